@@ -72,11 +72,11 @@ export class BlazeMeterError extends Error {
   /** Whether the same call, made again later, may succeed and can do no harm. */
   readonly retryable: boolean;
   /** The service's own id of the answer, where there was one. */
-  readonly requestId?: string;
+  declare readonly requestId?: string;
   /** How many requests were sent, or tried, before this error. 0: nothing was. */
   readonly attempts: number;
   /** The row of {@link operations} that was being done, where there is one. */
-  readonly operation?: string;
+  declare readonly operation?: string;
 
   constructor(message: string, init: BlazeMeterErrorInit = {}) {
     super(message, 'cause' in init && init.cause !== undefined ? { cause: init.cause } : undefined);
@@ -114,7 +114,7 @@ export class ApiError extends BlazeMeterError {
   /** The HTTP status of the answer. */
   readonly status: number;
   /** The `code` inside the answer's `error` object, where there was one. */
-  readonly apiCode?: number;
+  declare readonly apiCode?: number;
 
   constructor(message: string, init: ApiErrorInit) {
     super(message, { code: 'api_error', ...init });
@@ -175,7 +175,7 @@ branded(ConflictError, 'ConflictError');
 /** 429: too many requests. */
 export class RateLimitError extends ApiError {
   /** How long the service asks to wait, in milliseconds, where it said so in a form that HTTP defines. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
 
   constructor(message: string, init: ApiErrorInit & { readonly retryAfterMs?: number | undefined }) {
     super(message, { code: 'rate_limited', retryable: true, ...init });
@@ -242,7 +242,7 @@ branded(RequestTimeoutError, 'RequestTimeoutError');
 /** An answer came, but not one that the API gives: not JSON, another shape, too large, a redirect, no effect. */
 export class InvalidResponseError extends BlazeMeterError {
   /** The HTTP status of the answer. */
-  readonly status?: number;
+  declare readonly status?: number;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly status?: number | undefined } = {}) {
     super(message, { code: 'invalid_response', ...init });
@@ -254,7 +254,7 @@ branded(InvalidResponseError, 'InvalidResponseError');
 /** No usable credential: none found, one that is malformed, or a source that is configured and broken. */
 export class CredentialsError extends BlazeMeterError {
   /** The source that is at fault, such as `BZ_TOKEN` or a path, where there is one. */
-  readonly source?: string;
+  declare readonly source?: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly source?: string | undefined } = {}) {
     super(message, { code: 'credentials', ...init });
@@ -266,9 +266,9 @@ branded(CredentialsError, 'CredentialsError');
 /** Refused before anything was sent: the expiry asked for cannot be had, or the key has expired. */
 export class ExpirationPolicyError extends BlazeMeterError {
   /** The maximum that stands in the way, in days, where it is one. */
-  readonly maximumDays?: number;
+  declare readonly maximumDays?: number;
   /** The account whose maximum it is. */
-  readonly accountId?: number;
+  declare readonly accountId?: number;
 
   constructor(
     message: string,
@@ -344,7 +344,7 @@ export class UndeliveredSecretError extends BlazeMeterError {
   /** What {@link newSecret} holds. */
   readonly holds: 'secret' | 'answer';
   /** The key that the secret belongs to, where it could be read. */
-  readonly keyId?: string;
+  declare readonly keyId?: string;
 
   constructor(
     message: string,

@@ -1,0 +1,129 @@
+// The live pair of a client: asks the source once for many callers, again before the pair runs out and after the
+// service refused it, and never lets an answer that comes late replace a pair that is newer.
+
+import { CredentialsError } from '../errors.ts';
+import { scrubbed } from '../text/cause.ts';
+import { after, untilAborted } from '../transport/scope.ts';
+import {
+  type CredentialContext,
+  type CredentialProvider,
+  type Credentials,
+  type CredentialsOption,
+  parseCredentials,
+} from './credentials.ts';
+import type { Secret } from './secret.ts';
+
+/** A pair counts as run out this long before it does, in milliseconds. */
+const EXPIRED_EARLY = 120_000;
+/** Behind the callers' backs a pair is renewed this long before it runs out. */
+const REFRESH_EARLY = 600_000;
+/** The shortest time between two refreshes of a pair that the source does not renew. */
+const REFRESH_PAUSE = 30_000;
+/** How long a source may take. */
+const SOURCE_TIMEOUT = 60_000;
+
+const same = (a: Credentials, b: Credentials): boolean => a.id === b.id && a.secret.equals(b.secret);
+
+/** What the provider threw, as one of our errors. */
+function providerError(error: unknown): Error {
+  const cause = scrubbed(error);
+  if (cause === error) return cause;
+  return new CredentialsError(
+    'The credential provider failed. Its own message is withheld, since it may quote the secret; let it throw a CredentialsError to be heard.',
+    { cause },
+  );
+}
+
+export class CredentialCache {
+  readonly #provider: CredentialProvider;
+  readonly #now: () => number;
+  #current: Credentials | undefined;
+  #asking: Promise<Credentials> | undefined;
+  #lastRefresh = Number.NEGATIVE_INFINITY;
+  /** Secrets that this client has replaced itself: a source that still has one of them is behind. */
+  readonly #superseded: Secret[] = [];
+
+  constructor(option: CredentialsOption, now: () => number) {
+    this.#now = now;
+    if (typeof option === 'function') {
+      this.#provider = option;
+    } else {
+      const pair = parseCredentials(option);
+      this.#current = pair;
+      this.#provider = async () => pair;
+    }
+  }
+
+  /** The pair to sign with. */
+  async get(): Promise<Credentials> {
+    const current = this.#current;
+    if (current === undefined) return this.#ask('first');
+    const left =
+      current.expiresAt === undefined ? Number.POSITIVE_INFINITY : current.expiresAt.getTime() - this.#now();
+    if (left > REFRESH_EARLY || performance.now() - this.#lastRefresh < REFRESH_PAUSE) return current;
+    const refreshed = this.#ask('expiring').catch(() => current);
+    return left > EXPIRED_EARLY ? current : refreshed;
+  }
+
+  /** After a 401 with this pair: another one to try, if there is. */
+  async afterRefusal(refused: Credentials): Promise<Credentials | undefined> {
+    if (this.#current !== undefined && !same(this.#current, refused)) return this.#current;
+    const next = await this.#ask('unauthorized');
+    return same(next, refused) ? undefined : next;
+  }
+
+  /** Goes on with a new pair, made by a call of this client. */
+  replace(next: Credentials): void {
+    if (this.#current !== undefined) this.#superseded.push(this.#current.secret);
+    this.#current = next;
+    this.#asking = undefined;
+  }
+
+  /** The pair in use, if there is one already; asks nobody. */
+  peek(): Credentials | undefined {
+    return this.#current;
+  }
+
+  /** Where the pair comes from, in words. */
+  describe(): string {
+    return this.#provider.describe?.() ?? 'given in code';
+  }
+
+  #ask(reason: CredentialContext['reason']): Promise<Credentials> {
+    if (this.#asking !== undefined) return this.#asking;
+    this.#lastRefresh = performance.now();
+    const asking: Promise<Credentials> = this.#fetch(reason)
+      .then((fetched) => {
+        // Somebody put a newer pair in place meanwhile, or the source lags behind one that we made.
+        if (this.#asking !== asking || this.#superseded.some((old) => old.equals(fetched.secret))) {
+          return this.#current ?? fetched;
+        }
+        this.#current = fetched;
+        return fetched;
+      })
+      .finally(() => {
+        if (this.#asking === asking) this.#asking = undefined;
+      });
+    this.#asking = asking;
+    return asking;
+  }
+
+  async #fetch(reason: CredentialContext['reason']): Promise<Credentials> {
+    const controller = new AbortController();
+    const stop = after(SOURCE_TIMEOUT, () =>
+      controller.abort(new CredentialsError('The credential provider gave no answer within 60 s.')),
+    );
+    try {
+      const { signal } = controller;
+      const answer = await untilAborted(
+        Promise.resolve().then(() => this.#provider({ reason, signal })),
+        signal,
+      );
+      return parseCredentials(answer, 'The credentials from the provider');
+    } catch (error) {
+      throw providerError(error);
+    } finally {
+      stop();
+    }
+  }
+}

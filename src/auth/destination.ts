@@ -1,0 +1,25 @@
+// Where a credential may go: https, or http to this machine alone, and never in a URL.
+
+/** The documented address of the API. */
+export const DEFAULT_BASE_URL = 'https://a.blazemeter.com/api/v4';
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/**
+ * Reads an address that signed calls may go to. Throws a `TypeError` that says what is wrong with it; the address
+ * itself is not quoted, since it may hold a password.
+ */
+export function signedDestination(address: string | URL, name: string): URL {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch {
+    throw new TypeError(`${name} is not a URL.`);
+  }
+  if (url.username !== '' || url.password !== '')
+    throw new TypeError(`${name} must not hold a user name or password.`);
+  const safe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  if (!safe)
+    throw new TypeError(`${name} must be https; http is allowed to localhost, 127.0.0.0/8 and [::1] only.`);
+  return url;
+}

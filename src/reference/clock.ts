@@ -1,0 +1,136 @@
+// The reference's own time. Everything that has a time takes it from here: Date header, created, updated,
+// expiration, request ids.
+
+/** A length of time. The parts add up; they may be negative where a time in the past is meant. */
+export interface Duration {
+  readonly days?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly ms?: number | undefined;
+}
+
+/** Where the clock starts, and whether it runs. */
+export interface ClockOptions {
+  /** The time at the start: a `Date`, or text that `Date` reads, such as `2026-01-31T12:00:00Z`. Default: now. */
+  readonly at?: Date | string | undefined;
+  /** `true`: time stands still until it is moved. Default: it runs as fast as real time. */
+  readonly frozen?: boolean | undefined;
+}
+
+/**
+ * The clock of a reference.
+ *
+ * @example
+ * ```ts
+ * import { createReference } from 'blazemeter-client/testing';
+ *
+ * const reference = createReference({ clock: { at: '2026-01-01T00:00:00Z', frozen: true } });
+ * reference.clock.advance({ days: 90 });
+ * console.log(reference.clock.now().toISOString()); // 2026-04-01T00:00:00.000Z
+ * ```
+ */
+export interface ReferenceClock {
+  /** The time on the clock, skew not counted. */
+  now(): Date;
+  /** Moves the clock. */
+  advance(by: Duration): void;
+  /** Sets the clock; it goes on running, or standing still, as before. */
+  set(to: Date | string): void;
+  /** Time stands still from here on. */
+  freeze(): void;
+  /** Time runs again, from where the clock stands. */
+  resume(): void;
+  /**
+   * Makes the `Date` header, and nothing else, wrong by so many milliseconds: positive is fast. 0 puts it right.
+   */
+  skew(ms: number): void;
+}
+
+/** The clock's position, as it stands in a snapshot. */
+export interface ClockPosition {
+  readonly frozen: boolean;
+  /** Milliseconds since 1970 where frozen, else the distance from real time. */
+  readonly ms: number;
+  readonly skewMs: number;
+}
+
+/** The clock with what only the core uses. */
+export interface InnerClock extends ReferenceClock {
+  ms(): number;
+  skewMs(): number;
+  position(): ClockPosition;
+  restore(position: ClockPosition): void;
+  reset(): void;
+}
+
+/** The first and last moment that a `Date`, and four digits of a year, can hold. */
+const LAST = Date.UTC(9999, 11, 31);
+
+/** Milliseconds of a duration. */
+export function durationMs(by: Duration): number {
+  const { days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
+  const total = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
+  if (!Number.isFinite(total)) throw new TypeError('A duration is made of finite numbers.');
+  return total;
+}
+
+/** Milliseconds since 1970 of a date or of text that reads as one. */
+export function momentMs(moment: Date | string): number {
+  const ms = typeof moment === 'string' ? Date.parse(moment) : moment.getTime();
+  if (Number.isNaN(ms))
+    throw new TypeError('A moment is a valid Date, or text such as 2026-01-31T12:00:00Z.');
+  return ms;
+}
+
+const bounded = (ms: number): number => {
+  if (ms < 0 || ms > LAST) throw new RangeError('The clock stays between the years 1970 and 9999.');
+  return ms;
+};
+
+export function createClock(options: ClockOptions = {}): InnerClock {
+  const start = options.at === undefined ? Date.now() : bounded(momentMs(options.at));
+  let frozen: number | undefined;
+  let offset = 0;
+  let skewMs = 0;
+
+  const ms = (): number => frozen ?? Date.now() + offset;
+  const moveTo = (to: number): void => {
+    if (frozen === undefined) offset = bounded(to) - Date.now();
+    else frozen = bounded(to);
+  };
+  const reset = (): void => {
+    frozen = options.frozen === true ? start : undefined;
+    offset = options.at === undefined ? 0 : start - Date.now();
+    skewMs = 0;
+  };
+  reset();
+
+  return {
+    ms,
+    now: () => new Date(ms()),
+    advance: (by) => moveTo(ms() + durationMs(by)),
+    set: (to) => moveTo(momentMs(to)),
+    freeze() {
+      frozen = ms();
+    },
+    resume() {
+      if (frozen === undefined) return;
+      offset = frozen - Date.now();
+      frozen = undefined;
+    },
+    skew(by) {
+      if (!Number.isFinite(by)) throw new TypeError('The skew is a number of milliseconds.');
+      skewMs = by;
+    },
+    skewMs: () => skewMs,
+    position: () =>
+      frozen === undefined ? { frozen: false, ms: offset, skewMs } : { frozen: true, ms: frozen, skewMs },
+    restore(position) {
+      frozen = position.frozen ? position.ms : undefined;
+      offset = position.frozen ? 0 : position.ms;
+      skewMs = position.skewMs;
+    },
+    reset,
+  };
+}

@@ -1,0 +1,41 @@
+// 'blazemeter-client/testing': an in-memory BlazeMeter to test against. No node: module is imported from here.
+
+export type { ExplainedBehaviour } from './behaviours.ts';
+export type { ClockOptions, ClockPosition, Duration, ReferenceClock } from './clock.ts';
+export type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './fault-rules.ts';
+export type { ActiveFault, Faults } from './faults.ts';
+export type { ReferenceFetch } from './fetch.ts';
+export { REFERENCE_MARKER } from './identity.ts';
+export type { Journal, JournalEntry } from './journal.ts';
+export { type Listening, type ListenOptions, listen } from './listen.ts';
+export type { Mark } from './marks.ts';
+export type { Delivery, PlainAnswer, PlainHeaders, PlainRequest } from './plain.ts';
+export { InvalidInputError } from './read.ts';
+export { createReference, type Reference, type ReferenceOptions } from './reference.ts';
+export { type ReferenceOperation, type Route, routes } from './routes.ts';
+export {
+  type AccountRole,
+  type DefaultWorld,
+  defaultWorld,
+  type Moment,
+  type Seed,
+  type SeedAccount,
+  type Seeded,
+  type SeededKey,
+  type SeededThing,
+  type SeededUser,
+  type SeedKey,
+  type SeedProject,
+  type SeedTest,
+  type SeedUser,
+  type SeedWorkspace,
+} from './seed.ts';
+export {
+  documented,
+  parseSemantics,
+  type Semantics,
+  type SemanticsOption,
+  type SemanticsSwitch,
+  semanticsSwitches,
+} from './semantics.ts';
+export type { Snapshot } from './snapshot.ts';

@@ -1,0 +1,115 @@
+// The calls on API keys. The only room of the reference that makes secrets.
+
+import type { Context } from './context.ts';
+import { type Reply, refuse } from './envelope.ts';
+import { listOf, page } from './lists.ts';
+import { bindingMaximum, DAY, TEN_YEARS, TOLERANCE } from './policy.ts';
+import { sha256 } from './sha256.ts';
+import { addKey, type KeyRecord, removeKey } from './state.ts';
+import { keyView } from './views.ts';
+
+const KEYS = listOf<KeyRecord>({
+  view: (key) => keyView(key),
+  sort: {
+    id: (key) => key.id,
+    name: (key) => key.name,
+    created: (key) => key.created,
+    updated: (key) => key.updated,
+    expiration: (key) => key.expiration,
+    lastUsed: (key) => key.lastUsed,
+  },
+  texts: (key) => [key.name, key.id],
+  volatile: ['lastUsed'],
+});
+
+export function listKeys(context: Context): Reply {
+  const { state, caller } = context;
+  const rows = (context.staleKeys ?? state.keysOf).get(caller.user.id) ?? [];
+  return page(rows, KEYS, context.query, state.version, context.bend);
+}
+
+/** A key of the caller's own: another user's is as little found as one that never was. */
+function own(context: Context): KeyRecord {
+  const key = context.state.keys.get(context.id);
+  return key === undefined || key.userId !== context.caller.user.id ? refuse(404, 'API key not found') : key;
+}
+
+export const getKey = (context: Context): Reply => ({
+  kind: 'one',
+  status: 200,
+  result: keyView(own(context)),
+});
+
+/** The last second of the year 9999: later ones are milliseconds by mistake. */
+const LATEST = 253_402_300_799;
+
+export function createKey(context: Context): Reply {
+  const { state, semantics, caller, now } = context;
+  const body = context.body();
+  const name = Object.hasOwn(body, 'name') ? body.name : undefined;
+  const wanted = Object.hasOwn(body, 'expiration') ? body.expiration : undefined;
+  if (typeof name !== 'string' || name.trim() === '') refuse(400, 'name must be a string and not empty');
+  if (typeof wanted !== 'number' || !Number.isSafeInteger(wanted) || wanted > LATEST)
+    refuse(400, 'expiration must be a time in Unix seconds');
+  if (wanted <= now) refuse(400, 'expiration must be in the future');
+  const maximum = bindingMaximum(state, semantics, caller.user.id);
+  let expiration = wanted;
+  if (maximum !== null && wanted > now + maximum * DAY + TOLERANCE) {
+    if (semantics.overMaximum === 'refuse')
+      refuse(400, `expiration exceeds the maximum of ${maximum} days that the account allows`);
+    expiration = now + maximum * DAY;
+  }
+  const mine = state.keysOf.get(caller.user.id) ?? [];
+  if (semantics.names === 'unique' && mine.some((key) => key.name === name))
+    refuse(409, 'An API key with this name exists');
+  if (semantics.keyLimit !== null && mine.length >= semantics.keyLimit)
+    refuse(402, `A user may have ${semantics.keyLimit} API keys`);
+
+  const secret = context.mint.secret(++state.counters.secrets);
+  const key: KeyRecord = {
+    id: context.mint.id(++state.counters.keys),
+    name,
+    userId: caller.user.id,
+    created: now,
+    updated: now,
+    expiration,
+    lastUsed: null,
+    issued: now,
+    hash: sha256(secret),
+    liveFrom: context.ms + semantics.propagation,
+    previous: null,
+  };
+  addKey(state, key);
+  return { kind: 'one', status: 201, result: keyView(key, secret) };
+}
+
+/** A new secret for the same id. That the key may be the one that signs the call changes nothing (S5). */
+export function regenerateSecret(context: Context): Reply {
+  const { state, semantics, now, ms } = context;
+  const key = own(context);
+  // Nothing in the body is needed, but what is there must be JSON.
+  context.body();
+  if (now >= key.expiration && semantics.regenerateExpired === 'refuse')
+    refuse(402, 'The API key is past its expiration date; create a new one');
+  const secret = context.mint.secret(++state.counters.secrets);
+  key.previous = semantics.grace > 0 ? { hash: key.hash, until: ms + semantics.grace } : null;
+  key.hash = sha256(secret);
+  key.liveFrom = ms + semantics.propagation;
+  key.updated = now;
+  if (semantics.regenerateExpiry !== 'keep') {
+    const maximum = bindingMaximum(state, semantics, key.userId);
+    const longest = (maximum ?? TEN_YEARS) * DAY;
+    const period = key.expiration - key.issued;
+    const renewed = semantics.regenerateExpiry === 'renew-maximum' ? longest : period;
+    key.expiration = now + (maximum === null ? renewed : Math.min(renewed, longest));
+    key.issued = now;
+  }
+  state.version++;
+  return { kind: 'one', status: 200, result: keyView(key, secret) };
+}
+
+/** That the key may be the one that signs the call changes nothing (S6). */
+export function deleteKey(context: Context): Reply {
+  removeKey(context.state, own(context));
+  return { kind: 'none' };
+}

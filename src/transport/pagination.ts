@@ -1,0 +1,95 @@
+// Lists: one page when awaited, every item when iterated. A list ends on an empty page, on a page that brings nothing
+// new, or on one shorter than the limit that the answer itself states; never by what was asked for, nor by `total`.
+
+import { InvalidResponseError } from '../errors.ts';
+import { type CallPromise, callPromise, type WithResponse } from './call-promise.ts';
+
+/** A page of a list. Iterating it goes on through the pages after it. */
+export interface Page<T> extends AsyncIterable<T> {
+  readonly items: readonly T[];
+  /** How many items there are in all, where the service says so in a number. */
+  readonly total?: number;
+  /** Whether there may be more: the next page can still turn out empty. */
+  readonly hasMore: boolean;
+  /** The next page; an empty one where there is none. */
+  next(): Promise<Page<T>>;
+}
+
+/** A list: await it for its first page, or iterate it with `for await` for every item. */
+export interface PagePromise<T> extends CallPromise<Page<T>>, AsyncIterable<T> {}
+
+/** One page as it came. */
+export interface RawPage<T> {
+  readonly items: readonly T[];
+  /** The page size that the answer states. */
+  readonly limit: number | undefined;
+  readonly total: number | undefined;
+}
+
+/** Fetches the page that begins at `skip`. */
+export type FetchPage<T> = (skip: number) => Promise<WithResponse<RawPage<T>>>;
+
+/** No list is longer than this; a server that never ends is stopped here. */
+const MAX_PAGES = 10_000;
+
+interface Position<T> {
+  readonly fetch: FetchPage<T>;
+  readonly idOf: (item: T) => string | number;
+  readonly seen: Set<string | number>;
+  readonly skip: number;
+  readonly pages: number;
+}
+
+async function load<T>(at: Position<T>): Promise<WithResponse<Page<T>>> {
+  if (at.pages >= MAX_PAGES) {
+    throw new InvalidResponseError(
+      `The list did not end within ${MAX_PAGES} pages. Ask for more at a time (limit), or for less (filters).`,
+    );
+  }
+  const { data: raw, ...rest } = await at.fetch(at.skip);
+  const items = raw.items.filter((item) => {
+    const id = at.idOf(item);
+    if (at.seen.has(id)) return false;
+    at.seen.add(id);
+    return true;
+  });
+  const short = raw.limit !== undefined && raw.items.length < raw.limit;
+  const hasMore = items.length > 0 && !short;
+  const next = { ...at, skip: at.skip + raw.items.length, pages: at.pages + 1 };
+  return { ...rest, data: makePage(items, raw.total, hasMore, next) };
+}
+
+function makePage<T>(
+  items: readonly T[],
+  total: number | undefined,
+  hasMore: boolean,
+  next: Position<T>,
+): Page<T> {
+  const page: Page<T> = {
+    items,
+    ...(total === undefined ? {} : { total }),
+    hasMore,
+    next: async () => (hasMore ? (await load(next)).data : makePage([], total, false, next)),
+    [Symbol.asyncIterator]: () => iterate(Promise.resolve(page)),
+  };
+  return page;
+}
+
+async function* iterate<T>(first: PromiseLike<Page<T>>): AsyncGenerator<T, void, undefined> {
+  let page = await first;
+  for (;;) {
+    yield* page.items;
+    if (!page.hasMore) return;
+    page = await page.next();
+  }
+}
+
+/** Makes the promise of a list that begins at `skip`. */
+export function pagePromise<T>(
+  fetch: FetchPage<T>,
+  idOf: (item: T) => string | number,
+  skip: number,
+): PagePromise<T> {
+  const promise = callPromise(load({ fetch, idOf, seen: new Set(), skip, pages: 0 }));
+  return Object.assign(promise, { [Symbol.asyncIterator]: () => iterate(promise) });
+}

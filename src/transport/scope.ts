@@ -1,0 +1,91 @@
+// The time of one call: one clock over all its attempts, waits and hooks, joined with the caller's own signal.
+// Nothing here travels through a Request: a signal that does is held weakly, and a collection can lose it.
+
+import { RequestTimeoutError } from '../errors.ts';
+
+/** Longest delay that a timer can hold, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Runs something once the time is over; never keeps the process alive. Returns how to call it off. */
+export function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, Math.min(Math.max(ms, 0), LONGEST_TIMER));
+  timer.unref?.(); // Browsers have plain numbers here.
+  return () => clearTimeout(timer);
+}
+
+/** A promise that follows another until a signal aborts, and then rejects with the signal's reason. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+export class CallScope {
+  readonly #controller = new AbortController();
+  readonly #deadline: number;
+  readonly #cleanUp: (() => void)[] = [];
+  /** Requests tried so far. */
+  attempts = 0;
+  /** Whether it was the caller's signal that ended the call. */
+  abortedByCaller = false;
+
+  constructor(options: {
+    totalTimeout: number;
+    signal: AbortSignal | undefined;
+    operation: string | undefined;
+  }) {
+    const { totalTimeout, signal, operation } = options;
+    this.#deadline = performance.now() + totalTimeout;
+    this.#cleanUp.push(
+      after(totalTimeout, () =>
+        this.#controller.abort(
+          new RequestTimeoutError(
+            `${operation ?? 'The call'} was not done within ${totalTimeout} ms (totalTimeout). The service or the network is slow, or totalTimeout too short.`,
+            { scope: 'call', timeoutMs: totalTimeout, operation, attempts: this.attempts },
+          ),
+        ),
+      ),
+    );
+    if (signal !== undefined) {
+      const abort = () => {
+        this.abortedByCaller = !this.#controller.signal.aborted;
+        this.#controller.abort(signal.reason);
+      };
+      if (signal.aborted) abort();
+      else {
+        signal.addEventListener('abort', abort, { once: true });
+        this.#cleanUp.push(() => signal.removeEventListener('abort', abort));
+      }
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Milliseconds that are left. */
+  remaining(): number {
+    return Math.max(0, this.#deadline - performance.now());
+  }
+
+  /** Follows a promise until the time is over or the caller aborts. */
+  race<T>(promise: Promise<T>): Promise<T> {
+    return untilAborted(promise, this.signal);
+  }
+
+  /** Waits. This timer does keep the process alive: somebody awaits the call. */
+  sleep(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const slept = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ms);
+    });
+    return this.race(slept).finally(() => clearTimeout(timer));
+  }
+
+  end(): void {
+    for (const clean of this.#cleanUp) clean();
+  }
+}

@@ -1,0 +1,269 @@
+// One call: attempts, one at a time, within the time of the call. What is tried again is decided by the operation, not
+// by the HTTP verb. ky builds and sends an attempt; waiting, signing, reading and judging are done here.
+
+import ky from 'ky';
+import type { CredentialCache } from '../auth/cache.ts';
+import type { Credentials } from '../auth/credentials.ts';
+import { BlazeMeterError, InvalidResponseError, RequestTimeoutError } from '../errors.ts';
+import { BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
+import { connectionError } from './failure.ts';
+import type { Log } from './log.ts';
+import { type Query, resolveUrl } from './path.ts';
+import { backoff, LONGEST_RETRY_AFTER, RETRIED_STATUSES, retryAfter } from './retry.ts';
+import { after, CallScope, untilAborted } from './scope.ts';
+import type { ServerClock } from './server-clock.ts';
+import { type FetchLike, signedFetch } from './signed-fetch.ts';
+
+/** What is the same for all calls of a client. */
+export interface TransportConfig {
+  readonly baseUrl: URL;
+  readonly fetch: FetchLike | undefined;
+  readonly fetchOptions: Readonly<Record<string, unknown>>;
+  readonly timeout: number;
+  readonly totalTimeout: number;
+  readonly maxRetries: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly credentials: CredentialCache;
+  readonly clock: ServerClock;
+  readonly log: Log;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /** Ends the call; its reason is what the call rejects with. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bound of one attempt, its body included, in milliseconds. */
+  readonly timeout?: number | undefined;
+  /** Bound of the whole call, its attempts, waits and hooks, in milliseconds. */
+  readonly totalTimeout?: number | undefined;
+  /** How many further attempts there may be. */
+  readonly maxRetries?: number | undefined;
+  /** Headers to add; `authorization` and `cookie` are not taken. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What is to be sent. */
+export interface WireRequest {
+  readonly operation?: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly json?: unknown;
+  /** Whether it may be sent again after its answer was lost, given the pair that signs it. */
+  readonly replayable: (pair: Credentials) => boolean;
+  /** Throws where this pair must not sign it. */
+  readonly guard?: (pair: Credentials) => void;
+  /** A pair to use in place of the live one; a 401 is then final. */
+  readonly pair?: Credentials;
+}
+
+/** How far a call came: read by those who must know whether something may have happened. */
+export interface Progress {
+  attempts: number;
+  /** A request may have reached the service and had no answer that says otherwise. */
+  maySent: boolean;
+  /** When the first request may have left, in milliseconds by the server's clock. */
+  sentAt?: number;
+  /** Who signed last. */
+  pair?: Credentials;
+  /** The beginning of an answer that broke off. */
+  partial?: string;
+}
+
+/** An answer, and what is known about its making. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly oversized: boolean;
+  readonly attempts: number;
+  readonly pair: Credentials;
+  readonly retryAfterMs: number | undefined;
+}
+
+const REFUSED_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization', 'host', 'content-length']);
+
+function bound(name: string, value: number): number {
+  if (typeof value !== 'number' || !(value > 0))
+    throw new TypeError(`${name} must be a number of milliseconds above 0.`);
+  return value;
+}
+
+export class Transport {
+  readonly #config: TransportConfig;
+
+  constructor(config: TransportConfig) {
+    bound('timeout', config.timeout);
+    bound('totalTimeout', config.totalTimeout);
+    this.#config = config;
+  }
+
+  /** Opens the time of a call: it may hold several requests. */
+  open(operation: string | undefined, options: CallOptions): CallScope {
+    const totalTimeout = bound('totalTimeout', options.totalTimeout ?? this.#config.totalTimeout);
+    return new CallScope({ totalTimeout, signal: options.signal, operation });
+  }
+
+  /** Sends, and sends again where that is safe, until there is an answer that stands. */
+  async send(
+    request: WireRequest,
+    options: CallOptions,
+    scope: CallScope,
+    progress: Progress = { attempts: 0, maySent: false },
+  ): Promise<WireAnswer> {
+    const { credentials, log } = this.#config;
+    const { operation, method } = request;
+    const retries = options.maxRetries ?? this.#config.maxRetries;
+    let refreshed = false;
+    let failures = 0;
+    scope.signal.throwIfAborted();
+    let pair = request.pair ?? (await scope.race(credentials.get()));
+    for (;;) {
+      request.guard?.(pair);
+      progress.attempts += 1;
+      scope.attempts += 1;
+      progress.pair = pair;
+      const attempt = progress.attempts;
+      const started = performance.now();
+      let wait: number;
+      try {
+        const answer = await this.#attempt(request, options, scope, pair, progress);
+        const { status } = answer;
+        const durationMs = Math.round(performance.now() - started);
+        log('debug', 'answered', { operation, method, attempt, status, durationMs });
+        if (status === 401 && !refreshed && request.pair === undefined) {
+          progress.maySent = false;
+          refreshed = true;
+          const next = await scope.race(credentials.afterRefusal(pair));
+          if (next === undefined) return answer;
+          log('info', 'the pair was refused; trying again with the one that its source has now', {
+            operation,
+          });
+          pair = next;
+          continue;
+        }
+        const again = RETRIED_STATUSES.has(status) && request.replayable(pair) && failures < retries;
+        wait = answer.retryAfterMs ?? backoff(failures + 1);
+        if (!again || wait > Math.min(LONGEST_RETRY_AFTER, scope.remaining())) {
+          // Below 500 the service has refused it; from 500 on nobody knows.
+          if (status < 500 && status >= 400) progress.maySent = false;
+          return answer;
+        }
+      } catch (error) {
+        const unsent = !progress.maySent;
+        const worthIt = error instanceof BlazeMeterError && error.retryable;
+        const again =
+          worthIt && (request.replayable(pair) || unsent) && failures < retries && !scope.signal.aborted;
+        wait = backoff(failures + 1);
+        if (!again || wait > scope.remaining()) throw error;
+        log('debug', 'failed', { operation, method, attempt, error: error.code });
+      }
+      failures += 1;
+      log('info', 'waiting before the next attempt', { operation, attempt, waitMs: Math.round(wait) });
+      await scope.sleep(wait);
+      // A retry must not use a pair that was replaced while it waited.
+      if (request.pair === undefined) pair = await scope.race(credentials.get());
+    }
+  }
+
+  async #attempt(
+    request: WireRequest,
+    options: CallOptions,
+    scope: CallScope,
+    pair: Credentials,
+    progress: Progress,
+  ): Promise<WireAnswer> {
+    const { baseUrl, clock, fetchOptions } = this.#config;
+    const { operation } = request;
+    const { attempts } = progress;
+    const timeoutMs = bound('timeout', options.timeout ?? this.#config.timeout);
+    const url = resolveUrl(baseUrl, request.path, request.query);
+    const fetch = this.#config.fetch ?? globalThis.fetch;
+    const controller = new AbortController();
+    const stop = after(timeoutMs, () =>
+      controller.abort(
+        new RequestTimeoutError(
+          `${operation ?? 'The request'} had no whole answer within ${timeoutMs} ms (timeout). The service or the network is slow, or timeout too short.`,
+          { scope: 'attempt', timeoutMs, operation, attempts, retryable: true },
+        ),
+      ),
+    );
+    const end = () => controller.abort(scope.signal.reason);
+    scope.signal.addEventListener('abort', end, { once: true });
+    const { signal } = controller;
+    const sentBefore = progress.maySent;
+    let answered = false;
+    try {
+      const send = signedFetch({
+        fetch: (target, init) => fetch(target, init),
+        fetchOptions,
+        origin: baseUrl.origin,
+        pair,
+        signal,
+        onSend: () => {
+          progress.sentAt ??= clock.now();
+          progress.maySent = true;
+        },
+      });
+      const response = await untilAborted(
+        Promise.resolve(
+          ky(url, {
+            method: request.method,
+            headers: this.#headers(options),
+            ...(request.json === undefined ? {} : { json: request.json }),
+            fetch: send,
+            retry: 0,
+            timeout: false,
+            throwHttpErrors: false,
+          }),
+        ),
+        signal,
+      );
+      if (!(response instanceof Object) || typeof response.status !== 'number') {
+        throw new InvalidResponseError('The fetch given in the options did not return a Response.', {
+          operation,
+          attempts,
+        });
+      }
+      answered = true;
+      clock.learn(response.headers.get('date'));
+      const { status, headers } = response;
+      const limit = status >= 400 ? MAX_ERROR_BODY : MAX_BODY;
+      const { text, oversized } = await readBody(response, limit, signal);
+      return {
+        status,
+        headers,
+        body: text,
+        oversized,
+        attempts,
+        pair,
+        retryAfterMs: retryAfter(headers.get('retry-after'), clock.now()),
+      };
+    } catch (error) {
+      if (error instanceof BrokenBody) progress.partial = error.partial;
+      if (signal.aborted) throw signal.reason;
+      const cause = error instanceof BrokenBody ? error.cause : error;
+      // Ours already, or a TypeError about the request itself: nothing was sent.
+      if (cause instanceof BlazeMeterError || !progress.maySent) throw cause;
+      const failure = connectionError(cause, { operation, attempts, origin: baseUrl.origin, answered });
+      if (!failure.mayHaveBeenSent) progress.maySent = sentBefore;
+      throw failure;
+    } finally {
+      stop();
+      scope.signal.removeEventListener('abort', end);
+    }
+  }
+
+  #headers(options: CallOptions): Record<string, string> {
+    const headers: Record<string, string> = { accept: 'application/json', ...this.#config.headers };
+    for (const [name, value] of Object.entries(options.headers ?? {})) {
+      if (REFUSED_HEADERS.has(name.toLowerCase())) {
+        throw new TypeError(
+          `The header ${name.toLowerCase()} cannot be set: the client signs the request itself.`,
+        );
+      }
+      headers[name.toLowerCase()] = value;
+    }
+    return headers;
+  }
+}

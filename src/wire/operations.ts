@@ -1,0 +1,138 @@
+// The table of operations: which method and path does what, how sure we are of it, and whether it may be sent again.
+// Paths marked `assumed` may turn out different; a client takes overrides for any row, so nobody waits for a release.
+
+/**
+ * How a statement about the service is known. `documented`: by BlazeMeter; `observed`: in recorded answers, or in what
+ * real clients send and read; `assumed`: by nobody but us.
+ */
+export type Provenance = 'documented' | 'observed' | 'assumed';
+
+/**
+ * What may be done when the answer is lost. `safe`: send it again; `never`: a second request would make a second thing;
+ * `other-signer`: send it again only where another key signs it.
+ */
+export type Replay = 'safe' | 'never' | 'other-signer';
+
+/** What the body of an operation is made from: a create has the first three, `apiKeyPolicy.set` has `days`. */
+export interface OperationInput {
+  readonly name?: string;
+  /** Unix seconds, by the server's clock. */
+  readonly expiration?: number;
+  /** The same moment as a date. */
+  readonly expiresAt?: Date;
+  /** The maximum in days; `-1`: no limit. */
+  readonly days?: number;
+}
+
+/** What a caller may change in a row. */
+export interface OperationOverride {
+  readonly method?: string;
+  /** Starts with `/`, relative to `baseUrl`; the same placeholders as in the row replaced. */
+  readonly path?: string;
+  /** Makes the JSON body. */
+  body?(input: OperationInput): unknown;
+  /** Finds the result: gets the `result` of the envelope, and the whole answer where that is not enough. */
+  result?(result: unknown, answer: unknown): unknown;
+}
+
+/** A row of the table. */
+export interface Operation extends OperationOverride {
+  readonly method: string;
+  readonly path: string;
+  readonly provenance: Provenance;
+  readonly replay: Replay;
+}
+
+const read = <const Path extends string>(path: Path, provenance: Provenance) =>
+  ({ method: 'GET', path, provenance, replay: 'safe' }) as const;
+
+const table = {
+  'user.get': read('/user', 'documented'),
+  'accounts.list': read('/accounts', 'observed'),
+  'accounts.get': read('/accounts/{accountId}', 'observed'),
+  'accounts.users': read('/accounts/{accountId}/users', 'documented'),
+  'apiKeyPolicy.get': read('/accounts/{accountId}', 'observed'),
+  'apiKeyPolicy.set': {
+    method: 'PATCH',
+    path: '/accounts/{accountId}',
+    provenance: 'assumed',
+    replay: 'safe',
+    body: ({ days }: OperationInput) => ({ apiKeyExpiration: days }),
+  },
+  'apiKeys.list': read('/api-keys', 'assumed'),
+  'apiKeys.get': read('/api-keys/{id}', 'assumed'),
+  'apiKeys.create': {
+    method: 'POST',
+    path: '/api-keys',
+    provenance: 'assumed',
+    replay: 'never',
+    body: ({ name, expiration }: OperationInput) => ({ name, expiration }),
+  },
+  'apiKeys.regenerateSecret': {
+    method: 'POST',
+    path: '/api-keys/{id}/regenerate',
+    provenance: 'assumed',
+    replay: 'other-signer',
+  },
+  'apiKeys.delete': { method: 'DELETE', path: '/api-keys/{id}', provenance: 'assumed', replay: 'safe' },
+} as const;
+
+/** The name of a row. */
+export type OperationId = keyof typeof table;
+
+/** The whole table. */
+export type OperationTable = { readonly [Id in OperationId]: Operation };
+
+/** Changes to the table: see the option `operations` of the client. */
+export type OperationOverrides = { readonly [Id in OperationId]?: OperationOverride };
+
+for (const row of Object.values(table)) Object.freeze(row);
+
+/**
+ * The table of operations that the client uses, with the mark of each row.
+ *
+ * @example
+ * ```ts
+ * import { operations } from 'blazemeter-client';
+ *
+ * for (const [id, { method, path, provenance }] of Object.entries(operations)) {
+ *   console.log(id, method, path, provenance); // … apiKeys.create POST /api-keys assumed …
+ * }
+ * ```
+ */
+export const operations: OperationTable = Object.freeze(table);
+
+const placeholders = (path: string): string => (path.match(/\{\w+\}/g) ?? []).sort().join();
+
+/** The table with a caller's changes. Throws a `TypeError` for a change that cannot work. */
+export function overridden(overrides: OperationOverrides | undefined): OperationTable {
+  if (overrides === undefined) return operations;
+  const rows: Record<string, Operation> = { ...operations };
+  for (const [id, change] of Object.entries(overrides)) {
+    if (change === undefined) continue;
+    const row = Object.hasOwn(operations, id) ? rows[id] : undefined;
+    if (row === undefined) {
+      throw new TypeError(
+        `operations: there is no operation of that name; known are ${Object.keys(operations).join(', ')}.`,
+      );
+    }
+    const { path = row.path, method = row.method } = change;
+    if (!path.startsWith('/') || placeholders(path) !== placeholders(row.path)) {
+      throw new TypeError(
+        `operations['${id}'].path must start with "/" and hold the placeholders of ${row.path}.`,
+      );
+    }
+    if (!/^[A-Za-z]+$/.test(method))
+      throw new TypeError(`operations['${id}'].method must be an HTTP method.`);
+    rows[id] = { ...row, ...change, path, method: method.toUpperCase() };
+  }
+  return { ...operations, ...rows };
+}
+
+/** The sentence that an error on a row adds where the row is an assumption, or has been overridden. */
+export function assumptionHint(id: string | undefined): string {
+  if (id === undefined || !Object.hasOwn(operations, id)) return '';
+  const row = Object.entries(operations).find(([name]) => name === id)?.[1];
+  if (row?.provenance !== 'assumed') return '';
+  return ` How the service does ${id} is an assumption: if it differs, give the client operations: { '${id}': { … } }.`;
+}
