@@ -8,6 +8,7 @@ import { defaultCredentials } from './node/chain.ts';
 import { type AccountsResource, accountsResource } from './resources/accounts.ts';
 import { type ApiKeysResource, apiKeysResource } from './resources/api-keys.ts';
 import type { ClientContext } from './resources/context.ts';
+import { type DiagnoseOptions, type Diagnosis, diagnose } from './resources/diagnose.ts';
 import { PolicyMemory } from './resources/policy-memory.ts';
 import { type RequestInput, rawRequest, type StandardSchema } from './resources/request.ts';
 import { type UserResource, userResource } from './resources/user.ts';
@@ -79,6 +80,11 @@ export interface BlazeMeterClient {
     options?: CallOptions,
   ): CallPromise<T>;
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown>;
+  /**
+   * Whether the credential works, whose it is, what it may do, when it runs out, and what to do: as data and in plain
+   * sentences. Never rejects for a bad credential; a wrong one takes one request.
+   */
+  diagnose(options?: DiagnoseOptions): Promise<Diagnosis>;
   /** A client with some options changed. It shares the live credential, unless `credentials` is among them. */
   withOptions(options: ClientOptions): BlazeMeterClient;
 }
@@ -163,6 +169,15 @@ class Client implements BlazeMeterClient {
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown>;
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown> {
     return rawRequest(this.#context, input, options);
+  }
+
+  async diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis> {
+    const scope = this.#context.transport.open(undefined, options);
+    try {
+      return await diagnose(this.#context, this.accounts, options, scope);
+    } finally {
+      scope.end();
+    }
   }
 
   withOptions(options: ClientOptions): BlazeMeterClient {

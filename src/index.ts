@@ -23,6 +23,7 @@ export type {
 } from './resources/accounts.ts';
 export type { ApiKeyListParams, ApiKeysResource } from './resources/api-keys.ts';
 export type { CreateApiKeyInput, CreatedApiKey } from './resources/create-key.ts';
+export type { DiagnoseOptions, Diagnosis } from './resources/diagnose.ts';
 export type { Issued } from './resources/issue.ts';
 export type { ListParams } from './resources/lists.ts';
 export type { Bound } from './resources/policy-memory.ts';

@@ -18,7 +18,7 @@ const MEND = '\nSet BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, or give
  * {@link fromTaurus} does. All of it is looked at anew at every call. A place where nothing is configured is passed over;
  * one that is configured but broken stops the search. A client that is made without `credentials` uses this.
  *
- * @returns A provider. Its calls reject with a {@link CredentialsError} that names the source at fault, or, where nothing
+ * @returns A provider. Its calls reject with a `CredentialsError` that names the source at fault, or, where nothing
  * is configured, lists every place and why it did not count.
  * @example
  * ```ts

@@ -41,7 +41,7 @@ const AZURE: Dialect = {
  * stands in an `Authorization` header. Give it to the client as `onNewSecret`.
  *
  * It writes to standard output at once, and only where `GITHUB_ACTIONS` is `true` and standard output is not a file;
- * elsewhere it throws a {@link CredentialsError} before a key is created or regenerated. The runner must see the output:
+ * elsewhere it throws a `CredentialsError` before a key is created or regenerated. The runner must see the output:
  * do not capture it (`$(…)`, a pipe into another program), nor run inside `::stop-commands::`.
  *
  * @example
@@ -62,7 +62,7 @@ export function githubActions(): OnNewSecret {
 
 /**
  * Masks every new secret in the log of Azure Pipelines, as {@link githubActions} does there: only where `TF_BUILD` is
- * `True` and standard output is not a file; elsewhere it throws a {@link CredentialsError} before anything is sent.
+ * `True` and standard output is not a file; elsewhere it throws a `CredentialsError` before anything is sent.
  *
  * @example
  * ```ts

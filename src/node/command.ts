@@ -23,7 +23,7 @@ export interface CommandOptions {
  *
  * @param argv - The program, then each of its arguments as an item of its own. On Windows a `.cmd` or `.bat` file is
  * refused: Windows runs those through a shell only, which would read the arguments as commands.
- * @returns A provider. Its calls reject with a {@link CredentialsError} that names the program and what went wrong, never
+ * @returns A provider. Its calls reject with a `CredentialsError` that names the program and what went wrong, never
  * what it printed; an abort of the caller's signal stops the program and passes through.
  * @example
  * ```ts

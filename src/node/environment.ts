@@ -56,7 +56,7 @@ export function environmentPlaces(options: EnvironmentOptions): Place[] {
  * `API_KEY_PATH`, each the path of a key file; `API_KEY_ID` + `API_KEY_SECRET`. Blanks around a value do not count, and
  * an empty variable counts as not set.
  *
- * @returns A provider. Its calls reject with a {@link CredentialsError} that names the variable at fault, or lists all.
+ * @returns A provider. Its calls reject with a `CredentialsError` that names the variable at fault, or lists all.
  * @example
  * ```ts
  * import { fromEnvironment } from 'blazemeter-client/node';

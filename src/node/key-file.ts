@@ -43,7 +43,7 @@ export async function keyFilePair(path: string, source: string, options: FileOpt
  * On Windows owner and permissions are not judged.
  *
  * @param path - Relative to the working directory at the time of the call, or absolute.
- * @returns A provider. Its calls reject with a {@link CredentialsError} that names the file and what is wrong with it.
+ * @returns A provider. Its calls reject with a `CredentialsError` that names the file and what is wrong with it.
  * @example
  * ```ts
  * import { mkdtemp } from 'node:fs/promises';

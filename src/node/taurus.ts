@@ -65,7 +65,7 @@ function settingsPair(text: string, from: string): Found | string {
  * `modules.cloud.token`, as `id:secret`. Where an `address` stands beside it, the pair is bound to that origin and is
  * sent nowhere else. The file may be JSON, or YAML of plain nested mappings; it is judged like a key file.
  *
- * @returns A provider. Its calls reject with a {@link CredentialsError} that says what is wrong with the file.
+ * @returns A provider. Its calls reject with a `CredentialsError` that says what is wrong with the file.
  * @example
  * ```ts
  * import { mkdtemp, writeFile } from 'node:fs/promises';

@@ -26,7 +26,7 @@ const FIRST_WAIT_MS = 10;
  * left behind beside the file is removed by the next write. The folder must exist.
  *
  * @param path - Relative to the working directory, or absolute. What is there must be a regular file or nothing.
- * @throws {@link CredentialsError} that names the file and says what failed, and that the old file still stands.
+ * @throws `CredentialsError` that names the file and says what failed, and that the old file still stands.
  * @example
  * ```ts
  * import { mkdtemp, readFile } from 'node:fs/promises';

@@ -1,0 +1,161 @@
+// What is wrong with a credential, or that nothing is: in plain sentences and as data. A wrong key takes one request.
+
+import { ApiError, BlazeMeterError, PermissionDeniedError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
+import type { CallScope } from '../transport/scope.ts';
+import type { CallOptions } from '../transport/transport.ts';
+import { readApiKey, readUser } from '../wire/schemas.ts';
+import { type AccountsResource, readAllPolicies } from './accounts.ts';
+import { type ClientContext, invoke, readResult } from './context.ts';
+import type { Bound } from './policy-memory.ts';
+
+/** Options of `diagnose`. */
+export interface DiagnoseOptions extends CallOptions {
+  /** Show the e-mail address and the key id whole. Default: false, they are masked. */
+  readonly full?: boolean | undefined;
+}
+
+/** What a diagnosis found. */
+export interface Diagnosis {
+  /** Whether the credential works. */
+  readonly ok: boolean;
+  /** Where the credential comes from, in words. */
+  readonly source: string;
+  /** Its key id, masked unless all was asked for. */
+  readonly keyId: string | null;
+  /** Whose it is; the address is masked unless all was asked for. */
+  readonly user: { readonly id: number; readonly email: string | null } | null;
+  /** The user's roles by account, where they could be read. */
+  readonly roles: readonly { readonly accountId: number; readonly roles: readonly string[] }[];
+  /** When the key runs out; `null` where that is not known. */
+  readonly expiresAt: Date | null;
+  /** The account whose maximum binds new keys; `null` where none is known. */
+  readonly policy: Bound | null;
+  /** How far the server's clock is ahead of this machine's, in milliseconds, to about a second. */
+  readonly clockOffsetMs: number | null;
+  /** The stable code of the error that stopped the diagnosis, such as `unauthorized`. */
+  readonly problem: string | null;
+  /** All of this for a person to read: what was found, and what to do. */
+  readonly sentences: readonly string[];
+}
+
+/** Beyond this the clocks are worth a word, in milliseconds. */
+const CLOCK_DIFFERENCE = 60_000;
+/** Accounts whose members are read for the roles. */
+const MOST_ACCOUNTS = 5;
+const SOON = 14 * 86_400_000;
+
+const maskId = (id: string): string => (id.length > 8 ? `${id.slice(0, 4)}…${id.slice(-4)}` : '…');
+const maskEmail = (email: string): string => email.replace(/^(.).*?(@.).*$/, '$1…$2…');
+
+export async function diagnose(
+  context: ClientContext,
+  accounts: AccountsResource,
+  { full = false, ...options }: DiagnoseOptions,
+  scope: CallScope,
+): Promise<Diagnosis> {
+  const { credentials, clock, policies } = context;
+  const sentences: string[] = [];
+  const say = (text: string) => void sentences.push(text);
+  const found: { -readonly [Field in keyof Diagnosis]: Diagnosis[Field] } = {
+    ok: false,
+    source: 'unknown',
+    keyId: null,
+    user: null,
+    roles: [],
+    expiresAt: null,
+    policy: null,
+    clockOffsetMs: null,
+    problem: null,
+    sentences,
+  };
+  const within = { ...options, signal: scope.signal };
+
+  try {
+    const pair = await scope.race(credentials.get());
+    found.keyId = full ? printable(pair.id) : printable(maskId(pair.id));
+    found.source = printable(credentials.describe().replaceAll(pair.id, found.keyId));
+    say(`The credential is ${found.source}: key ${found.keyId}.`);
+    const answered = await invoke(context, 'user.get', {}, options, scope);
+    const user = readResult(context, 'user.get', answered, readUser);
+    found.ok = true;
+    const email = user.email === null ? null : printable(full ? user.email : maskEmail(user.email));
+    found.user = { id: user.id, email };
+    say(`It works, as user ${user.id}${email === null ? '' : ` (${email})`}.`);
+    found.expiresAt = await keyExpiry(context, pair.id, options, scope);
+    await optional(async () => {
+      await readAllPolicies(context, options, scope);
+      found.policy = policies.binding() ?? null;
+      let left = MOST_ACCOUNTS;
+      for await (const account of accounts.list({}, within)) {
+        if (left-- === 0) break;
+        for await (const member of accounts.users(account.id, {}, within)) {
+          if (member.id !== user.id) continue;
+          found.roles = [
+            ...found.roles,
+            { accountId: account.id, roles: member.roles.map((role) => printable(role)) },
+          ];
+          break;
+        }
+      }
+    });
+    sayRest(found, clock.now(), say);
+  } catch (error) {
+    if (!(error instanceof BlazeMeterError)) throw error;
+    found.problem = error.code;
+    found.ok = error instanceof PermissionDeniedError;
+    if (found.source === 'unknown') found.source = printable(credentials.describe());
+    say(error.message);
+  }
+  const offset = clock.offset ?? null;
+  if (offset !== null && Math.abs(offset) > CLOCK_DIFFERENCE) {
+    say(
+      `This machine's clock differs from the server's by about ${Math.round(offset / 1000)} s: set it right.`,
+    );
+  }
+  return { ...found, clockOffsetMs: offset };
+}
+
+function sayRest(
+  { roles, expiresAt, policy }: Pick<Diagnosis, 'roles' | 'expiresAt' | 'policy'>,
+  now: number,
+  say: (text: string) => void,
+): void {
+  for (const { accountId, roles: names } of roles)
+    say(`Roles in account ${accountId}: ${names.join(', ') || 'none'}.`);
+  if (expiresAt === null) say('When the key runs out is not known.');
+  else {
+    const soon = expiresAt.getTime() - now < SOON ? ' Create a new key soon.' : '';
+    say(`The key runs out on ${expiresAt.toISOString()}.${soon}`);
+  }
+  if (policy === null) say('No maximum expiration is known to bind new keys.');
+  else say(`New keys live ${policy.maximumDays} days at most: account ${policy.accountId} says so.`);
+}
+
+/** When the key runs out. Reading a key is an assumption about the service, so its failure is no finding. */
+async function keyExpiry(
+  context: ClientContext,
+  id: string,
+  options: CallOptions,
+  scope: CallScope,
+): Promise<Date | null> {
+  let expiresAt = context.credentials.peek()?.expiresAt ?? null;
+  await optional(async () => {
+    const answered = await invoke(context, 'apiKeys.get', { params: { id } }, options, scope);
+    expiresAt = readResult(context, 'apiKeys.get', answered, readApiKey).expiresAt;
+  });
+  return expiresAt;
+}
+
+/** Something that may fail without saying anything about the credential. */
+async function optional(read: () => Promise<void>): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    const harmless =
+      error instanceof ApiError
+        ? error.status !== 401
+        : error instanceof BlazeMeterError && error.code === 'invalid_response';
+    if (!harmless) throw error;
+  }
+}
