@@ -1,0 +1,143 @@
+// How the client keeps its pair fresh: one question for many callers, early renewal, one more try after a 401, and no
+// late answer in place of a newer pair.
+
+import {
+  AuthenticationError,
+  BlazeMeterClient,
+  type CredentialContext,
+  CredentialsError,
+} from 'blazemeter-client';
+import { createReference } from 'blazemeter-client/testing';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+const MINUTE = 60_000;
+
+function setUp() {
+  const reference = createReference();
+  const { keys } = reference.seed();
+  const asked: CredentialContext['reason'][] = [];
+  const clientOf = (answer: (reason: CredentialContext['reason'], times: number) => unknown) =>
+    new BlazeMeterClient({
+      credentials: async (context) => {
+        asked.push(context?.reason ?? 'first');
+        const pair = await answer(context?.reason ?? 'first', asked.length);
+        if (typeof pair !== 'object' || pair === null || !('id' in pair) || !('secret' in pair))
+          throw new Error('no pair');
+        return { ...pair, id: String(pair.id), secret: String(pair.secret) };
+      },
+      fetch: reference.fetch,
+      maxRetries: 0,
+    });
+  return { reference, keys, asked, clientOf };
+}
+
+describe('a credential provider', () => {
+  test('is asked once for many concurrent calls, and not again for later ones', async () => {
+    const { keys, asked, clientOf } = setUp();
+    const client = clientOf(() => keys.owner);
+    await Promise.all([client.user.get(), client.user.get(), client.accounts.list()]);
+    await client.user.get();
+    expect(asked).toEqual(['first']);
+  });
+
+  test('is not asked before the first call', () => {
+    const { keys, asked, clientOf } = setUp();
+    clientOf(() => keys.owner);
+    expect(asked).toEqual([]);
+  });
+
+  test('is asked again once after a 401, and a rotated pair is used without a restart', async () => {
+    const { reference, keys, asked, clientOf } = setUp();
+    const rotated = keys.admin;
+    const client = clientOf((_, times) =>
+      times === 1 ? { ...keys.owner, secret: 'the-one-from-yesterday' } : rotated,
+    );
+    expect((await client.user.get()).id).toBe(rotated.userId);
+    expect(asked).toEqual(['first', 'unauthorized']);
+    expect(reference.journal.entries.map(({ status }) => status)).toEqual([401, 200]);
+  });
+
+  test('that has the same pair still does not make the client try again', async () => {
+    const { reference, asked, clientOf } = setUp();
+    const client = clientOf(() => ({ id: 'somebody', secret: 'somebodys-secret' }));
+    await expect(client.user.get()).rejects.toBeInstanceOf(AuthenticationError);
+    expect(asked).toEqual(['first', 'unauthorized']);
+    expect(reference.journal.entries).toHaveLength(1);
+  });
+
+  describe('whose pair runs out', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    test('is asked ahead of the expiry, while calls go on with the old pair', async () => {
+      const { reference, keys, asked, clientOf } = setUp();
+      const never = new Promise<never>(() => {});
+      const expiresAt = new Date(Date.now() + 20 * MINUTE);
+      const client = clientOf((reason) => (reason === 'first' ? { ...keys.owner, expiresAt } : never));
+      await client.user.get();
+      vi.advanceTimersByTime(12 * MINUTE);
+      await client.user.get();
+      await client.user.get();
+      expect(asked).toEqual(['first', 'expiring']);
+      expect(new Set(reference.journal.entries.map(({ keyId }) => keyId))).toEqual(new Set([keys.owner.id]));
+    });
+
+    test('is waited for once the pair counts as run out, two minutes early', async () => {
+      const { reference, keys, clientOf } = setUp();
+      const expiresAt = new Date(Date.now() + 20 * MINUTE);
+      const client = clientOf((reason) => (reason === 'first' ? { ...keys.owner, expiresAt } : keys.admin));
+      await client.user.get();
+      vi.advanceTimersByTime(18.5 * MINUTE);
+      await client.user.get();
+      expect(reference.journal.entries.map(({ keyId }) => keyId)).toEqual([keys.owner.id, keys.admin.id]);
+    });
+
+    test('and that has nothing newer is not asked at every call', async () => {
+      const { keys, asked, clientOf } = setUp();
+      const expiresAt = new Date(Date.now() + 5 * MINUTE);
+      const client = clientOf(() => ({ ...keys.owner, expiresAt }));
+      await client.user.get();
+      vi.advanceTimersByTime(MINUTE);
+      for (let times = 0; times < 5; times++) await client.user.get();
+      expect(asked).toEqual(['first', 'expiring']);
+    });
+
+    test('never puts a late answer in place of a newer pair', async () => {
+      const { keys, clientOf, reference } = setUp();
+      let late: (pair: unknown) => void = () => {};
+      const expiresAt = new Date(Date.now() + 20 * MINUTE);
+      const client = clientOf((reason) => {
+        if (reason === 'first') return { ...keys.owner, expiresAt };
+        return new Promise((resolve) => {
+          late = resolve;
+        });
+      });
+      await client.user.get();
+      vi.advanceTimersByTime(12 * MINUTE);
+      await client.user.get(); // Asks behind the scenes; the answer will come late.
+      await client.apiKeys.regenerateSecret(keys.owner.id, { allowSelf: true });
+      late(keys.owner); // The secret of before.
+      await client.user.get();
+      expect(reference.journal.entries.at(-1)).toMatchObject({ keyId: keys.owner.id, status: 200 });
+    });
+  });
+
+  test('that throws something is reported by name and code alone', async () => {
+    const { clientOf } = setUp();
+    const client = clientOf(() => {
+      throw Object.assign(new Error('could not read s3cr3t-from-the-vault'), { code: 'EVAULT' });
+    });
+    const error: unknown = await client.user.get().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect(error).toMatchObject({ cause: { code: 'EVAULT' }, attempts: 0 });
+    expect(String(error instanceof Error ? error.message : '')).not.toContain('s3cr3t');
+  });
+
+  test('that gives half a pair is refused before anything is sent', async () => {
+    const { reference, clientOf } = setUp();
+    await expect(clientOf(() => ({ id: 'only-the-id', secret: '' })).user.get()).rejects.toThrow(
+      /secret: it is empty/,
+    );
+    expect(reference.journal.entries).toHaveLength(0);
+  });
+});
