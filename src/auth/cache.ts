@@ -2,7 +2,7 @@
 // service refused it, and never lets an answer that comes late replace a pair that is newer.
 
 import { CredentialsError } from '../errors.ts';
-import { scrubbed } from '../text/cause.ts';
+import { hasCleanCauses, scrubbed } from '../text/cause.ts';
 import { after, untilAborted } from '../transport/scope.ts';
 import {
   type CredentialContext,
@@ -26,6 +26,9 @@ const same = (a: Credentials, b: Credentials): boolean => a.id === b.id && a.sec
 
 /** What the provider threw, as one of our errors. */
 function providerError(error: unknown): Error {
+  if (error instanceof CredentialsError && !hasCleanCauses(error)) {
+    return new CredentialsError(error.message, { source: error.source, cause: scrubbed(error.cause) });
+  }
   const cause = scrubbed(error);
   if (cause === error) return cause;
   return new CredentialsError(

@@ -93,10 +93,12 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
     return fail('hold half of a surrogate pair, which UTF-8 cannot carry.');
   if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime()))
     return fail('have an expiry that is not a date.');
+  if (origin !== undefined && !URL.canParse(origin)) return fail('have an origin that is not a URL.');
   return {
     id,
     secret,
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(origin === undefined ? {} : { origin }),
+    // Only the origin of what was given: messages name it, and an address may hold a password.
+    ...(origin === undefined ? {} : { origin: new URL(origin).origin }),
   };
 }

@@ -29,7 +29,7 @@ export const MAX_BYTES = 65_536;
 
 /** A path as it may be shown: only where it looks like one, for people put other things in its place. */
 export const shownPath = (path: string): string =>
-  /^\.{0,2}[\\/]|^[a-z]:[\\/]|\.[a-z]{1,8}$/i.test(path) ? printable(path) : 'not shown';
+  /^\.{0,2}[\\/]|^[a-z]:[\\/]|^[^:]*\.[a-z]{1,8}$/i.test(path) ? printable(path) : 'not shown';
 
 /** The file's text, or undefined where there is no such file. `source` is its name in errors. */
 export async function readPrivateFile(

@@ -27,7 +27,7 @@ export const broken = (source: string, problem: string): CredentialsError =>
   new CredentialsError(`${source} ${problem}`, { source });
 
 /** The stable name of an error, such as `ENOENT`: all that is shown of one. */
-export const errorCode = (error: unknown): string => (isObject(error) ? String(error.code) : 'failed');
+export const errorCode = (error: unknown): string => String((isObject(error) && error.code) || 'failed');
 
 /** `${NAME}`, `$(NAME)`, `%NAME%`: what shells and CI systems leave where a variable is not defined. */
 const VARIABLE = /\$\{.*?\}|\$\(.*?\)|%[A-Za-z_]\w*%/.source;

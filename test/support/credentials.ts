@@ -1,0 +1,67 @@
+// Made-up pairs, files in a folder of their own, and a look at an error from all sides for what must not be in it.
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, expect } from 'vitest';
+import { CredentialsError } from '../../src/errors.ts';
+
+const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** A pair of the usual lengths, the same for the same name. */
+export function madeUp(name: string): { id: string; secret: string; token: string } {
+  const id = hex(`id of ${name}`).slice(0, 24);
+  const secret = (hex(`secret of ${name}`) + hex(`more of ${name}`)).slice(0, 72);
+  return { id, secret, token: `${id}:${secret}` };
+}
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that only this user can use, and that is gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'keys-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** A file in a folder of its own. */
+export function fileWith(content: string | Uint8Array, { name = 'api-key.json', mode = 0o600 } = {}): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, content);
+  chmodSync(path, mode);
+  return path;
+}
+
+/** A key file with the pair. */
+export const keyFile = ({ id, secret }: { id: string; secret: string }, options = {}): string =>
+  fileWith(JSON.stringify({ id, secret }), options);
+
+/** The error that the work ends with: one of ours, which shows nothing of the secrets. */
+export async function refusal(work: Promise<unknown>, ...secrets: string[]): Promise<CredentialsError> {
+  const error: unknown = await work.then(
+    () => new Error('It did not fail.'),
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(CredentialsError);
+  if (!(error instanceof CredentialsError)) throw error;
+  expect(error.cause).toBeUndefined();
+  for (const secret of secrets) expectHidden(error, secret);
+  return error;
+}
+
+/** Looks for every piece of eight characters of the secret in whatever can be seen of the value. */
+export function expectHidden(value: unknown, secret: string): void {
+  const seen = [
+    String(value),
+    JSON.stringify(value),
+    inspect(value, { showHidden: true, depth: 20, customInspect: false, getters: true }),
+    value instanceof Error ? `${value.message}${value.stack}` : '',
+  ].join('\n');
+  for (let at = 0; at === 0 || at + 8 <= secret.length; at++)
+    if (seen.includes(secret.slice(at, at + 8)))
+      throw new Error(`A piece of the secret is seen, from ${at} on.`);
+}
