@@ -68,8 +68,11 @@ export interface ClientOptions {
  * ```
  */
 export interface BlazeMeterClient {
+  /** Whose key it is. */
   readonly user: UserResource;
+  /** The accounts that the user can see, their members and the maximum expiration of keys. */
   readonly accounts: AccountsResource;
+  /** The user's own API keys. */
   readonly apiKeys: ApiKeysResource;
   /**
    * Any other call of the API, signed and with the same care. Resolves with the `result` of the envelope, checked by
@@ -79,6 +82,7 @@ export interface BlazeMeterClient {
     input: RequestInput & { readonly schema: StandardSchema<unknown, T> },
     options?: CallOptions,
   ): CallPromise<T>;
+  /** The same without a schema: resolves with the `result` as it came. */
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown>;
   /**
    * Whether the credential works, whose it is, what it may do, when it runs out, and what to do: as data and in plain

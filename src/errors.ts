@@ -22,6 +22,8 @@
 // AmbiguousOutcomeError   ambiguous_outcome    -       no                               yes        `resolve()`
 // UndeliveredSecretError  undelivered_secret   any     no                               no         keep `newSecret`: it is shown this one time
 // SecretLostError         secret_lost          -       no                               no         regenerate with another key, or in the web interface
+// RotationError           rotation_…           -       no                               no         what the message says, then `resume`
+// StoreConflictError      store_conflict       -       no                               no         read the record again: somebody else has written it
 //
 // An operation ends as ambiguous only where doing it again would do harm: create, and regenerate.
 
@@ -93,6 +95,7 @@ export class BlazeMeterError extends Error {
     return { name, message, ...Object.fromEntries(Object.entries(this)) };
   }
 
+  /** Whether the value is an error of this class, whichever build (ESM, CommonJS) or copy of the package made it. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     const own = Object.getOwnPropertySymbols(this).find((key) =>
       key.description?.startsWith('blazemeter-client/error/'),
@@ -224,6 +227,7 @@ branded(ConnectionError, 'ConnectionError');
 
 /** Time ran out: for one attempt (`timeout`) or for the whole call (`totalTimeout`). */
 export class RequestTimeoutError extends BlazeMeterError {
+  /** Whose time ran out: that of one attempt, or that of the whole call. */
   readonly scope: 'attempt' | 'call';
   /** The bound that was reached, in milliseconds. */
   readonly timeoutMs: number;
@@ -283,6 +287,7 @@ branded(ExpirationPolicyError, 'ExpirationPolicyError');
 
 /** Refused before anything was sent: the call would take away the key that signs it. */
 export class LockoutError extends BlazeMeterError {
+  /** The key that would have been taken away. */
   readonly keyId: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly keyId: string }) {
@@ -305,6 +310,7 @@ export type Resolution =
 export interface ResolveOptions {
   /** Also bring back a usable secret, by regenerating it, where the key is surely ours. Default: false. */
   readonly regenerate?: boolean;
+  /** Ends the asking; its reason is what `resolve` rejects with. */
   readonly signal?: AbortSignal;
 }
 
@@ -364,6 +370,7 @@ branded(UndeliveredSecretError, 'UndeliveredSecretError');
 
 /** A key regenerated itself, the answer was lost and the old secret is refused: nobody has the new one. */
 export class SecretLostError extends BlazeMeterError {
+  /** The key whose secret nobody has. */
   readonly keyId: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly keyId: string }) {
@@ -372,6 +379,63 @@ export class SecretLostError extends BlazeMeterError {
   }
 }
 branded(SecretLostError, 'SecretLostError');
+
+/** What is in the way of a rotation: the last part of {@link RotationError}'s `code`. */
+export type RotationProblem =
+  /** Somebody else works on the record: `owner` and `until` say who, and until when. */
+  | 'rotation_busy'
+  /** Somebody else has written the record meanwhile; whatever they do goes on. */
+  | 'rotation_conflict'
+  /** The epoch of a record would go back, or the service has keys that the record does not know yet. */
+  | 'rotation_epoch'
+  /** There is no record, or it cannot be read. */
+  | 'rotation_record'
+  /** The store failed. */
+  | 'rotation_store'
+  /** A sink said in its probe that it would not work. */
+  | 'rotation_sink'
+  /** No pair that could sign is accepted, or the recovery credential is not of the same user. */
+  | 'rotation_signer'
+  /** The window, the drain and the key's life do not fit together. */
+  | 'rotation_window'
+  /** The new pair does not answer yet. */
+  | 'rotation_untested'
+  /** What a step did cannot be told, and nothing was changed: a key has to be looked at by hand. */
+  | 'rotation_unknown';
+
+/** A rotation that could not go on. The key in use still works unless the message says otherwise. */
+export class RotationError extends BlazeMeterError {
+  declare readonly code: RotationProblem;
+  /** Who works on the record, where it is busy. */
+  declare readonly owner?: string;
+  /** Until when others leave the record alone, where it is busy. */
+  declare readonly until?: Date;
+
+  constructor(
+    message: string,
+    init: Omit<BlazeMeterErrorInit, 'code'> & {
+      readonly code: RotationProblem;
+      readonly owner?: string;
+      readonly until?: Date;
+    },
+  ) {
+    super(message, init);
+    if (init.owner !== undefined) this.owner = init.owner;
+    if (init.until !== undefined) this.until = init.until;
+  }
+}
+branded(RotationError, 'RotationError');
+
+/** A store holds another version of the record than the one that was to be written over. */
+export class StoreConflictError extends BlazeMeterError {
+  constructor(what: string, init: BlazeMeterErrorInit = {}) {
+    super(`${what} was changed by somebody else since it was read; nothing was written.`, {
+      code: 'store_conflict',
+      ...init,
+    });
+  }
+}
+branded(StoreConflictError, 'StoreConflictError');
 
 /** Whether the value is an error of this package, whichever build (ESM, CommonJS) or copy of it threw it. */
 export function isBlazeMeterError(value: unknown): value is BlazeMeterError {

@@ -1,4 +1,8 @@
-// The face of the package: re-exports, nothing else.
+/**
+ * The client, the signer, secrets and errors. This file is the face of the package: re-exports, nothing else.
+ *
+ * @module blazemeter-client
+ */
 
 export type {
   CredentialContext,
@@ -34,7 +38,7 @@ export type { CallPromise, ResponseInfo, WithResponse } from './transport/call-p
 export type { Logger, LogLevel } from './transport/log.ts';
 export type { Page, PagePromise } from './transport/pagination.ts';
 export type { Query, QueryValue } from './transport/path.ts';
-export type { FetchLike } from './transport/signed-fetch.ts';
+export type { FetchInit, FetchLike, FetchResponse } from './transport/signed-fetch.ts';
 export type { CallOptions } from './transport/transport.ts';
 export { VERSION } from './version.ts';
 export type { ExpirationPeriod, ExpirationStep, MaximumExpiration } from './wire/expiration.ts';

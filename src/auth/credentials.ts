@@ -7,6 +7,7 @@ import { Secret, type SecretLike } from './secret.ts';
 export interface CredentialsInput {
   /** The API key's id: 24 lower-case hex digits as seen so far, but any text without `:` is taken. */
   readonly id: string;
+  /** The API key's secret. */
   readonly secret: string | SecretLike;
   /** When the pair runs out, where that is known. The client asks its source again shortly before. */
   readonly expiresAt?: Date | undefined;
@@ -16,9 +17,13 @@ export interface CredentialsInput {
 
 /** A checked pair. */
 export interface Credentials {
+  /** The API key's id. */
   readonly id: string;
+  /** The API key's secret. */
   readonly secret: Secret;
+  /** When the pair runs out, where that is known. */
   readonly expiresAt?: Date;
+  /** The only origin that it may be sent to, where there is one. */
   readonly origin?: string;
 }
 
@@ -26,6 +31,7 @@ export interface Credentials {
 export interface CredentialContext {
   /** `first`: none yet; `expiring`: the pair runs out soon; `unauthorized`: the service refused the last one. */
   readonly reason: 'first' | 'expiring' | 'unauthorized';
+  /** Aborts when nobody waits for the pair any more. */
   readonly signal?: AbortSignal;
 }
 

@@ -8,6 +8,7 @@ export interface NewSecretEvent {
   readonly operation: string;
   /** The key that it belongs to. */
   readonly keyId: string;
+  /** The secret: shown this one time. */
   readonly secret: Secret;
 }
 

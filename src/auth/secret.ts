@@ -33,6 +33,7 @@ export interface Secret {
 
 /** What counts as a secret where one is asked for: a {@link Secret} of any copy or build of this package. */
 export interface SecretLike {
+  /** The text itself. */
   reveal(): string;
 }
 
@@ -84,6 +85,7 @@ export const Secret: {
   from(value: string | SecretLike): Secret;
   /** Whether the value is a {@link Secret}. `value instanceof Secret` asks the same. */
   isSecret(value: unknown): value is Secret;
+  /** What `value instanceof Secret` asks. */
   [Symbol.hasInstance](value: unknown): value is Secret;
 } = {
   from(value) {

@@ -1,5 +1,8 @@
-// The door 'blazemeter-client/node': where credentials come from, and where they go, on a machine that has files, an
-// environment and programs.
+/**
+ * Where credentials come from, and where they go, on a machine that has files, an environment and programs.
+ *
+ * @module blazemeter-client/node
+ */
 
 export { type DefaultCredentialsOptions, defaultCredentials } from './chain.ts';
 export { azurePipelines, githubActions } from './ci-emitters.ts';

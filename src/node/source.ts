@@ -8,7 +8,7 @@ import {
   parseCredentials,
 } from '../auth/credentials.ts';
 import { CredentialsError } from '../errors.ts';
-import { printable } from '../text/printable.ts';
+import { shownId } from '../text/printable.ts';
 
 /** A pair, and in words where it was found. */
 export interface Found {
@@ -88,7 +88,7 @@ export function providerOf(title: string, places: readonly Place[], mend = ''): 
     for (const { name, look } of places) {
       const found = await look(context);
       if (typeof found !== 'string') {
-        description = `${found.from}, key ${printable(found.pair.id)}`;
+        description = `${found.from}, key ${shownId(found.pair.id)}`;
         return found.pair;
       }
       misses += `\n- ${name}: ${found}`;

@@ -38,7 +38,7 @@ export async function removeLeftovers(target: string): Promise<void> {
 }
 
 /** Whether the process of that number, on this machine, cannot be writing a file of that time any more. */
-function abandoned(pid: number, mtimeMs: number): boolean {
+export function abandoned(pid: number, mtimeMs: number): boolean {
   // In a container every run has the same number: what is older than this run is another's.
   if (pid === process.pid) return mtimeMs < Date.now() - process.uptime() * 1000;
   try {
@@ -53,7 +53,7 @@ function abandoned(pid: number, mtimeMs: number): boolean {
  * Eight hex digits for the set of processes whose numbers can be compared: the host, and on Linux its process namespace,
  * for containers may share a folder and a host's name.
  */
-function here(): string {
+export function here(): string {
   let namespace = '';
   try {
     namespace = builtin('node:fs').readlinkSync('/proc/self/ns/pid');

@@ -46,7 +46,17 @@ export async function writeKeyFile(
 ): Promise<void> {
   checkPath(path, 'writeKeyFile');
   const { id, secret } = parseCredentials(credentials);
-  const source = `writeKeyFile (${shownPath(path)})`;
+  const text = `${JSON.stringify({ id, secret: secret.reveal() }, null, 2)}\n`;
+  await replaceFile(path, text, `writeKeyFile (${shownPath(path)})`, options);
+}
+
+/** Replaces a file that holds a secret in one step; `source` is its name in errors. See {@link writeKeyFile}. */
+export async function replaceFile(
+  path: string,
+  text: string,
+  source: string,
+  options: WriteKeyFileOptions,
+): Promise<void> {
   const { basename, dirname, join, resolve } = builtin('node:path');
   const { promises } = builtin('node:fs');
   let temporary: string | undefined;
@@ -58,7 +68,7 @@ export async function writeKeyFile(
     const handle = await promises.open(temporary, 'wx', 0o600);
     try {
       if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
-      await handle.writeFile(`${JSON.stringify({ id, secret: secret.reveal() }, null, 2)}\n`);
+      await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();

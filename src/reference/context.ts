@@ -6,8 +6,8 @@ import type { ListBend } from './lists.ts';
 import type { Semantics } from './semantics.ts';
 import type { KeyRecord, State } from './state.ts';
 
-/** What every operation may use, whoever calls. */
-export interface OpenContext {
+export interface Context {
+  readonly caller: Caller;
   readonly state: State;
   readonly semantics: Semantics;
   readonly mint: Mint;
@@ -23,8 +23,4 @@ export interface OpenContext {
   readonly bend: ListBend | undefined;
   /** The lists of keys as a fault wants them shown. */
   readonly staleKeys: ReadonlyMap<number, readonly KeyRecord[]> | undefined;
-}
-
-export interface Context extends OpenContext {
-  readonly caller: Caller;
 }

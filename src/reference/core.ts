@@ -3,9 +3,9 @@
 
 import { printable } from '../text/printable.ts';
 import { getAccount, getUser, listAccounts, listMembers, setPolicy } from './accounts.ts';
-import { authenticate, type Caller, type Claim, readClaim } from './authenticate.ts';
+import { authenticate, type Claim, readClaim } from './authenticate.ts';
 import type { InnerClock } from './clock.ts';
-import type { Context, OpenContext } from './context.ts';
+import type { Context } from './context.ts';
 import {
   bodyOf,
   errorReply,
@@ -86,9 +86,17 @@ const OPERATIONS: Readonly<Record<Closed, (context: Context) => Reply>> = {
   'multiTests.get': getMultiTest,
 };
 
-/** What was found out about a request on the way. */
-interface Trace {
+/** A request on its way through the core, and what is found out about it. */
+interface Exchange {
+  readonly request: PlainRequest;
+  readonly path: string | undefined;
+  readonly query: string;
+  readonly found: Match;
   readonly operation: ReferenceOperation | null;
+  readonly claim: Claim | undefined;
+  readonly strikes: readonly Strike[];
+  readonly ms: number;
+  readonly requestId: string;
   userId: number | null;
   committed: boolean;
 }
@@ -102,69 +110,85 @@ export function handle(core: Core, request: PlainRequest): PlainAnswer {
   const found = match(request.method, path);
   const operation = found.kind === 'found' ? found.route.operation : null;
   const claim = readClaim(header(request.headers, 'authorization'));
-  if (claim !== undefined) warnOfRealPairs(core, claim);
+  if (claim !== undefined && !core.warned) warnOfRealPairs(core, claim);
   const strikes = core.faults.meet(operation, claim?.id, ms);
-  const trace: Trace = { operation, userId: null, committed: false };
+  const exchange: Exchange = {
+    request,
+    path,
+    query,
+    found,
+    operation,
+    claim,
+    strikes,
+    ms,
+    requestId,
+    userId: null,
+    committed: false,
+  };
 
+  const instead = strikes.length > 0 && strikes.some(({ effect }) => replacesOn(effect) === 'before-commit');
+  const reply: Reply = instead ? NOTHING_DONE : run(core, exchange);
+  const status = statusOf(reply);
   const dateMs = ms + core.clock.skewMs() + skewOf(strikes);
-  const instead = strikes.filter(({ effect }) => replacesOn(effect) === 'before-commit');
-  const draft: Draft = { status: 200, headers: {}, body: '', delivery: WHOLE };
-  if (instead.length === 0) {
-    const reply = run(core, request, found, query, claim, strikes, ms, trace);
-    draft.status = statusOf(reply);
-    draft.body = bodyOf(reply, requestId);
-  }
-  draft.headers = headersOf(draft.status, dateMs, number);
+  const draft: Draft = {
+    status,
+    headers: headersOf(status, dateMs, number),
+    body: instead ? '' : bodyOf(reply, requestId),
+    delayMs: delayOf(strikes),
+    delivery: WHOLE,
+  };
   if (found.kind === 'method') draft.headers.Allow = found.allow;
-  // What strikes before the commit is all that is seen of the request; else everything else is laid over the answer.
-  for (const strike of instead.length > 0 ? instead : strikes) bendAnswer(draft, strike, requestId, dateMs);
+  for (const strike of strikes)
+    if (!instead || replacesOn(strike.effect) !== 'after-commit')
+      bendAnswer(draft, strike, requestId, dateMs);
   if (request.method === 'HEAD') draft.body = '';
 
-  core.journal.add(entryOf(core, request, path, claim, strikes, draft, trace, requestId, ms));
-  return { ...draft, delayMs: delayOf(strikes) };
+  core.journal.add(entryOf(core, exchange, draft));
+  return draft;
 }
 
-function run(
-  core: Core,
-  request: PlainRequest,
-  found: Match,
-  query: string,
-  claim: Claim | undefined,
-  strikes: readonly Strike[],
-  ms: number,
-  trace: Trace,
-): Reply {
-  const { state, semantics, mint } = core;
+/** What a fault that strikes before the commit is laid over. */
+const NOTHING_DONE: Reply = { kind: 'one', status: 200, result: null };
+
+function run(core: Core, exchange: Exchange): Reply {
+  const { state } = core;
   const before = state.version;
   try {
-    if ((request.body?.length ?? 0) > MOST_BODY) refuse(413);
-    if (found.kind === 'unknown') return errorReply(404);
-    if (found.kind === 'method') return errorReply(405);
-    const open: OpenContext = {
-      state,
-      semantics,
-      mint,
-      ms,
-      now: Math.floor(ms / 1000),
-      id: found.id,
-      query: query === '' ? undefined : new URLSearchParams(query),
-      body: () => readBody(request.body),
-      bend: bendOf(strikes),
-      staleKeys: staleKeysOf(strikes),
-    };
-    const { operation } = found.route;
-    if (operation === 'web.version') return getVersion(open);
-    const caller: Caller = authenticate(state, semantics, claim, ms);
-    trace.userId = caller.user.id;
-    caller.key.lastUsed = open.now;
-    const reply = OPERATIONS[operation]({ ...open, caller });
-    trace.committed = state.version !== before;
+    const reply = operate(core, exchange);
+    exchange.committed = state.version !== before;
     return reply;
   } catch (error) {
     if (error instanceof Refusal) return error.reply;
     // A defect of the reference itself. It is an answer too, so that no test hangs on it; the fuzz test looks for it.
     return errorReply(500, 'The reference implementation failed');
   }
+}
+
+function operate(core: Core, exchange: Exchange): Reply {
+  const { state, semantics, mint } = core;
+  const { request, found, strikes, ms } = exchange;
+  if ((request.body?.length ?? 0) > MOST_BODY) return errorReply(413);
+  if (found.kind === 'unknown') return errorReply(404);
+  if (found.kind === 'method') return errorReply(405);
+  const { operation } = found.route;
+  if (operation === 'web.version') return getVersion();
+  const now = Math.floor(ms / 1000);
+  const caller = authenticate(state, semantics, exchange.claim, ms);
+  exchange.userId = caller.user.id;
+  caller.key.lastUsed = now;
+  return OPERATIONS[operation]({
+    state,
+    semantics,
+    mint,
+    caller,
+    ms,
+    now,
+    id: found.id,
+    query: exchange.query === '' ? undefined : new URLSearchParams(exchange.query),
+    body: () => readBody(request.body),
+    bend: bendOf(strikes),
+    staleKeys: staleKeysOf(strikes),
+  });
 }
 
 function readBody(body: string | null | undefined): Readonly<Record<string, unknown>> {
@@ -182,7 +206,7 @@ function readBody(body: string | null | undefined): Readonly<Record<string, unkn
 
 /** A live credential sent to a test double is worth a word; once is enough. */
 function warnOfRealPairs(core: Core, claim: Claim): void {
-  if (core.warned || !looksReal(claim.id, claim.secret)) return;
+  if (core.state.keys.has(claim.id) || !looksReal(claim.id, claim.secret)) return;
   core.warned = true;
   core.warn(
     'The BlazeMeter reference implementation was sent a key that it did not make and that looks real. ' +
@@ -190,38 +214,30 @@ function warnOfRealPairs(core: Core, claim: Claim): void {
   );
 }
 
-const SAFE_PATH = /^\/[a-z-]+(?:\/(?:\d{1,15}|[0-9a-f]{24}|version|users)(?:\/[a-z]+)?)?$/;
+/** A path whose segments are words and ids: it can hold no secret. */
+const PLAIN_PATH = /^\/[a-z-]+(?:\/(?:\d{1,15}|[0-9a-f]{24}|version|users)(?:\/[a-z]+)?)?$/;
 
-function entryOf(
-  core: Core,
-  request: PlainRequest,
-  path: string | undefined,
-  claim: Claim | undefined,
-  strikes: readonly Strike[],
-  draft: Draft,
-  trace: Trace,
-  requestId: string,
-  ms: number,
-): Omit<JournalEntry, 'number'> {
-  const { state } = core;
-  const shown = path ?? locateless(request.path);
+function entryOf(core: Core, exchange: Exchange, draft: Draft): JournalEntry {
+  const { state, journal } = core;
+  const { request, operation, claim, strikes, path = withoutQuery(request.path) } = exchange;
   const known = claim !== undefined && (state.keys.has(claim.id) || state.deleted.has(claim.id));
   const { delivery } = draft;
   return {
-    time: new Date(ms),
-    operation: trace.operation,
-    method: trace.operation === null ? printable(request.method, 16) : request.method,
-    path: SAFE_PATH.test(shown) ? shown : printable(shown),
+    number: journal.next(),
+    time: new Date(exchange.ms),
+    operation,
+    method: operation === null ? printable(request.method, 16) : request.method,
+    path: PLAIN_PATH.test(path) ? path : printable(path),
     keyId: known ? claim.id : null,
-    userId: trace.userId,
+    userId: exchange.userId,
     status: draft.status,
-    committed: trace.committed,
+    committed: exchange.committed,
     delivered: delivery.kind !== 'cut' ? 'whole' : delivery.keep === 'nothing' ? 'nothing' : 'part',
     fault: strikes.length === 0 ? null : strikes.map(({ effect }) => faultName(effect)).join(', '),
-    requestId,
+    requestId: exchange.requestId,
     headers: shownHeaders(request.headers),
   };
 }
 
-/** The path of a request that is not for the API at all, without its query. */
-const locateless = (target: string): string => target.split(/[?#]/, 1)[0] ?? '';
+/** The path of a request that is not for the API at all. */
+const withoutQuery = (target: string): string => target.split(/[?#]/, 1)[0] ?? '';

@@ -98,11 +98,12 @@ export function httpDate(ms: number): string {
 export function headersOf(status: number, dateMs: number, number: number): Record<string, string> {
   const headers: Record<string, string> = {
     Date: httpDate(dateMs),
+    'Content-Type': 'application/json; charset=utf-8',
     'Cache-Control': 'no-cache, must-revalidate',
     Vary: 'Accept',
     'Set-Cookie': `bzm_sess=${REFERENCE_MARKER}${number.toString(16).padStart(20, '0')}; path=/; secure; HttpOnly`,
   };
-  if (status !== 204) headers['Content-Type'] = 'application/json; charset=utf-8';
   if (status === 401) headers['WWW-Authenticate'] = 'Basic realm=api';
+  else if (status === 204) delete headers['Content-Type'];
   return headers;
 }

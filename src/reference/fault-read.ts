@@ -2,7 +2,7 @@
 
 import type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './fault-rules.ts';
 import { entries, type Fields, fail, fields, integer, maybe, number, oneOf, text } from './read.ts';
-import { operationNames, type ReferenceOperation } from './routes.ts';
+import { type OperationName, operationNames } from './routes.ts';
 
 /** The fields of each effect, beside those of the match. */
 const EFFECTS: Readonly<Record<FaultEffect['effect'], readonly string[]>> = {
@@ -57,7 +57,7 @@ const side = (value: unknown, path: string): CommitSide =>
   oneOf(value, path, ['before-commit', 'after-commit']);
 const time = (value: unknown, path: string): FaultTime =>
   oneOf(value, path, ['before-commit', 'after-commit', 'mid-body']);
-const operation = (value: unknown, path: string): ReferenceOperation => oneOf(value, path, operationNames);
+const operation = (value: unknown, path: string): OperationName => oneOf(value, path, operationNames);
 
 function readMatch(from: Fields, path: string): FaultMatch {
   return {

@@ -1,6 +1,6 @@
 // The rules of faults, as data: which requests a rule meets, and what it does to them.
 
-import type { ReferenceOperation } from './routes.ts';
+import type { OperationName } from './routes.ts';
 
 /**
  * When a fault strikes: before anything is done, after the change is made and before the answer leaves, or, for a
@@ -14,7 +14,7 @@ export type CommitSide = 'before-commit' | 'after-commit';
 /** Which requests a rule meets. Every condition given must hold; without any, it meets all. */
 export interface FaultMatch {
   /** The calls it is for, by their names. Default: all, unknown paths included. */
-  readonly operation?: ReferenceOperation | readonly ReferenceOperation[] | undefined;
+  readonly operation?: OperationName | readonly OperationName[] | undefined;
   /** Only requests that name this key, whether its secret is right or not. */
   readonly keyId?: string | undefined;
   /** Only the n-th such request since the rule was added, counted from 1. */

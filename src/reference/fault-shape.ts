@@ -4,7 +4,7 @@ import { bodyOf, errorReply, httpDate, phrase } from './envelope.ts';
 import type { CommitSide, FaultEffect } from './fault-rules.ts';
 import type { Strike } from './faults.ts';
 import type { ListBend } from './lists.ts';
-import { type Delivery, WHOLE } from './plain.ts';
+import type { Delivery } from './plain.ts';
 import type { KeyRecord } from './state.ts';
 
 /** An answer on its way out. */
@@ -13,6 +13,7 @@ export interface Draft {
   headers: Record<string, string>;
   body: string;
   delivery: Delivery;
+  readonly delayMs: number;
 }
 
 /** The side of the commit on which an effect takes the place of the answer; undefined: it does not. */
@@ -161,11 +162,3 @@ function setHeader(headers: Record<string, string>, name: string, value: string)
   const same = Object.keys(headers).find((known) => known.toLowerCase() === name.toLowerCase());
   headers[same ?? name] = value;
 }
-
-/** A draft of an answer that nothing was done for. */
-export const emptyDraft = (headers: Record<string, string>): Draft => ({
-  status: 200,
-  headers,
-  body: '',
-  delivery: WHOLE,
-});

@@ -2,7 +2,7 @@
 
 import { type FaultTrust, readFaultRule } from './fault-read.ts';
 import type { FaultEffect, FaultRule } from './fault-rules.ts';
-import type { ReferenceOperation } from './routes.ts';
+import { operationOf, type ReferenceOperation } from './routes.ts';
 import type { KeyRecord } from './state.ts';
 
 /** A rule in force. */
@@ -64,6 +64,8 @@ function dice(seed: number): () => number {
 
 const NONE: readonly Strike[] = [];
 
+const MOST_WINDOWS = 10_000;
+
 interface Held {
   readonly active: ActiveFault;
   readonly meet: (
@@ -79,8 +81,8 @@ export function createFaults(captureKeys: () => ReadonlyMap<number, readonly Key
   const put = (given: unknown, path: string, trust: FaultTrust): ActiveFault => {
     const rule = Object.freeze(readFaultRule(given, path, trust));
     const { operation } = rule;
-    const operations =
-      operation === undefined ? undefined : typeof operation === 'string' ? [operation] : operation;
+    const names = typeof operation === 'string' ? [operation] : operation;
+    const operations = names?.map(operationOf);
     const throwDice = dice(rule.seed ?? 1);
     const staleKeys = rule.effect === 'stale-list' ? captureKeys() : undefined;
     const windows = new Map<string, { from: number; requests: number }>();
@@ -97,6 +99,8 @@ export function createFaults(captureKeys: () => ReadonlyMap<number, readonly Key
       let window = windows.get(keyId);
       if (window === undefined || ms - window.from >= windowMs || ms < window.from)
         window = { from: ms, requests: 0 };
+      // A key is what a request says it is: without an end to it, made-up ones would fill the memory.
+      if (windows.size >= MOST_WINDOWS) windows.clear();
       windows.set(keyId, window);
       if (++window.requests <= requests) return undefined;
       const retryAfter = Math.max(1, Math.ceil((window.from + windowMs - ms) / 1000));

@@ -58,17 +58,20 @@ const NORMALISED = /^(?:delete|get|head|options|post|put)$/i;
 
 async function read(input: string | URL | Request, init: RequestInit = {}): Promise<Call> {
   const { body } = init;
-  if (input instanceof Request || (body !== undefined && body !== null && typeof body !== 'string')) {
-    // Whatever else a body may be, Request can read it. Its own signal is held weakly, so a given one is kept.
-    const request = new Request(input, init);
-    const text = await request.text();
+  const isRequest = typeof input === 'object' && 'method' in input;
+  if (isRequest || (body !== undefined && body !== null && typeof body !== 'string')) {
+    // Whatever else a body may be, Request can read it. A request that nothing changes is read as it is: it may be
+    // another implementation's (jsdom's, a polyfill's), which the global Request does not take.
+    const changed = init.method !== undefined || init.headers !== undefined || body !== undefined;
+    const request = isRequest && !changed ? input : new Request(input, init);
     return {
       url: new URL(request.url),
       method: request.method,
       headers: Object.fromEntries(request.headers),
-      body: text,
-      redirect: request.redirect,
-      signal: init.signal ?? (input instanceof Request ? input.signal : undefined),
+      body: await request.text(),
+      redirect: init.redirect ?? request.redirect,
+      // A signal that travels through a Request is held weakly: the one that was given is used.
+      signal: init.signal ?? (isRequest ? input.signal : undefined),
     };
   }
   const url = new URL(input, typeof location === 'undefined' ? undefined : location.href);

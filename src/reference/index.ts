@@ -1,10 +1,21 @@
-// 'blazemeter-client/testing': an in-memory BlazeMeter to test against. No node: module is imported from here.
+/**
+ * An in-memory BlazeMeter to test against. No `node:` module is imported from here.
+ *
+ * @module blazemeter-client/testing
+ */
 
 export type { ExplainedBehaviour } from './behaviours.ts';
 export type { ClockOptions, ClockPosition, Duration, ReferenceClock } from './clock.ts';
 export type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './fault-rules.ts';
 export type { ActiveFault, Faults } from './faults.ts';
 export type { ReferenceFetch } from './fetch.ts';
+export {
+  type ClientClass,
+  type ReadyClientOptions,
+  type WithReference,
+  withReference,
+  withWorld,
+} from './fixture.ts';
 export { REFERENCE_MARKER } from './identity.ts';
 export type { Journal, JournalEntry } from './journal.ts';
 export { type Listening, type ListenOptions, listen } from './listen.ts';
@@ -12,7 +23,7 @@ export type { Mark } from './marks.ts';
 export type { Delivery, PlainAnswer, PlainHeaders, PlainRequest } from './plain.ts';
 export { InvalidInputError } from './read.ts';
 export { createReference, type Reference, type ReferenceOptions } from './reference.ts';
-export { type ReferenceOperation, type Route, routes } from './routes.ts';
+export { type OperationName, type ReferenceOperation, type Route, routes } from './routes.ts';
 export {
   type AccountRole,
   type DefaultWorld,

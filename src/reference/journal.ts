@@ -3,7 +3,7 @@
 
 import { printable } from '../text/printable.ts';
 import { header, type PlainHeaders } from './plain.ts';
-import type { ReferenceOperation } from './routes.ts';
+import { type OperationName, operationOf, type ReferenceOperation } from './routes.ts';
 
 /** A request, as the journal keeps it. */
 export interface JournalEntry {
@@ -50,20 +50,23 @@ export interface Journal {
   /** Oldest first. Only the newest are kept: 10,000, or as many as `journalLimit` says. */
   readonly entries: readonly JournalEntry[];
   /** The entries of one call. */
-  of(operation: ReferenceOperation): readonly JournalEntry[];
+  of(operation: OperationName): readonly JournalEntry[];
   /** How many requests came, all in all or of one call. */
-  count(operation?: ReferenceOperation): number;
+  count(operation?: OperationName): number;
   /** The newest entry, of all or of one call. */
-  last(operation?: ReferenceOperation): JournalEntry | undefined;
+  last(operation?: OperationName): JournalEntry | undefined;
   /** Requests for what the reference does not know: an unknown path, or a method that a path does not have. */
   readonly unhandled: readonly JournalEntry[];
   /** Throws an `Error` that lists the unhandled requests, if there are any. */
   assertNoUnhandled(): void;
+  /** Forgets all entries. */
   clear(): void;
 }
 
 export interface InnerJournal extends Journal {
-  add(entry: Omit<JournalEntry, 'number'>): void;
+  /** The number of the next entry. */
+  next(): number;
+  add(entry: JournalEntry): void;
 }
 
 export const DEFAULT_JOURNAL_LIMIT = 10_000;
@@ -71,11 +74,26 @@ export const DEFAULT_JOURNAL_LIMIT = 10_000;
 /** Nothing that anybody keeps a credential in, and still cut and cleaned. */
 const SHOWN_HEADERS = ['accept', 'content-type', 'user-agent'];
 
+/** Values that were cleaned already: a client sends the same few with every request. */
+const cleaned = new Map<string, string>();
+const MOST_CLEANED = 64;
+
+function clean(value: string): string {
+  let shown = cleaned.get(value);
+  if (shown === undefined) {
+    shown = printable(value);
+    if (cleaned.size >= MOST_CLEANED) cleaned.clear();
+    // What was cut or hidden may have been a secret: that is not kept.
+    if (shown === value) cleaned.set(value, shown);
+  }
+  return shown;
+}
+
 export function shownHeaders(headers: PlainHeaders | undefined): Readonly<Record<string, string>> {
   const shown: Record<string, string> = {};
   for (const name of SHOWN_HEADERS) {
     const value = header(headers, name);
-    if (value !== undefined) shown[name] = printable(value);
+    if (value !== undefined) shown[name] = clean(value);
   }
   return shown;
 }
@@ -89,8 +107,10 @@ export function createJournal(limit: number = DEFAULT_JOURNAL_LIMIT): InnerJourn
     if (kept.length > limit) kept = kept.slice(-limit);
     return kept;
   };
-  const of = (operation: ReferenceOperation): readonly JournalEntry[] =>
-    entries().filter((entry) => entry.operation === operation);
+  const of = (name: OperationName): readonly JournalEntry[] => {
+    const operation = operationOf(name);
+    return entries().filter((entry) => entry.operation === operation);
+  };
   const unhandled = (): readonly JournalEntry[] => entries().filter((entry) => entry.operation === null);
 
   return {
@@ -112,8 +132,9 @@ export function createJournal(limit: number = DEFAULT_JOURNAL_LIMIT): InnerJourn
     clear() {
       kept = [];
     },
+    next: () => ++number,
     add(entry) {
-      kept.push({ number: ++number, ...entry });
+      kept.push(entry);
       if (kept.length > limit + slack) kept = kept.slice(-limit);
     },
   };

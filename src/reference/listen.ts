@@ -43,9 +43,23 @@ export interface Listening {
  * await server.close();
  * ```
  */
-export async function listen(reference: Reference, options: ListenOptions = {}): Promise<Listening> {
+export function listen(reference: Reference, options: ListenOptions = {}): Promise<Listening> {
+  return listenBehind(undefined, reference, options);
+}
+
+/** Sees a request before the reference does; `true`: it answers it, and the reference never learns of it. */
+export type FirstLook = (request: Http.IncomingMessage, response: Http.ServerResponse) => boolean;
+
+/** {@link listen} for the command, whose control API shares the port. */
+export async function listenBehind(
+  first: FirstLook | undefined,
+  reference: Reference,
+  options: ListenOptions,
+): Promise<Listening> {
   const { port = 0, host = '127.0.0.1', tls } = options;
-  const server = createServer(tls, (request, response) => receive(reference, request, response));
+  const server = createServer(tls, (request, response) => {
+    if (first === undefined || !first(request, response)) receive(reference, request, response);
+  });
   // A client's pool must not be surprised by a connection that closes between two requests.
   server.keepAliveTimeout = 120_000;
   server.on('clientError', (_, socket) => refuseSocket(reference, socket));
@@ -72,6 +86,10 @@ export async function listen(reference: Reference, options: ListenOptions = {}):
   };
 }
 
+/** Stands for any body that is too large: the core refuses it by its length. */
+const TOO_MUCH = ' '.repeat(MOST_BODY + 1);
+const MOST_DROPPED = 16 * MOST_BODY;
+
 type Listener = (request: Http.IncomingMessage, response: Http.ServerResponse) => void;
 
 function createServer(tls: ListenOptions['tls'], listener: Listener): Http.Server {
@@ -94,15 +112,12 @@ function receive(reference: Reference, request: Http.IncomingMessage, response: 
   const chunks: Buffer[] = [];
   let length = 0;
   request.on('data', (chunk: Buffer) => {
+    const before = length;
     length += chunk.length;
     if (length <= MOST_BODY) chunks.push(chunk);
-    else if (length - chunk.length <= MOST_BODY) {
-      // The core refuses what is over the limit; the rest of it is not read.
-      response.shouldKeepAlive = false;
-      request.pause();
-      send(reference.handle({ method, path, headers, body: 'x'.repeat(MOST_BODY + 1) }), response);
-      response.once('finish', () => request.destroy());
-    }
+    else if (before <= MOST_BODY) send(reference.handle({ method, path, headers, body: TOO_MUCH }), response);
+    // The rest is read and dropped: a client that is still writing would see a reset and not the answer.
+    else if (length > MOST_DROPPED) request.destroy();
   });
   request.on('end', () => {
     if (length <= MOST_BODY)
@@ -147,12 +162,17 @@ function deliver({ status, headers, body, delivery }: PlainAnswer, response: Htt
   response.write(bytes.subarray(0, keptBytes(delivery.keep, bytes.length)), end);
 }
 
-const withLength = (
+/** A flat list: `writeHead` takes it as it is, where an object costs as much again as the rest of the answer. */
+function withLength(
   headers: Readonly<Record<string, string>>,
   status: number,
   length: number,
-): Http.OutgoingHttpHeaders =>
-  status === 204 || status === 304 ? headers : { ...headers, 'Content-Length': length };
+): Http.OutgoingHttpHeader[] {
+  const flat: Http.OutgoingHttpHeader[] = [];
+  for (const name in headers) flat.push(name, headers[name] ?? '');
+  if (status !== 204 && status !== 304) flat.push('Content-Length', length);
+  return flat;
+}
 
 function drip(bytes: Buffer, chunkBytes: number, everyMs: number, response: Http.ServerResponse): void {
   let sent = 0;

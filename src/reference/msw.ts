@@ -1,4 +1,8 @@
-// The front end for msw, 2.7 and up. It stands apart because msw is an optional peer.
+/**
+ * The reference as handlers of msw, 2.7 and up. They stand apart because msw is an optional peer.
+ *
+ * @module blazemeter-client/testing/msw
+ */
 
 import { HttpResponse, http, type RequestHandler } from 'msw';
 import type { Reference } from './reference.ts';
@@ -22,7 +26,8 @@ import type { Reference } from './reference.ts';
  */
 export function handlers(reference: Pick<Reference, 'fetch'>): RequestHandler[] {
   return [
-    http.all('*/api/v4/*', async ({ request }) => {
+    // Not a pattern: msw decodes what a pattern matches, and fails on a malformed escape such as %zz.
+    http.all(/\/api\/v4\//, async ({ request }) => {
       try {
         // What leads elsewhere is the caller's to follow.
         return await reference.fetch(request, { redirect: 'manual' });

@@ -14,6 +14,11 @@ export class InvalidInputError extends TypeError {
     this.name = 'InvalidInputError';
     this.path = where;
   }
+
+  static {
+    // Inspection shows the name of the class, which the build shortens.
+    Object.defineProperty(InvalidInputError, 'name', { value: 'InvalidInputError' });
+  }
 }
 
 export function fail(path: string, problem: string): never {

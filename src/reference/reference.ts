@@ -43,8 +43,11 @@ export interface Reference {
   readonly fetch: ReferenceFetch;
   /** The core itself: plain values in, plain values out. */
   handle(request: PlainRequest): PlainAnswer;
+  /** The clock: keys run out by it, and the `Date` header tells it. */
   readonly clock: ReferenceClock;
+  /** What goes wrong, and when. */
   readonly faults: Faults;
+  /** What was asked, and what became of it. */
   readonly journal: Journal;
   /** The switches as they stand. */
   readonly semantics: Semantics;
@@ -69,6 +72,7 @@ export interface Reference {
    * ```
    */
   seed(): Seeded<DefaultWorld>;
+  /** The same with a world of your own. */
   seed<const World extends Seed>(world: World): Seeded<World>;
   /** Everything back to the start: no users, no keys, empty journal, faults, switches and clock as in the options. */
   reset(): void;

@@ -34,15 +34,25 @@ const ROUTES = [
   { operation: 'multiTests.get', method: 'GET', path: '/multi-tests/*', mark: 'observed' },
 ] as const satisfies readonly { operation: string; method: Route['method']; path: string; mark: Mark }[];
 
-/**
- * The name of a call. Reading the policy is reading the account, so a journal shows `accounts.get` for it.
- */
+/** The name of a call, as the journal shows it. */
 export type ReferenceOperation = (typeof ROUTES)[number]['operation'];
+
+/**
+ * The name of a call where you ask for it. Reading the policy is reading the account, so `apiKeyPolicy.get` stands for
+ * `accounts.get`.
+ */
+export type OperationName = ReferenceOperation | 'apiKeyPolicy.get';
+
+export const operationOf = (name: OperationName): ReferenceOperation =>
+  name === 'apiKeyPolicy.get' ? 'accounts.get' : name;
 
 /** Every call that the reference answers, with its mark. */
 export const routes: readonly Route[] = ROUTES;
 
-export const operationNames: readonly ReferenceOperation[] = ROUTES.map((route) => route.operation);
+export const operationNames: readonly OperationName[] = [
+  ...ROUTES.map((route) => route.operation),
+  'apiKeyPolicy.get',
+];
 
 /** What a method and a path mean. */
 export type Match =

@@ -9,6 +9,7 @@ export type Moment = Date | string | Duration;
 /** Account roles that BlazeMeter documents; another text is taken as it is. */
 export type AccountRole = 'admin' | 'billing' | 'standard' | 'user_manager' | (string & {});
 
+/** A user to be made. */
 export interface SeedUser {
   /** Default: made from the name in the seed, at `example.com`. */
   readonly email?: string;
@@ -24,6 +25,7 @@ export interface SeedUser {
   readonly defaultProject?: string;
 }
 
+/** An account to be made. */
 export interface SeedAccount {
   /** The name, in this or an earlier seed, of the user who owns it. */
   readonly owner: string;
@@ -41,6 +43,7 @@ export interface SeedAccount {
   readonly aiConsent?: boolean;
 }
 
+/** An API key to be made. */
 export interface SeedKey {
   /** The name, in this or an earlier seed, of the user whose key it is. */
   readonly user: string;
@@ -54,7 +57,9 @@ export interface SeedKey {
   readonly lastUsed?: Moment;
 }
 
+/** A workspace to be made. */
 export interface SeedWorkspace {
+  /** The name, in this or an earlier seed, of its account. */
   readonly account: string;
   /** Default: the name in the seed. */
   readonly name?: string;
@@ -62,7 +67,9 @@ export interface SeedWorkspace {
   readonly enabled?: boolean;
 }
 
+/** A project to be made. */
 export interface SeedProject {
+  /** The name, in this or an earlier seed, of its workspace. */
   readonly workspace: string;
   /** Default: the name in the seed. */
   readonly name?: string;
@@ -70,7 +77,9 @@ export interface SeedProject {
   readonly description?: string;
 }
 
+/** A test to be made. */
 export interface SeedTest {
+  /** The name, in this or an earlier seed, of its project. */
   readonly project: string;
   /** Default: the name in the seed. */
   readonly name?: string;
@@ -111,12 +120,13 @@ export interface SeededThing {
   readonly name: string;
 }
 
+/** A user that was made. */
 export interface SeededUser extends SeededThing {
   readonly email: string;
 }
 
-/** One part of the answer, under the names of the seed. */
-type Under<Part, Made> = Part extends object ? { readonly [Name in keyof Part]: Made } : Record<never, never>;
+/** One part of the answer, under the names of the seed; empty where the seed has no such part. */
+type Under<Part, Made> = { readonly [Name in keyof NonNullable<Part>]: Made };
 
 /** What was made, under the names of the seed. */
 export interface Seeded<World extends Seed = Seed> {

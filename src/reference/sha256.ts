@@ -19,8 +19,25 @@ const words = new Int32Array(64);
 
 const hex = (word: number): string => (word >>> 0).toString(16).padStart(8, '0');
 
+type Hash = (text: string) => string;
+
+let chosen: Hash | undefined;
+
 /** The SHA-256 of the text's UTF-8 bytes, as 64 lower-case hex digits. */
-export function sha256(text: string): string {
+export const sha256: Hash = (text) => {
+  chosen ??= native() ?? portable;
+  return chosen(text);
+};
+
+/** Node's own, where it is there: four times as fast. */
+function native(): Hash | undefined {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return undefined;
+  const { hash } = process.getBuiltinModule('node:crypto');
+  return typeof hash === 'function' ? (text) => hash('sha256', text, 'hex') : undefined;
+}
+
+/** The same in plain JavaScript, for browsers. */
+export function portable(text: string): string {
   const message = padded(encoder.encode(text));
   let h0 = A | 0;
   let h1 = B | 0;

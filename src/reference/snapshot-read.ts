@@ -34,9 +34,13 @@ const orNull =
 const texts: Read<string[]> = (value, path) =>
   list(value, path).map((item, index) => text(item, `${path}[${index}]`));
 
+/** The year 9999, as for the clock itself. */
+const LAST_MS = 253_402_300_799_000;
+
 export const readClock: Read<ClockPosition> = (value, path) => {
   const clock = row(value, path, ['frozen', 'ms', 'skewMs']);
-  return { frozen: clock.flag('frozen'), ms: clock.read('ms', number), skewMs: clock.read('skewMs', number) };
+  const ms: Read<number> = (given, at) => number(given, at, -LAST_MS, LAST_MS);
+  return { frozen: clock.flag('frozen'), ms: clock.read('ms', ms), skewMs: clock.read('skewMs', ms) };
 };
 
 const USER = [

@@ -1,7 +1,7 @@
 // What real clients walk through to find their tests: version, workspaces, projects, tests.
 
 import { accountFor, integerId } from './accounts.ts';
-import type { Context, OpenContext } from './context.ts';
+import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
 import { listOf, page } from './lists.ts';
 import { admits } from './policy.ts';
@@ -9,7 +9,7 @@ import { accountsOf, type ProjectRecord, type TestRecord, type WorkspaceRecord }
 import { multiTestView, projectView, testView, workspaceDetailView, workspaceView } from './views.ts';
 
 /** Answers anyone: clients use it to see whether somebody is there. */
-export const getVersion = (_: OpenContext): Reply => ({
+export const getVersion = (): Reply => ({
   kind: 'one',
   status: 200,
   result: { name: 'blazemeter-reference', version: 4 },

@@ -37,6 +37,7 @@ export interface AccountUserListParams extends ListParams {
 
 /** The maximum expiration of all API keys under an account. */
 export interface ApiKeyPolicy {
+  /** The account that it holds for. */
   readonly accountId: number;
   /** A step as the web interface names it, `{ days }` for any other number, or `'unlimited'` (assumed reading of -1). */
   readonly maximum: MaximumExpiration;
@@ -83,6 +84,7 @@ export interface AccountsResource {
   get(accountId: number, options?: CallOptions): CallPromise<Account>;
   /** `GET /accounts/{id}/users` (documented). */
   users(accountId: number, params?: AccountUserListParams, options?: CallOptions): PagePromise<AccountUser>;
+  /** The maximum expiration of everybody's keys. */
   readonly apiKeyPolicy: ApiKeyPolicyResource;
 }
 

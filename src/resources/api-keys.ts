@@ -4,7 +4,7 @@ import { ApiError } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import type { CallPromise } from '../transport/call-promise.ts';
 import type { PagePromise } from '../transport/pagination.ts';
-import type { CallOptions } from '../transport/transport.ts';
+import type { CallOptions, Progress } from '../transport/transport.ts';
 import { readEnvelope } from '../wire/envelope.ts';
 import { readApiKey } from '../wire/schemas.ts';
 import { answerContext, type ClientContext, call, simpleCall, wireRequest, withAnswer } from './context.ts';
@@ -47,7 +47,7 @@ export interface ApiKeysResource {
    * const { keys } = reference.seed();
    * const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
    * const { apiKey, secret } = await client.apiKeys.create({ name: 'ci', expiresIn: '3 months' });
-   * console.log(apiKey.id, apiKey.expiresAt, `${secret}`); // …, …, [secret]
+   * console.log(apiKey.id, apiKey.expiresAt, `${secret}`); // … … [secret]
    * ```
    */
   create(input: CreateApiKeyInput, options?: CallOptions): CallPromise<CreatedApiKey>;
@@ -87,13 +87,14 @@ function deleteKey(
   return call(context, 'apiKeys.delete', options, async (scope, given) => {
     const guard = lockoutGuard(id, 'deleting', self);
     const request = wireRequest(context, 'apiKeys.delete', { params: { id }, guard });
-    const answer = await context.transport.send(request, given, scope);
+    const progress: Progress = { attempts: 0, maySent: false };
+    const answer = await context.transport.send(request, given, scope, progress);
     try {
       const envelope = readEnvelope(answer, answerContext(context, 'apiKeys.delete', answer));
       return withAnswer(undefined, { ...envelope, answer });
     } catch (error) {
       // An earlier attempt of this call has done it, and only its answer was lost.
-      if (!(error instanceof ApiError) || answer.attempts < 2) throw error;
+      if (!(error instanceof ApiError) || progress.maySentBefore !== true) throw error;
       // A key that deletes itself is refused from then on, so a 401 says the same as a 404.
       const gone = error.status === 404 || (error.status === 401 && answer.pair.id === id);
       if (!gone) throw error;

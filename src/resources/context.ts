@@ -6,6 +6,7 @@ import type { Credentials } from '../auth/credentials.ts';
 import type { OnNewSecret } from '../auth/new-secret.ts';
 import { InvalidResponseError } from '../errors.ts';
 import { scrubbed } from '../text/cause.ts';
+import { printable } from '../text/printable.ts';
 import { type CallPromise, callPromise, shownHeaders, type WithResponse } from '../transport/call-promise.ts';
 import type { Log } from '../transport/log.ts';
 import { fillPath, type Query } from '../transport/path.ts';
@@ -19,7 +20,7 @@ import {
   type OperationInput,
   type OperationTable,
 } from '../wire/operations.ts';
-import { ShapeError } from '../wire/schemas.ts';
+import { ShapeError, salvage } from '../wire/schemas.ts';
 import type { PolicyMemory } from './policy-memory.ts';
 
 export interface ClientContext {
@@ -58,18 +59,24 @@ export function answerContext(
     operation,
     attempts,
     retryAfterMs,
-    hide: () => hidden(pair),
+    hide: () => hidden(answer),
     unauthorizedHint: unauthorizedHint(context, pair),
   };
 }
 
-const hidden = (pair: Credentials): string[] => {
-  const header = basicHeader(pair);
-  return [pair.secret.reveal(), header.slice('Basic '.length)];
-};
+/** The secrets of pairs in the form that is looked for in answers, made once. */
+const ofPairs = new WeakMap<Credentials, readonly string[]>();
+
+/** What the service may quote, and nobody may see: the secret that signed, its header, and a new secret. */
+function hidden({ pair, body }: WireAnswer): readonly string[] {
+  const known = ofPairs.get(pair) ?? [pair.secret.reveal(), basicHeader(pair).slice('Basic '.length)];
+  ofPairs.set(pair, known);
+  const made = salvage(body).secret;
+  return made === undefined ? known : [...known, made.reveal()];
+}
 
 function unauthorizedHint({ clock }: ClientContext, { id, expiresAt }: Credentials): string {
-  const who = id.length > 8 ? `${id.slice(0, 4)}…${id.slice(-4)}` : 'in use';
+  const who = id.length > 8 ? printable(`${id.slice(0, 4)}…${id.slice(-4)}`) : 'in use';
   return expiresAt !== undefined && clock.now() >= expiresAt.getTime()
     ? `Likely cause: the key ${who} ran out on ${expiresAt.toISOString()}; create a new one.`
     : `Likely cause: the key ${who} is wrong, has run out, was deleted, or its secret was regenerated; the service does not say which.`;
@@ -79,7 +86,7 @@ function unauthorizedHint({ clock }: ClientContext, { id, expiresAt }: Credentia
 export function wireRequest(context: ClientContext, id: OperationId, args: Arguments): WireRequest {
   const row = context.table[id];
   const { params = {}, query, input, pair, guard } = args;
-  const json = input === undefined ? undefined : row.body?.(input);
+  const json = row.body?.(input ?? {});
   return {
     operation: id,
     method: row.method,
@@ -139,7 +146,7 @@ export function readResult<T>(
 export function withAnswer<T>(data: T, { answer, requestId }: Answered): WithResponse<T> {
   return {
     data,
-    response: { status: answer.status, headers: shownHeaders(answer.headers) },
+    response: { status: answer.status, headers: shownHeaders(answer.headers, hidden(answer)) },
     ...(requestId === undefined ? {} : { requestId }),
     attempts: answer.attempts,
   };

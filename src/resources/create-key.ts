@@ -24,10 +24,17 @@ export type CreateApiKeyInput =
       readonly expiresIn: ExpirationPeriod | 'max';
       readonly expiresAt?: never;
     }
-  | { readonly name: string; readonly expiresAt: Date; readonly expiresIn?: never };
+  | {
+      /** For your reference, as above. */
+      readonly name: string;
+      /** When the key runs out, by the server's clock. */
+      readonly expiresAt: Date;
+      readonly expiresIn?: never;
+    };
 
 /** A new key. */
 export interface CreatedApiKey {
+  /** The key; `expiresAt` is what the service gave, not what was asked for. */
   readonly apiKey: ApiKey;
   /** Shown this one time: the service never tells it again. */
   readonly secret: Secret;

@@ -1,7 +1,7 @@
 // What is wrong with a credential, or that nothing is: in plain sentences and as data. A wrong key takes one request.
 
 import { ApiError, BlazeMeterError, PermissionDeniedError } from '../errors.ts';
-import { printable } from '../text/printable.ts';
+import { printable, shownId } from '../text/printable.ts';
 import type { CallScope } from '../transport/scope.ts';
 import type { CallOptions } from '../transport/transport.ts';
 import { readApiKey, readUser } from '../wire/schemas.ts';
@@ -73,7 +73,7 @@ export async function diagnose(
 
   try {
     const pair = await scope.race(credentials.get());
-    found.keyId = full ? printable(pair.id) : printable(maskId(pair.id));
+    found.keyId = full ? shownId(pair.id) : printable(maskId(pair.id));
     found.source = printable(credentials.describe().replaceAll(pair.id, found.keyId));
     say(`The credential is ${found.source}: key ${found.keyId}.`);
     const answered = await invoke(context, 'user.get', {}, options, scope);

@@ -8,13 +8,14 @@ import {
   BlazeMeterError,
   type Resolution,
   type ResolveOptions,
-  ServerError,
   UndeliveredSecretError,
 } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
-import { scrubbed } from '../text/cause.ts';
+import { hasCleanCauses, scrubbed, summary } from '../text/cause.ts';
+import { withoutSecrets } from '../text/hide.ts';
+import { printable } from '../text/printable.ts';
 import type { CallScope } from '../transport/scope.ts';
-import type { CallOptions, Progress, WireAnswer } from '../transport/transport.ts';
+import type { CallOptions, Progress, WireAnswer, WireRequest } from '../transport/transport.ts';
 import { readEnvelope } from '../wire/envelope.ts';
 import { assumptionHint } from '../wire/operations.ts';
 import { readIssued, salvage } from '../wire/schemas.ts';
@@ -31,7 +32,9 @@ export type IssueId = 'apiKeys.create' | 'apiKeys.regenerateSecret';
 
 /** A key together with its new secret. */
 export interface Issued {
+  /** The key as it is now. */
   readonly apiKey: ApiKey;
+  /** Shown this one time: the service never tells it again. */
   readonly secret: Secret;
 }
 
@@ -54,7 +57,7 @@ export function ambiguous(
 ): AmbiguousOutcomeError {
   const { cause, progress } = lost;
   return new AmbiguousOutcomeError(
-    `${id} was sent, but its answer was lost, so it may have happened or not; it was not sent again. Call resolve() on this error to find out.`,
+    `${id} was sent${progress.attempts > 1 ? ' more than once' : ''}, but its answer was lost, so it may have happened or not${progress.attempts > 1 ? '' : '; it was not sent again'}. Call resolve() on this error to find out.`,
     { operation: id, attempts: progress.attempts, cause, resolve },
   );
 }
@@ -69,9 +72,13 @@ export async function sendIssue(
 ): Promise<Answered & Issued> {
   context.onNewSecret?.check?.();
   const progress: Progress = { attempts: 0, maySent: false };
+  const request = wireRequest(context, id, args);
+  // Once a secret has come through, another request would make it worthless.
+  const replayable: WireRequest['replayable'] = (pair) =>
+    request.replayable(pair) && salvage(progress.partial ?? '').secret === undefined;
   let answer: WireAnswer;
   try {
-    answer = await context.transport.send(wireRequest(context, id, args), options, scope, progress);
+    answer = await context.transport.send({ ...request, replayable }, options, scope, progress);
   } catch (error) {
     // The answer broke off: if the secret came through before that, it is handed on.
     const saved = salvage(progress.partial ?? '');
@@ -99,11 +106,10 @@ function readIssue(
     if (success && saved.secret === undefined && error instanceof ApiError) {
       // An error inside a 200. A code of 400 to 499 refuses; with any other nobody knows.
       const { apiCode = 0 } = error;
-      if (apiCode >= 400 && apiCode < 500) throw error;
+      if (apiCode >= 400 && apiCode < 500 && progress.maySentBefore !== true) throw error;
       throw new LostAnswer(error, progress);
     }
-    if (error instanceof ServerError || status === 303 || (success && body.trim() === ''))
-      throw new LostAnswer(error, progress);
+    if (success ? body.trim() === '' : progress.maySent) throw new LostAnswer(error, progress);
     if (!success) throw error;
     throw undelivered(
       id,
@@ -130,7 +136,7 @@ function undelivered(
   const { secret = Secret.from(''), keyId } = saved;
   const kept = holds === 'secret' ? 'newSecret holds the secret' : 'newSecret holds the whole answer';
   return new UndeliveredSecretError(
-    `${id} succeeded${keyId === undefined ? '' : ` for the key ${keyId}`}. ${what} ${kept}: keep it, it is shown this one time.${assumed ? assumptionHint(id) : ''}`,
+    `${id} succeeded${keyId === undefined ? '' : ` for the key ${printable(keyId)}`}. ${what} ${kept}: keep it, it is shown this one time.${assumed ? assumptionHint(id) : ''}`,
     {
       operation: id,
       attempts: progress.attempts,
@@ -160,10 +166,18 @@ export async function deliver(
     try {
       await scope.race(Promise.resolve(onNewSecret({ operation: id, keyId: apiKey.id, secret })));
     } catch (error) {
-      // The hook knows the secret, so nothing that it says is repeated.
-      if (!scope.signal.aborted) throw fail('The hook onNewSecret failed.', scrubbed(error));
+      if (!scope.signal.aborted) throw fail('The hook onNewSecret failed.', hookError(error, secret));
     }
   }
   if (scope.signal.aborted)
     throw fail('The call was ended before the secret was handed over.', scope.signal.reason);
+}
+
+/** The hook knows the secret, so what it says is repeated only where it is an error of ours, and without the secret. */
+function hookError(error: unknown, secret: Secret): Error {
+  const clean =
+    error instanceof BlazeMeterError &&
+    hasCleanCauses(error) &&
+    withoutSecrets(error.message, [secret.reveal()]) === error.message;
+  return clean ? error : summary(error);
 }

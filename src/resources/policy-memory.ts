@@ -4,7 +4,9 @@ import type { Account } from '../models.ts';
 
 /** The account whose maximum binds, and that maximum. */
 export interface Bound {
+  /** The account that sets it. */
   readonly accountId: number;
+  /** In days. */
   readonly maximumDays: number;
 }
 

@@ -11,6 +11,7 @@ import {
   SecretLostError,
 } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
+import { printable } from '../text/printable.ts';
 import type { WithResponse } from '../transport/call-promise.ts';
 import type { CallScope } from '../transport/scope.ts';
 import type { CallOptions } from '../transport/transport.ts';
@@ -39,7 +40,7 @@ export function lockoutGuard(
   return (pair) => {
     if (pair.id !== keyId || allowSelf) return;
     throw new LockoutError(
-      `This call is signed by the key ${keyId} itself, and ${what} it would take that key away. Sign with another key, or say allowSelf: true.`,
+      `This call is signed by the key ${printable(keyId)} itself, and ${what} it would take that key away. Sign with another key, or say allowSelf: true.`,
       { keyId },
     );
   };
@@ -71,7 +72,7 @@ async function look(
 function refuseExpired(context: ClientContext, key: ApiKey | undefined): void {
   if (key?.expiresAt == null || context.clock.now() < key.expiresAt.getTime() - EXPIRED_EARLY) return;
   throw new ExpirationPolicyError(
-    `The key ${key.id} runs out on ${key.expiresAt.toISOString()}, or has: a new secret would not renew it. Create a new key.`,
+    `The key ${printable(key.id)} runs out on ${key.expiresAt.toISOString()}, or has: a new secret would not renew it. Create a new key.`,
     { operation: 'apiKeys.regenerateSecret' },
   );
 }
@@ -104,6 +105,7 @@ export async function regenerateKey(
   guard(await scope.race(credentials.get()));
   refuseExpired(context, await look(context, keyId, options, scope));
   const args = { params: { id: keyId }, guard };
+  let attempts = 0;
   for (let tries = 1; ; tries++) {
     try {
       const issued = await sendIssue(context, 'apiKeys.regenerateSecret', args, options, scope);
@@ -124,23 +126,26 @@ export async function regenerateKey(
     } catch (error) {
       if (!(error instanceof LostAnswer)) throw error;
       const { pair } = error.progress;
+      attempts += error.progress.attempts;
       const ended = scope.signal.aborted || tries >= SELF_TRIES;
       if (pair?.id === keyId && !ended) {
         const alive = await works(context, pair, scope);
-        if (alive === false) throw secretLost(keyId, error);
+        if (alive === false) throw secretLost(keyId, error, attempts);
         if (alive === true) continue;
       }
-      throw ambiguous('apiKeys.regenerateSecret', error, ({ regenerate = false, signal }) =>
+      const cause = scope.abortedByCaller ? scope.signal.reason : error.cause;
+      const lost = new LostAnswer(cause, { ...error.progress, attempts });
+      throw ambiguous('apiKeys.regenerateSecret', lost, ({ regenerate = false, signal }) =>
         resolveRegenerate(context, keyId, self, regenerate, pair, signal),
       );
     }
   }
 }
 
-function secretLost(keyId: string, lost: LostAnswer): SecretLostError {
+function secretLost(keyId: string, lost: LostAnswer, attempts: number): SecretLostError {
   return new SecretLostError(
-    `The key ${keyId} regenerated its own secret, the answer was lost, and the old secret is refused now. Regenerate it with another key of the same user, or in the web interface (Settings > Personal > API keys).`,
-    { keyId, operation: 'apiKeys.regenerateSecret', attempts: lost.progress.attempts, cause: lost.cause },
+    `The key ${printable(keyId)} regenerated its own secret, the answer was lost, and the old secret is refused now. Regenerate it with another key of the same user, or in the web interface (Settings > Personal > API keys).`,
+    { keyId, operation: 'apiKeys.regenerateSecret', attempts, cause: lost.cause },
   );
 }
 
@@ -157,7 +162,7 @@ async function resolveRegenerate(
   const scope = context.transport.open('apiKeys.regenerateSecret', options);
   try {
     if (pair?.id === keyId && (await works(context, pair, scope)) === false) {
-      throw secretLost(keyId, new LostAnswer(undefined, { attempts: 0, maySent: true }));
+      throw secretLost(keyId, new LostAnswer(undefined, { attempts: 0, maySent: true }), 0);
     }
     if (regenerate) {
       const { data } = await regenerateKey(context, keyId, self, options, scope);

@@ -2,6 +2,7 @@
 
 import { InvalidResponseError } from '../errors.ts';
 import { scrubbed } from '../text/cause.ts';
+import { withoutSecrets } from '../text/hide.ts';
 import { printable } from '../text/printable.ts';
 import type { CallPromise } from '../transport/call-promise.ts';
 import type { Query } from '../transport/path.ts';
@@ -14,6 +15,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
+    /** Checks a value, and may change it. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
@@ -34,6 +36,7 @@ export interface RequestInput {
   readonly method?: string | undefined;
   /** Starts with `/`, relative to `baseUrl`; it cannot leave it. */
   readonly path: string;
+  /** Is put behind the path, encoded. */
   readonly query?: Query | undefined;
   /** The body, sent as JSON. */
   readonly json?: unknown;
@@ -58,14 +61,16 @@ export function rawRequest<T>(
       given,
       scope,
     );
-    const envelope = readEnvelope(answer, answerContext(context, undefined, answer));
-    return withAnswer(await checked(input.schema, envelope.result), { ...envelope, answer });
+    const about = answerContext(context, undefined, answer);
+    const envelope = readEnvelope(answer, about);
+    return withAnswer(await checked(input.schema, envelope.result, about.hide), { ...envelope, answer });
   });
 }
 
 async function checked<T>(
   schema: StandardSchema<unknown, T> | undefined,
   value: unknown,
+  hide: () => readonly string[],
 ): Promise<T | unknown> {
   if (schema === undefined) return value;
   let result: SchemaResult<T>;
@@ -80,6 +85,7 @@ async function checked<T>(
   const path = (result.issues[0]?.path ?? []).map((part) =>
     String(typeof part === 'object' ? part.key : part),
   );
-  const where = printable(['result', ...path].join('.'));
+  // Names of fields are the service's: it may quote here, too.
+  const where = printable(withoutSecrets(['result', ...path].join('.'), hide()));
   throw new InvalidResponseError(`The answer does not fit the schema: "${where}" is not as expected.`);
 }

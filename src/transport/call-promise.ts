@@ -1,9 +1,11 @@
 // The promise that calls return: the model when awaited, and with `withResponse()` what is known of the answer too.
 
+import { withoutSecrets } from '../text/hide.ts';
 import { printable } from '../text/printable.ts';
 
 /** What may be known of an answer. */
 export interface ResponseInfo {
+  /** The HTTP status. */
   readonly status: number;
   /** Harmless headers only: content type, dates, caching, rate limits. Never a cookie. */
   readonly headers: Headers;
@@ -11,7 +13,9 @@ export interface ResponseInfo {
 
 /** A result with what is known of its answer. */
 export interface WithResponse<T> {
+  /** What the call resolves with by itself. */
   readonly data: T;
+  /** What may be known of the last answer. */
   readonly response: ResponseInfo;
   /** The service's own id of the answer. */
   readonly requestId?: string;
@@ -40,13 +44,14 @@ const SHOWN_HEADERS = [
   'x-ratelimit-reset',
 ];
 
-/** The headers of an answer that may be shown. */
-export function shownHeaders(headers: Headers): Headers {
+/** The headers of an answer that may be shown, without what in them is secret. */
+export function shownHeaders(headers: Headers, secrets: readonly string[]): Headers {
   const shown = new Headers();
   for (const name of SHOWN_HEADERS) {
     const value = headers.get(name);
     // Header values are Latin-1: what `printable` adds beyond that would not fit.
-    if (value !== null) shown.set(name, printable(value).replace(/[^\x20-\x7e]/g, '?'));
+    if (value !== null)
+      shown.set(name, printable(withoutSecrets(value, secrets)).replace(/[^\x20-\x7e]/g, '?'));
   }
   return shown;
 }

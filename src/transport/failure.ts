@@ -1,7 +1,7 @@
 // What a failed fetch means. Two questions, one table of codes: was nothing sent, and is it worth another try?
 
 import { ConnectionError, type ConnectionFailure } from '../errors.ts';
-import { codeOf, scrubbed } from '../text/cause.ts';
+import { codeOf, fieldOf, scrubbed } from '../text/cause.ts';
 
 interface Meaning {
   readonly reason: ConnectionFailure;
@@ -91,13 +91,12 @@ function* chain(error: unknown): Generator<unknown> {
   let current = error;
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth++) {
     yield current;
-    current = Reflect.get(current, 'cause');
+    current = fieldOf(current, 'cause');
   }
 }
 
 const messageOf = (error: unknown): string => {
-  const message: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, 'message') : undefined;
+  const message = fieldOf(error, 'message');
   return typeof message === 'string' ? message : '';
 };
 
@@ -120,7 +119,7 @@ function meaning(error: unknown): Meaning {
     if (messageOf(link) === 'bad port') return PORT;
     const code = codeOf(link);
     if (code !== undefined) {
-      if (Reflect.get(Object(link), 'syscall') === 'connect' && code === 'ETIMEDOUT') return SLOW;
+      if (fieldOf(link, 'syscall') === 'connect' && code === 'ETIMEDOUT') return SLOW;
       if (messageOf(link).includes('before secure TLS connection was established'))
         return { ...RESET, unsent: true };
       const known = CODES[code] ?? (TLS_CODE.test(code) ? TLS : undefined);

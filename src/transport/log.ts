@@ -4,9 +4,13 @@ import { printable } from '../text/printable.ts';
 
 /** Where log lines go. `console` is one, and so are most loggers. */
 export interface Logger {
+  /** A call failed for good. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Something to look at, such as a key file that others can read. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A wait before another attempt, a pair that was replaced. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** Every answer and every failure of an attempt. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 

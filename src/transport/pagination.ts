@@ -6,6 +6,7 @@ import { type CallPromise, callPromise, type WithResponse } from './call-promise
 
 /** A page of a list. Iterating it goes on through the pages after it. */
 export interface Page<T> extends AsyncIterable<T> {
+  /** What is on this page. */
   readonly items: readonly T[];
   /** How many items there are in all, where the service says so in a number. */
   readonly total?: number;

@@ -21,6 +21,7 @@ function segment(name: string, value: unknown): string {
 
 /** Values of a query: `undefined` and `null` are left out, a list repeats its name. */
 export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>;
+/** One value of a query. */
 export type QueryValue = string | number | boolean | null | undefined;
 
 function queryString(query: Query | undefined): string {

@@ -3,10 +3,37 @@
 
 import { basicHeader } from '../auth/basic.ts';
 import type { Credentials } from '../auth/credentials.ts';
-import { CredentialsError } from '../errors.ts';
+import { CredentialsError, InvalidResponseError } from '../errors.ts';
 
-/** A `fetch` as callers give it. It is called with a URL and plain values, never with a Request. */
-export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
+/** What a caller's `fetch` is called with: plain values, besides what stands in `fetchOptions`. */
+export interface FetchInit {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly redirect: 'manual';
+  readonly credentials: 'omit';
+  readonly signal: AbortSignal;
+}
+
+/** What every `Response` has, whichever package it comes from. */
+export interface FetchResponse {
+  readonly status: number;
+  readonly headers: {
+    /** The value of a header, `null` where there is none. */
+    get(name: string): string | null;
+  };
+  readonly body: object | null;
+}
+
+/**
+ * A `fetch` as callers give it. It is called with a URL and plain values, never with a Request, and is typed by what is
+ * used of it: the global one fits, and so does the one of npm's undici, whose types are others.
+ */
+export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
+
+/** Not by instanceof: in Jest the global Response comes from another realm, and npm's undici has its own. */
+const isResponse = (value: unknown): value is Response =>
+  typeof value === 'object' && value !== null && typeof Reflect.get(value, 'status') === 'number';
 
 export interface SignedFetchOptions {
   readonly fetch: FetchLike;
@@ -15,6 +42,8 @@ export interface SignedFetchOptions {
   readonly origin: string;
   readonly pair: Credentials;
   readonly signal: AbortSignal;
+  readonly operation: string | undefined;
+  readonly attempts: number;
   /** Told just before the request may leave. */
   readonly onSend: () => void;
 }
@@ -36,7 +65,7 @@ export function signedFetch(options: SignedFetchOptions): (input: URL | RequestI
     const body = request.body === null ? undefined : await request.text();
     signal.throwIfAborted();
     onSend();
-    return fetch(url, {
+    const response: unknown = await fetch(url, {
       ...fetchOptions,
       method,
       headers,
@@ -45,6 +74,11 @@ export function signedFetch(options: SignedFetchOptions): (input: URL | RequestI
       credentials: 'omit',
       // Straight into the init: a signal that travels through a Request is held weakly and can be collected.
       signal,
+    });
+    if (isResponse(response)) return response;
+    throw new InvalidResponseError('The fetch given in the options did not return a Response.', {
+      operation: options.operation,
+      attempts: options.attempts,
     });
   };
 }

@@ -4,7 +4,8 @@
 import ky from 'ky';
 import type { CredentialCache } from '../auth/cache.ts';
 import type { Credentials } from '../auth/credentials.ts';
-import { BlazeMeterError, InvalidResponseError, RequestTimeoutError } from '../errors.ts';
+import { BlazeMeterError, RequestTimeoutError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
 import { connectionError } from './failure.ts';
 import type { Log } from './log.ts';
@@ -62,6 +63,8 @@ export interface Progress {
   attempts: number;
   /** A request may have reached the service and had no answer that says otherwise. */
   maySent: boolean;
+  /** The same of the attempts before the last one. */
+  maySentBefore?: boolean;
   /** When the first request may have left, in milliseconds by the server's clock. */
   sentAt?: number;
   /** Who signed last. */
@@ -81,6 +84,8 @@ export interface WireAnswer {
   readonly retryAfterMs: number | undefined;
 }
 
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const REFUSED_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization', 'host', 'content-length']);
 
 function bound(name: string, value: number): number {
@@ -88,6 +93,9 @@ function bound(name: string, value: number): number {
     throw new TypeError(`${name} must be a number of milliseconds above 0.`);
   return value;
 }
+
+/** Whether a status says that nothing was done. 303 may follow on something done, and from 500 on nobody knows. */
+const refused = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
 
 export class Transport {
   readonly #config: TransportConfig;
@@ -125,14 +133,17 @@ export class Transport {
       progress.pair = pair;
       const attempt = progress.attempts;
       const started = performance.now();
+      const sentBefore = progress.maySent;
+      progress.maySentBefore = sentBefore;
       let wait: number;
       try {
         const answer = await this.#attempt(request, options, scope, pair, progress);
         const { status } = answer;
         const durationMs = Math.round(performance.now() - started);
         log('debug', 'answered', { operation, method, attempt, status, durationMs });
+        // This one was refused; what became of an earlier one that was lost, it does not tell.
+        if (refused(status)) progress.maySent = sentBefore;
         if (status === 401 && !refreshed && request.pair === undefined) {
-          progress.maySent = false;
           refreshed = true;
           const next = await scope.race(credentials.afterRefusal(pair));
           if (next === undefined) return answer;
@@ -144,11 +155,7 @@ export class Transport {
         }
         const again = RETRIED_STATUSES.has(status) && request.replayable(pair) && failures < retries;
         wait = answer.retryAfterMs ?? backoff(failures + 1);
-        if (!again || wait > Math.min(LONGEST_RETRY_AFTER, scope.remaining())) {
-          // Below 500 the service has refused it; from 500 on nobody knows.
-          if (status < 500 && status >= 400) progress.maySent = false;
-          return answer;
-        }
+        if (!again || wait > Math.min(LONGEST_RETRY_AFTER, scope.remaining())) return answer;
       } catch (error) {
         const unsent = !progress.maySent;
         const worthIt = error instanceof BlazeMeterError && error.retryable;
@@ -200,6 +207,8 @@ export class Transport {
         origin: baseUrl.origin,
         pair,
         signal,
+        operation,
+        attempts,
         onSend: () => {
           progress.sentAt ??= clock.now();
           progress.maySent = true;
@@ -219,12 +228,6 @@ export class Transport {
         ),
         signal,
       );
-      if (!(response instanceof Object) || typeof response.status !== 'number') {
-        throw new InvalidResponseError('The fetch given in the options did not return a Response.', {
-          operation,
-          attempts,
-        });
-      }
       answered = true;
       clock.learn(response.headers.get('date'));
       const { status, headers } = response;
@@ -262,6 +265,9 @@ export class Transport {
           `The header ${name.toLowerCase()} cannot be set: the client signs the request itself.`,
         );
       }
+      // fetch would say so as well, and quote the value.
+      if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
+        throw new TypeError(`headers: HTTP cannot carry the name or the value of ${printable(name, 40)}.`);
       headers[name.toLowerCase()] = value;
     }
     return headers;

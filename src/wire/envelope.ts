@@ -13,7 +13,8 @@ import {
   RequestFailedError,
   ServerError,
 } from '../errors.ts';
-import { printable, withoutSecrets } from '../text/printable.ts';
+import { withoutSecrets } from '../text/hide.ts';
+import { printable } from '../text/printable.ts';
 import { assumptionHint } from './operations.ts';
 
 /** An answer as it came from the wire, read to its end. */
@@ -99,11 +100,11 @@ function requestIdIn(whole: unknown, hide: AnswerContext['hide']): string | unde
   return typeof id === 'string' && id !== '' ? printable(withoutSecrets(id, hide()), 64) : undefined;
 }
 
-function describeBody(answer: RawAnswer): string {
+function describeBody(answer: RawAnswer, { hide }: AnswerContext): string {
   const type = answer.headers.get('content-type');
   const kind = /^\s*<(!doctype|html)/i.test(answer.body)
     ? 'an HTML page'
-    : `a body of type ${printable(type ?? 'unknown', 60)}`;
+    : `a body of type ${printable(withoutSecrets(type ?? 'unknown', hide()), 60)}`;
   return `${kind} (${answer.body.length} characters)`;
 }
 
@@ -128,7 +129,8 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
   const base = { operation: context.operation, attempts: context.attempts, requestId };
   const name = context.operation ?? 'the request';
   const problem = problemIn(whole);
-  const failed = problem !== undefined && (status >= 400 || field(whole, 'error') != null);
+  const success = status >= 200 && status < 300;
+  const failed = success && problem !== undefined && field(whole, 'error') != null;
 
   if (status >= 400 || failed) {
     const code = status >= 400 ? status : (problem?.code ?? 0);
@@ -137,7 +139,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
       problem?.message !== undefined
         ? `: "${printable(withoutSecrets(problem.message, context.hide()))}"`
         : parsed === undefined
-          ? ` with ${describeBody(answer)}, which is not of the API: a proxy or gateway may stand in between`
+          ? ` with ${describeBody(answer, context)}, which is not of the API: a proxy or gateway may stand in between`
           : body.trim() === ''
             ? ' with an empty body'
             : '';
@@ -156,7 +158,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
       },
     );
   }
-  if (status < 200 || status >= 300) {
+  if (!success) {
     const redirect = status >= 300 && status < 400 ? ' Redirects are not followed with a credential.' : '';
     throw new InvalidResponseError(
       `${name} was answered with status ${status}, which the API never gives.${redirect} A login page or proxy may stand in between: check baseUrl.`,
@@ -174,7 +176,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
   }
   if (parsed === undefined) {
     throw new InvalidResponseError(
-      `${name} was answered with ${describeBody(answer)} that is not JSON. A login page or proxy may stand in between: check baseUrl.`,
+      `${name} was answered with ${describeBody(answer, context)} that is not JSON. A login page or proxy may stand in between: check baseUrl.`,
       { ...base, status },
     );
   }

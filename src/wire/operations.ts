@@ -15,6 +15,7 @@ export type Replay = 'safe' | 'never' | 'other-signer';
 
 /** What the body of an operation is made from: a create has the first three, `apiKeyPolicy.set` has `days`. */
 export interface OperationInput {
+  /** The name of the key. */
   readonly name?: string;
   /** Unix seconds, by the server's clock. */
   readonly expiration?: number;
@@ -26,6 +27,7 @@ export interface OperationInput {
 
 /** What a caller may change in a row. */
 export interface OperationOverride {
+  /** The HTTP method. */
   readonly method?: string;
   /** Starts with `/`, relative to `baseUrl`; the same placeholders as in the row replaced. */
   readonly path?: string;
@@ -39,7 +41,9 @@ export interface OperationOverride {
 export interface Operation extends OperationOverride {
   readonly method: string;
   readonly path: string;
+  /** How sure we are of the row. */
   readonly provenance: Provenance;
+  /** What may be done when the answer is lost. */
   readonly replay: Replay;
 }
 
@@ -96,7 +100,7 @@ for (const row of Object.values(table)) Object.freeze(row);
  * import { operations } from 'blazemeter-client';
  *
  * for (const [id, { method, path, provenance }] of Object.entries(operations)) {
- *   console.log(id, method, path, provenance); // … apiKeys.create POST /api-keys assumed …
+ *   console.log(id, method, path, provenance); // user.get GET /user documented
  * }
  * ```
  */

@@ -77,7 +77,9 @@ class Fields {
     let extra: Extra | undefined;
     const get = () => {
       const rest = Object.entries(this.#wire).filter(([key]) => !this.#known.has(key));
-      extra ??= Object.freeze(Object.fromEntries(opaque ? rest.map(([key, value]) => [key, hidden(value)]) : rest));
+      extra ??= Object.freeze(
+        Object.fromEntries(opaque ? rest.map(([key, value]) => [key, hidden(value)]) : rest),
+      );
       return extra;
     };
     const result = { ...model, extra: {} };
@@ -151,7 +153,8 @@ export function readAccountUser(wire: unknown): AccountUser {
 
 function toApiKey({ id, name }: { id: string; name: string }, fields: Fields, opaque: boolean): ApiKey {
   const { createdAt, updatedAt } = dates(fields);
-  if (id === '' || createdAt === null) throw new ShapeError(`"result.${id === '' ? 'id' : 'created'}" is not as expected`);
+  if (id === '' || createdAt === null)
+    throw new ShapeError(`"result.${id === '' ? 'id' : 'created'}" is not as expected`);
   const userId = fields.number('userId');
   const expiresAt = fields.moment('expiration');
   const lastUsedAt = fields.moment('lastUsed');
@@ -165,15 +168,28 @@ export const readApiKey = (wire: unknown): ApiKey =>
 export function readIssued(wire: unknown): { apiKey: ApiKey; secret: Secret } {
   const key = parse(issued, wire);
   if (key.secret === '') throw new ShapeError('"result.secret" is empty');
-  return { apiKey: toApiKey(key, new Fields(wire, 'id', 'name', 'secret'), true), secret: Secret.from(key.secret) };
+  return {
+    apiKey: toApiKey(key, new Fields(wire, 'id', 'name', 'secret'), true),
+    secret: Secret.from(key.secret),
+  };
 }
 
 /** What can be saved of an answer to a create or a regenerate that has another shape, or was cut short. */
 export function salvage(answer: string): { secret?: Secret; keyId?: string } {
-  const secret = /"secret"\s*:\s*"([^"\\]+)"/.exec(answer)?.[1];
+  const secret = unquoted(/"secret"\s*:\s*("(?:[^"\\]|\\.)+")/.exec(answer)?.[1]);
   const keyId = /"id"\s*:\s*"([0-9A-Za-z_-]{1,64})"/.exec(answer)?.[1];
   return {
     ...(secret === undefined ? {} : { secret: Secret.from(secret) }),
     ...(keyId === undefined ? {} : { keyId }),
   };
+}
+
+/** The text that a JSON string stands for. */
+function unquoted(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
 }

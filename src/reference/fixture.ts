@@ -1,0 +1,84 @@
+// One line per test: a reference of its own, a world in it, and a client that is ready to use. Works with whatever runs
+// the test, because what it gives back is a plain function without parameters.
+
+import type { ReferenceFetch } from './fetch.ts';
+import { createReference, type Reference, type ReferenceOptions } from './reference.ts';
+import { type DefaultWorld, defaultWorld, type Seed, type Seeded, type SeededKey } from './seed.ts';
+
+/** What a client is made with. */
+export interface ReadyClientOptions {
+  readonly credentials: { readonly id: string; readonly secret: string };
+  readonly fetch: ReferenceFetch;
+}
+
+/** A client's class, such as `BlazeMeterClient`. */
+export type ClientClass<Client> = new (options: ReadyClientOptions) => Client;
+
+/** What a test gets. */
+export interface WithReference<Client, World extends Seed> extends Seeded<World> {
+  readonly reference: Reference;
+  /** Signs with the first key of the world; in the default world that is the owner's. */
+  readonly client: Client;
+  /** A client that signs with another key. */
+  readonly clientFor: (key: SeededKey) => Client;
+}
+
+/**
+ * Wraps a test so that it has a reference of its own, {@link defaultWorld} in it, and a ready client. For vitest, jest
+ * and node:test alike.
+ *
+ * @param client - The class of the client: `BlazeMeterClient`, or one that takes the same two options.
+ * @param options - Options of the reference.
+ * @example
+ * ```ts
+ * import test from 'node:test';
+ * import { BlazeMeterClient } from 'blazemeter-client';
+ * import { withReference } from 'blazemeter-client/testing';
+ *
+ * test('a key is made', withReference(BlazeMeterClient, async ({ client, reference }) => {
+ *   await client.apiKeys.create({ name: 'ci', expiresIn: '3 months' });
+ *   console.log(reference.journal.count('apiKeys.create')); // 1
+ * }));
+ * ```
+ */
+export function withReference<Client>(
+  client: ClientClass<Client>,
+  test: (context: WithReference<Client, DefaultWorld>) => void | Promise<void>,
+  options?: ReferenceOptions,
+): () => Promise<void> {
+  return withWorld(defaultWorld, client, test, options);
+}
+
+/**
+ * {@link withReference} with a world of your own. The client signs with the first of its keys.
+ *
+ * @example
+ * ```ts
+ * import test from 'node:test';
+ * import { BlazeMeterClient } from 'blazemeter-client';
+ * import { withWorld } from 'blazemeter-client/testing';
+ *
+ * const world = { users: { ana: {} }, keys: { old: { user: 'ana', expires: { days: 3 } } } } as const;
+ *
+ * test('a key runs out', withWorld(world, BlazeMeterClient, async ({ client, keys, reference }) => {
+ *   await client.apiKeys.get(keys.old.id);
+ *   reference.clock.advance({ days: 3 }); // from here on it is a 401
+ * }));
+ * ```
+ */
+export function withWorld<const World extends Seed, Client>(
+  world: World,
+  client: ClientClass<Client>,
+  test: (context: WithReference<Client, World>) => void | Promise<void>,
+  options: ReferenceOptions = {},
+): () => Promise<void> {
+  return async () => {
+    const reference = createReference(options);
+    const seeded = reference.seed(world);
+    const clientFor = ({ id, secret }: SeededKey): Client =>
+      new client({ credentials: { id, secret }, fetch: reference.fetch });
+    const [first] = Object.values<SeededKey>(seeded.keys);
+    if (first === undefined) throw new TypeError('The world needs a key for its client.');
+    await test({ ...seeded, reference, client: clientFor(first), clientFor });
+  };
+}
