@@ -1,0 +1,111 @@
+// Time: the service's own. Keys end by it, and a client counts by it, whatever the machine's clock says.
+import assert from 'node:assert/strict';
+import { AuthenticationError, ExpirationPolicyError } from 'blazemeter-client';
+import type { Behaviour } from '../behaviour.ts';
+import { failure, present, settle } from '../behaviour.ts';
+import { KEY_DAYS, START } from '../world.ts';
+
+const NOW = Date.parse(START);
+
+export const clock: readonly Behaviour[] = [
+  {
+    name: "every answer tells the service's time",
+    async run({ reference, send }) {
+      assert.equal((await send('GET /user')).headers.get('date'), new Date(NOW).toUTCString());
+      reference.clock.advance({ days: 1 });
+      for (const call of ['GET /user', 'GET /nowhere', 'GET /web/version'])
+        assert.equal((await send(call)).headers.get('date'), new Date(NOW + 86_400_000).toUTCString());
+    },
+  },
+  {
+    name: 'a request id begins with the time, in seconds and microseconds',
+    async run({ reference, send }) {
+      reference.clock.advance({ ms: 250 });
+      const id = String((await send('GET /user')).json.request_id);
+      assert.equal(Number.parseInt(id.slice(0, 8), 16), NOW / 1000);
+      const micros = Number.parseInt(id.slice(8), 16);
+      assert.ok(micros >= 250_000 && micros < 251_000);
+    },
+  },
+  {
+    name: 'what is made carries the time of the service',
+    async run({ client, reference }) {
+      reference.clock.advance({ days: 3 });
+      const { apiKey } = await client().apiKeys.create({ name: 'a', expiresIn: { days: 30 } });
+      assert.deepEqual(apiKey.createdAt, reference.clock.now());
+    },
+  },
+  {
+    name: 'a key ends by itself when its time has come',
+    async run({ client, reference }) {
+      await client().user.get();
+      reference.clock.advance({ days: KEY_DAYS + 1 });
+      await failure(client().user.get(), AuthenticationError);
+    },
+  },
+  {
+    name: 'a second before its end a key still works, at the second of its end no longer',
+    async run({ reference, send }) {
+      reference.clock.set(new Date(NOW + KEY_DAYS * 86_400_000 - 1000));
+      assert.equal((await send('GET /user')).status, 200);
+      reference.clock.advance({ seconds: 1 });
+      assert.equal((await send('GET /user')).status, 401);
+    },
+  },
+  {
+    name: 'a key that was made for three months ends after ninety days',
+    async run({ client, reference, send }) {
+      const made = await client().apiKeys.create({ name: 'a', expiresIn: '3 months' });
+      const pair = { id: made.apiKey.id, secret: made.secret.reveal() };
+      settle(reference);
+      reference.clock.set(new Date(NOW + 89 * 86_400_000));
+      assert.equal((await send('GET /user', { as: pair })).status, 200);
+      reference.clock.set(new Date(NOW + 90 * 86_400_000));
+      assert.equal((await send('GET /user', { as: pair })).status, 401);
+    },
+  },
+  {
+    name: 'a client that knows when its key ends says so when it is refused',
+    async run({ client, reference, world }) {
+      const expiresAt = new Date(NOW + KEY_DAYS * 86_400_000);
+      const owner = client('owner', { credentials: { ...world.keys.owner, expiresAt } });
+      await owner.user.get();
+      reference.clock.advance({ days: KEY_DAYS + 1 });
+      await failure(owner.user.get(), AuthenticationError);
+      const error = await failure(owner.user.get(), AuthenticationError);
+      assert.match(error.message, /likely/i);
+      assert.match(error.message, /ran out/);
+    },
+  },
+  {
+    name: "a period is counted from the service's clock, not from the machine's",
+    async run({ client }) {
+      assert.ok(Math.abs(NOW - Date.now()) > 86_400_000);
+      const { apiKey } = await client().apiKeys.create({ name: 'a', expiresIn: '1 month' });
+      const length = present(apiKey.expiresAt).getTime() - NOW;
+      assert.ok(Math.abs(length - 30 * 86_400_000) < 120_000);
+    },
+  },
+  {
+    name: "a date is held against the service's clock, not against the machine's",
+    async run({ client }) {
+      const soon = new Date(NOW - 60_000);
+      const error = await failure(
+        client().apiKeys.create({ name: 'a', expiresAt: soon }),
+        ExpirationPolicyError,
+      );
+      assert.match(error.message, /2031/);
+    },
+  },
+  {
+    name: 'a maximum that the client asks for exactly is not too much, though a minute goes by on the way',
+    semantics: { overMaximum: 'refuse' },
+    async run({ client, reference }) {
+      const outsider = client('outsider');
+      await outsider.accounts.apiKeyPolicy.get();
+      reference.clock.advance({ minutes: -1 });
+      const { clamped } = await outsider.apiKeys.create({ name: 'a', expiresIn: '3 months' });
+      assert.equal(clamped, false);
+    },
+  },
+];

@@ -1,0 +1,109 @@
+// Runs one behaviour through one front end: a fresh reference and world, a client that is watched, and, at the end, the
+// question whether all that passed was as docs/openapi.yaml says.
+import assert from 'node:assert/strict';
+import { BlazeMeterClient } from 'blazemeter-client';
+import type { Semantics } from 'blazemeter-client/testing';
+import { type CheckedFetch, checkedFetch } from '../support/checked-fetch.ts';
+import { isRecord } from '../support/openapi-document.ts';
+import type { Answer, Behaviour, Context, HandMade } from './behaviour.ts';
+import type { FrontEnd, OpenFrontEnd } from './front-ends.ts';
+import { makeWorld, type Pair, type World } from './world.ts';
+
+const ASIDE = { logLevel: 'off', maxRetries: 0, timeout: 5_000, totalTimeout: 15_000 } as const;
+
+const basic = ({ id, secret }: Pair) => `Basic ${Buffer.from(`${id}:${secret}`, 'utf8').toString('base64')}`;
+
+function sender(fetch: CheckedFetch, baseUrl: string, world: World) {
+  return async (call: string, how: HandMade = {}): Promise<Answer> => {
+    const { as = 'owner', json, body, headers } = how;
+    const [method = '', path = ''] = call.split(' ');
+    const pair = typeof as === 'string' ? world.keys[as] : as;
+    const text = json === undefined ? body : JSON.stringify(json);
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(pair === null ? {} : { authorization: basic(pair) }),
+        ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(text === undefined ? {} : { body: text }),
+    });
+    return read(response.status, response.headers, await response.text());
+  };
+}
+
+function read(status: number, headers: Headers, text: string): Answer {
+  const parsed: unknown = text === '' ? {} : JSON.parse(text);
+  const json = isRecord(parsed) ? parsed : {};
+  const { result, error } = json;
+  return {
+    status,
+    headers,
+    text,
+    json,
+    result: isRecord(result) ? result : {},
+    results: Array.isArray(result) ? result.filter(isRecord) : [],
+    message: isRecord(error) ? String(error.message) : '',
+  };
+}
+
+/** What is sent by hand may be wrong on purpose, but then it must be refused, and in the API's own form. */
+function judgeByHand(fetch: CheckedFetch): void {
+  for (const { method, path, status = 0, requestViolations, responseViolations } of fetch.exchanges) {
+    const call = `${method} ${path} -> ${status}`;
+    assert.deepEqual(responseViolations, [], `${call} is not as docs/openapi.yaml has it`);
+    if (requestViolations.length > 0 && status < 400)
+      assert.fail(`${call}: accepted, although ${requestViolations.join(', ')}`);
+  }
+}
+
+/** Clients send only what the document allows; what comes back is as it says, or is found not to be. */
+function judgeClients(fetch: CheckedFetch, deformed: boolean): void {
+  const sent = fetch.exchanges.flatMap(({ requestViolations }) => requestViolations);
+  assert.deepEqual(sent, [], 'a client sent what docs/openapi.yaml does not allow');
+  if (!deformed) {
+    fetch.assertClean();
+    return;
+  }
+  const unread = fetch.exchanges.some(({ responseBody }) => responseBody === undefined);
+  assert.ok(unread || fetch.violations().length > 0, 'a deformed answer passed docs/openapi.yaml');
+}
+
+function contextOf(world: World, open: OpenFrontEnd, clients: CheckedFetch, byHand: CheckedFetch): Context {
+  const { baseUrl } = open;
+  return {
+    reference: world.reference,
+    world,
+    baseUrl,
+    client: (as = 'owner', options = {}) =>
+      new BlazeMeterClient({
+        ...ASIDE,
+        baseUrl,
+        fetch: clients,
+        credentials: typeof as === 'string' ? world.keys[as] : as,
+        ...options,
+      }),
+    send: sender(byHand, baseUrl, world),
+    sent: (operation) =>
+      clients.exchanges.filter((each) => operation === undefined || each.operation === operation),
+  };
+}
+
+export async function runBehaviour(
+  behaviour: Behaviour,
+  frontEnd: FrontEnd,
+  semantics: Partial<Semantics> = {},
+): Promise<void> {
+  const world = makeWorld({ ...semantics, ...behaviour.semantics });
+  const open = await frontEnd.open(world.reference);
+  try {
+    const clients = checkedFetch(open.fetch);
+    const byHand = checkedFetch(open.fetch);
+    await behaviour.run(contextOf(world, open, clients, byHand));
+    judgeByHand(byHand);
+    judgeClients(clients, behaviour.deformed === true);
+  } finally {
+    await open.close();
+  }
+}

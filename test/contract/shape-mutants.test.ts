@@ -1,0 +1,75 @@
+// What if the real service is not as we assume? Each shape below is one way in which it may differ. Without a mend no
+// secret is lost and the error names the row of the table of operations; with the row overridden the call works.
+import { inspect } from 'node:util';
+import { BlazeMeterClient, isBlazeMeterError, UndeliveredSecretError } from 'blazemeter-client';
+import { describe, expect, test } from 'vitest';
+import { creates } from './shapes/creates.ts';
+import { policies } from './shapes/policies.ts';
+import { regenerates } from './shapes/regenerates.ts';
+import { type Served, type Shape, serve } from './shapes/service.ts';
+
+/** Does what the shape is about, and says which secret it got, if that is what it is about. */
+async function call(served: Served, client: BlazeMeterClient, shape: Shape): Promise<string | undefined> {
+  if (shape.about === 'create') {
+    const made = await client.apiKeys.create({ name: 'nightly', expiresIn: '3 months' });
+    expect(made.apiKey.name).toBe('nightly');
+    expect(made.apiKey.id).toBe(served.lastKeyId());
+    return made.secret.reveal();
+  }
+  if (shape.about === 'regenerate') {
+    const { apiKey, secret } = await client.apiKeys.regenerateSecret(served.otherKeyId);
+    expect(apiKey.id).toBe(served.otherKeyId);
+    return secret.reveal();
+  }
+  await client.accounts.apiKeyPolicy.set(served.accountId, { maximum: '3 months' });
+  const policy = await client.accounts.apiKeyPolicy.get(served.accountId);
+  expect(policy.maximumDays).toBe(90);
+  return undefined;
+}
+
+function connect(served: Served, shape?: Shape): BlazeMeterClient {
+  const { credentials, fetch } = served;
+  const operations = shape?.override;
+  return new BlazeMeterClient({ credentials, fetch, logLevel: 'off', ...(operations && { operations }) });
+}
+
+const shapes = [...creates, ...regenerates, ...policies];
+
+for (const shape of shapes) {
+  describe(`${shape.about}: ${shape.name}`, () => {
+    test('without a mend no secret is lost, and the error says which row to override', () => unmended(shape));
+    test('with that row overridden it works', () => mended(shape));
+  });
+}
+
+async function unmended(shape: Shape): Promise<void> {
+  const served = serve(shape);
+  const outcome: unknown = await call(served, connect(served), shape).catch((error: unknown) => error);
+  const issued = served.issued();
+  if (shape.without === 'works') {
+    expect(outcome).toBe(issued.at(-1));
+    return;
+  }
+  if (!isBlazeMeterError(outcome)) throw new Error(`It ended with ${String(outcome)}.`);
+  expect(outcome.name).toBe(shape.without);
+  expect(outcome.message).toContain(shape.row);
+  expect(outcome.message).toContain('operations');
+  // A secret that was made is in the error, and nowhere else on it.
+  expect(issued.length).toBe(outcome instanceof UndeliveredSecretError ? 1 : 0);
+  if (!(outcome instanceof UndeliveredSecretError)) return;
+  const [truth = ''] = issued;
+  const kept = outcome.newSecret.reveal();
+  if (outcome.holds === 'secret') expect(kept).toBe(truth);
+  else expect(kept).toContain(truth);
+  expect(`${JSON.stringify(outcome)} ${outcome.stack} ${inspect(outcome)}`).not.toContain(truth.slice(-8));
+}
+
+async function mended(shape: Shape): Promise<void> {
+  const served = serve(shape);
+  const secret = await call(served, connect(served, shape), shape);
+  expect(secret).toBe(served.issued().at(-1));
+}
+
+test('there are enough shapes', () => {
+  expect(shapes.length).toBeGreaterThanOrEqual(30);
+});
