@@ -1,39 +1,82 @@
 // How the package is built: every door as ESM and as CommonJS, with types for both.
+import { rmSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
+import ts from 'typescript';
 
 const entry = {
   index: 'src/index.ts',
   node: 'src/node/index.ts',
+  rotation: 'src/rotation/index.ts',
   testing: 'src/reference/index.ts',
   'testing/msw': 'src/reference/msw.ts',
 };
 
+/** Commands are started, never imported: one build is enough, and they need no types. */
+const commands = {
+  'cli/reference': 'src/cli/reference.ts',
+};
+
+const outDir = 'dist';
+
 const common: Options = {
   entry,
+  outDir,
   target: 'es2022',
   platform: 'neutral',
   // One copy of the errors and of Secret per module system, whichever doors are opened.
   splitting: true,
   treeshake: true,
+  // Two builds of everything have to stay small on disk; whoever wants to read the code has the repository.
+  minify: true,
   sourcemap: false,
   removeNodeProtocol: false,
   external: ['msw', /^node:/],
 };
 
-export default defineConfig([
-  {
-    ...common,
-    format: 'esm',
-    clean: true,
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    outExtension: () => ({ js: '.js' }),
-  },
-  {
-    ...common,
-    format: 'cjs',
-    // ky is ESM only: CommonJS consumers (Jest among them) get it built in.
-    noExternal: ['ky'],
-    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
-  },
-]);
+/**
+ * The declarations are made once, for CommonJS; those of the ES modules point there. An ES module may import the types of a
+ * CommonJS one, not the other way round. So both builds have the very same types, and half of the text is saved.
+ */
+async function declareModules(): Promise<void> {
+  for (const [door, source] of Object.entries(entry)) {
+    const file = join(outDir, `${door}.d.ts`);
+    await mkdir(dirname(file), { recursive: true });
+    const pointer = `export * from './${door.split('/').at(-1)}.cjs';\n`;
+    // A web page has no types of Node, which would bring Symbol.asyncDispose along.
+    const lib = door === 'testing' ? '/// <reference lib="esnext.disposable" />\n' : '';
+    await writeFile(file, door === 'testing/msw' ? await declaredWithMsw(source) : lib + pointer);
+  }
+}
+
+/** msw has one set of types for ES modules and another for CommonJS, and takes no handler of the other. So does this door. */
+async function declaredWithMsw(source: string): Promise<string> {
+  const { outputText } = ts.transpileDeclaration(await readFile(source, 'utf8'), { fileName: source });
+  const declared = outputText.replace("'./reference.ts'", "'../testing.cjs'");
+  if (declared.includes(".ts'")) throw new Error(`${source}: a type comes from a file that is not a door`);
+  return declared;
+}
+
+export default defineConfig(() => {
+  // Once, before both builds: neither may remove what the other has just written.
+  rmSync(outDir, { recursive: true, force: true });
+  return [
+    {
+      ...common,
+      entry: { ...entry, ...commands },
+      format: 'esm',
+      outExtension: () => ({ js: '.js' }),
+      onSuccess: declareModules,
+    },
+    {
+      ...common,
+      format: 'cjs',
+      // ky is ESM only: CommonJS consumers (Jest among them) get it built in.
+      noExternal: ['ky'],
+      // TypeScript 6 calls an option deprecated that tsup sets.
+      dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+      outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
+    },
+  ];
+});

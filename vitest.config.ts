@@ -9,12 +9,14 @@ export default defineConfig({
     alias: [
       { find: /^blazemeter-client$/, replacement: source('index.ts') },
       { find: /^blazemeter-client\/node$/, replacement: source('node/index.ts') },
+      { find: /^blazemeter-client\/rotation$/, replacement: source('rotation/index.ts') },
       { find: /^blazemeter-client\/testing$/, replacement: source('reference/index.ts') },
       { find: /^blazemeter-client\/testing\/msw$/, replacement: source('reference/msw.ts') },
     ],
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/package/folder.ts'],
     pool: 'forks',
     execArgv: ['--expose-gc'],
     restoreMocks: true,

@@ -1,0 +1,140 @@
+// The pages tell what the code does: tables that repeat it are held against it, and every link leads somewhere.
+
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import * as everything from 'blazemeter-client';
+import { operations } from 'blazemeter-client';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { root } from '../support/examples.ts';
+
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const pages = [
+  ...readdirSync(root).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .map((name) => join('docs', name).replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.md') && !name.startsWith('docs/site/')),
+];
+
+/** What follows a heading, up to the next one. */
+function section(page: string, heading: string): string {
+  const after = read(page).split(`\n${heading}\n`)[1];
+  if (after === undefined) throw new Error(`${page} has no heading "${heading}".`);
+  return after.split(/\n#+ /)[0] ?? '';
+}
+
+/** The first cells of a table, without their marks. */
+const firstCells = (text: string): string[] =>
+  [...text.matchAll(/^\| `([^`]+)` \|/gm)].map((match) => match[1] ?? '');
+
+/** The names of the errors that the package can throw. */
+const errorNames = Object.entries(everything)
+  .filter(([, value]) => typeof value === 'function' && value.prototype instanceof Error)
+  .map(([name]) => name)
+  .filter((name) => name !== 'BlazeMeterError');
+
+/** The fields of an interface, as its source names them. */
+function fieldsOf(file: string, name: string): string[] {
+  const source = ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest);
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name);
+  if (found === undefined || !ts.isInterfaceDeclaration(found)) throw new Error(`${file} has no ${name}.`);
+  return found.members.flatMap(({ name: field }) =>
+    field !== undefined && ts.isIdentifier(field) ? [field.text] : [],
+  );
+}
+
+describe('the README', () => {
+  it('lists every option of the client', () => {
+    expect(firstCells(section('README.md', '## Options'))).toEqual(
+      fieldsOf('src/client.ts', 'ClientOptions'),
+    );
+  });
+
+  it('lists every error', () => {
+    expect(firstCells(section('README.md', '## Errors')).sort()).toEqual([...errorNames].sort());
+  });
+
+  it('marks every operation as the table does', () => {
+    const text = section('README.md', '## What it is, and is not');
+    for (const [id, { provenance }] of Object.entries(operations)) {
+      const [resource = '', method = ''] = id.split(/\.(?=\w+$)/);
+      const row = text
+        .split('\n')
+        .find(
+          (line) => line.startsWith('|') && (line.includes(`\`${id}\``) || apart(line, resource, method)),
+        );
+      expect(row, id).toContain(provenance);
+    }
+    function apart(line: string, resource: string, method: string): boolean {
+      return line.includes(`all of \`${resource}\``) && line.includes(method);
+    }
+  });
+});
+
+describe('docs/errors.md', () => {
+  const sections = [...read('docs/errors.md').matchAll(/^### (\w+)\n\n`(\w+…?)`/gm)].map(
+    ([, name = '', code = '']) => ({ name, code }),
+  );
+
+  it('has a section for every error', () => {
+    expect(sections.map(({ name }) => name).sort()).toEqual([...errorNames].sort());
+  });
+
+  it.each(sections)('names the code of $name', ({ name, code }) => {
+    const source = read('src/errors.ts');
+    const own = source.split(`export class ${name} extends `)[1]?.split('\nbranded(')[0];
+    // An error with many codes that begin alike says so with an ellipsis.
+    if (code.endsWith('…')) expect(source).toContain(`'${code.slice(0, -1)}`);
+    else expect(own).toContain(`code: '${code}'`);
+  });
+});
+
+describe('docs/api-knowledge.md', () => {
+  const page = read('docs/api-knowledge.md');
+
+  it.each(Object.entries(operations))('has %s as it is in the table', (id, { method, path, provenance }) => {
+    const row = page.split('\n').find((line) => line.startsWith(`| \`${id}\` |`));
+    expect(row).toContain(`\`${method} ${path}\``);
+    expect(row?.split('|')[3]?.replaceAll('*', '').trim()).toBe(provenance);
+  });
+
+  it('has a rule for each of the eighteen points on which BlazeMeter is silent', () => {
+    const points = [...page.matchAll(/^\| S(\d+) \|/gm)].map((match) => Number(match[1]));
+    expect(points).toEqual(Array.from({ length: 18 }, (_, at) => at + 1));
+  });
+});
+
+describe('docs/decisions', () => {
+  it('are all in their index', () => {
+    const files = readdirSync(join(root, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
+    const listed = [...read('docs/decisions/README.md').matchAll(/\]\((\d{4}-[\w-]+\.md)\)/g)].map(
+      ([, name]) => name,
+    );
+    expect(listed).toEqual(files.sort());
+  });
+});
+
+describe('links', () => {
+  const slug = (heading: string): string =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-');
+  const anchors = (file: string): string[] =>
+    [...read(file).matchAll(/^#+ (.+)$/gm)].map((match) => slug(match[1] ?? ''));
+
+  it.each(pages)('of %s lead somewhere', (page) => {
+    const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
+    const broken = targets.filter((target) => {
+      if (/^https:\/\//.test(target)) return false;
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : relative(root, join(root, dirname(page), path));
+      if (!existsSync(join(root, file))) return true;
+      return (
+        anchor !== undefined && (!statSync(join(root, file)).isFile() || !anchors(file).includes(anchor))
+      );
+    });
+    expect(broken).toEqual([]);
+  });
+});
