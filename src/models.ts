@@ -1,10 +1,12 @@
-// What the client gives back: plain objects with dates as Date. They name no type of any other package.
+// What the client gives back: plain objects with dates as Date. They name no type of any other package. A field that may
+// be missing, or have a form that this version does not understand, is `null` then.
 
 /** The unknown fields of an answer, by the service's own names. Not shown by inspection or JSON. */
 export type Extra = Readonly<Record<string, unknown>>;
 
 /** The project, workspace and account that a user works in unless told otherwise. */
 export interface DefaultProject {
+  /** Of the project. */
   readonly id: number;
   readonly name: string | null;
   readonly accountId: number | null;
@@ -22,6 +24,7 @@ export interface User {
   readonly enabled: boolean | null;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
+  /** Where the user works unless told otherwise; `null`: nowhere yet. */
   readonly defaultProject: DefaultProject | null;
   /** Fields that this version does not know. */
   readonly extra: Extra;
@@ -35,6 +38,7 @@ export interface AccountUser {
   readonly enabled: boolean | null;
   /** Roles in the account, by the service's names: `admin`, `billing`, `standard`, `user_manager`, `owner`. */
   readonly roles: readonly string[];
+  /** Fields that this version does not know. */
   readonly extra: Extra;
 }
 
@@ -42,6 +46,7 @@ export interface AccountUser {
 export interface Account {
   readonly id: number;
   readonly name: string | null;
+  /** Who owns it: may do all that admins may. */
   readonly owner: {
     readonly id: number;
     readonly email: string | null;
@@ -55,6 +60,7 @@ export interface Account {
   readonly workspacesCount: number | null;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
+  /** Fields that this version does not know. */
   readonly extra: Extra;
 }
 
@@ -62,7 +68,9 @@ export interface Account {
 export interface ApiKey {
   /** 24 lower-case hex digits (observed). */
   readonly id: string;
+  /** As it was given; the service does not keep names apart (assumed). */
   readonly name: string;
+  /** Whose key it is. */
   readonly userId: number | null;
   readonly createdAt: Date;
   readonly updatedAt: Date | null;

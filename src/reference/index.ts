@@ -6,6 +6,7 @@
 
 export type { ExplainedBehaviour } from './behaviours.ts';
 export type { ClockOptions, ClockPosition, Duration, ReferenceClock } from './clock.ts';
+export { type ConformanceLine, type ConformanceOptions, runConformance } from './conformance.ts';
 export type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './fault-rules.ts';
 export type { ActiveFault, Faults } from './faults.ts';
 export type { ReferenceFetch } from './fetch.ts';

@@ -1,6 +1,6 @@
 // Accounts, their members, and the maximum expiration of everybody's keys.
 
-import { InvalidResponseError } from '../errors.ts';
+import { BlazeMeterError, InvalidResponseError } from '../errors.ts';
 import type { Account, AccountUser } from '../models.ts';
 import type { CallPromise } from '../transport/call-promise.ts';
 import type { PagePromise } from '../transport/pagination.ts';
@@ -139,6 +139,18 @@ async function fetchPolicy(
   return { answered, policy: readPolicy(context, 'apiKeyPolicy.get', answered, accountId) };
 }
 
+/** Reads what was just set. Where that fails, the error says that setting it did not. */
+async function readBack(context: ClientContext, accountId: number, options: CallOptions, scope: CallScope) {
+  try {
+    return await fetchPolicy(context, accountId, options, scope);
+  } catch (error) {
+    if (error instanceof BlazeMeterError) {
+      error.message = `The maximum was accepted, but reading it back failed (a shorter one may have ended the key in use): ${error.message}`;
+    }
+    throw error;
+  }
+}
+
 function policyResource(context: ClientContext): ApiKeyPolicyResource {
   return {
     get: (accountId, options) =>
@@ -153,7 +165,7 @@ function policyResource(context: ClientContext): ApiKeyPolicyResource {
         const days = writeMaximum(input.maximum);
         await invoke(context, 'apiKeyPolicy.set', { params: { accountId }, input: { days } }, given, scope);
         // The path is an assumption: a service may answer 200 and do nothing, so the value is read back.
-        const { policy, answered } = await fetchPolicy(context, accountId, given, scope);
+        const { policy, answered } = await readBack(context, accountId, given, scope);
         if ((policy.maximumDays ?? -1) !== days) {
           throw new InvalidResponseError(
             `apiKeyPolicy.set was answered with success, but the maximum of account ${accountId} did not change to what was asked.${assumptionHint('apiKeyPolicy.set')}`,

@@ -46,6 +46,8 @@ export interface Arguments {
 /** An answer that was not an error. */
 export interface Answered extends Envelope {
   readonly answer: WireAnswer;
+  /** What was asked for: ids of the path, and the input of the body. */
+  readonly asked?: Readonly<Record<string, unknown>>;
 }
 
 /** What an error about this answer may say, and what it must not. */
@@ -100,6 +102,12 @@ export function wireRequest(context: ClientContext, id: OperationId, args: Argum
   };
 }
 
+/** What an override of the result is told of the request. */
+export const askedFor = ({ params, input }: Arguments): Readonly<Record<string, unknown>> => ({
+  ...params,
+  ...input,
+});
+
 /** Does an operation and reads the envelope of its answer. */
 export async function invoke(
   context: ClientContext,
@@ -110,7 +118,7 @@ export async function invoke(
   progress?: Progress,
 ): Promise<Answered> {
   const answer = await context.transport.send(wireRequest(context, id, args), options, scope, progress);
-  return { ...readEnvelope(answer, answerContext(context, id, answer)), answer };
+  return { ...readEnvelope(answer, answerContext(context, id, answer)), answer, asked: askedFor(args) };
 }
 
 /** The result of an operation as a model. */
@@ -120,10 +128,10 @@ export function readResult<T>(
   answered: Answered,
   read: (wire: unknown) => T,
 ): T {
-  const { result, whole, requestId, answer } = answered;
+  const { result, whole, requestId, answer, asked = {} } = answered;
   const row = context.table[id];
   try {
-    return read(row.result === undefined ? result : row.result(result, whole));
+    return read(row.result === undefined ? result : row.result(result, whole, asked));
   } catch (error) {
     const what =
       error instanceof ShapeError

@@ -23,6 +23,7 @@ import {
   type Answered,
   type Arguments,
   answerContext,
+  askedFor,
   type ClientContext,
   readResult,
   wireRequest,
@@ -87,17 +88,22 @@ export async function sendIssue(
     if (!progress.maySent) throw error;
     throw new LostAnswer(scope.abortedByCaller ? error : scrubbed(error), progress);
   }
-  return readIssue(context, id, answer, progress);
+  return readIssue(context, id, args, answer, progress);
 }
 
 function readIssue(
   context: ClientContext,
   id: IssueId,
+  args: Arguments,
   answer: WireAnswer,
   progress: Progress,
 ): Answered & Issued {
   try {
-    const answered: Answered = { ...readEnvelope(answer, answerContext(context, id, answer)), answer };
+    const answered: Answered = {
+      ...readEnvelope(answer, answerContext(context, id, answer)),
+      answer,
+      asked: askedFor(args),
+    };
     return { ...answered, ...readResult(context, id, answered, readIssued) };
   } catch (error) {
     const { status, body } = answer;

@@ -33,8 +33,11 @@ export interface OperationOverride {
   readonly path?: string;
   /** Makes the JSON body. */
   body?(input: OperationInput): unknown;
-  /** Finds the result: gets the `result` of the envelope, and the whole answer where that is not enough. */
-  result?(result: unknown, answer: unknown): unknown;
+  /**
+   * Finds the result: gets the `result` of the envelope, the whole answer where that is not enough, and what was asked for
+   * (ids of the path and the input of the body) where the answer leaves something out.
+   */
+  result?(result: unknown, answer: unknown, asked: Readonly<Record<string, unknown>>): unknown;
 }
 
 /** A row of the table. */

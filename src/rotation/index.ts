@@ -1,0 +1,32 @@
+// The door 'blazemeter-client/rotation': rotation that cannot lose a key, its record, and where the record is kept.
+
+export type { CredentialsInput } from '../auth/credentials.ts';
+export { Secret, type SecretLike } from '../auth/secret.ts';
+export { RotationError, type RotationProblem, StoreConflictError } from '../errors.ts';
+export { type FileStoreOptions, fileStore } from './file-store.ts';
+export type {
+  AdoptOptions,
+  NextKeyOptions,
+  RotateIfExpiringOptions,
+  RotateOptions,
+  RunOptions,
+} from './options.ts';
+export type {
+  HeldKey,
+  Lease,
+  PendingKey,
+  Promotion,
+  RetiringKey,
+  RotationPhase,
+  RotationReason,
+  RotationRecord,
+  SinkHolding,
+} from './record.ts';
+export { readRecord, revealRecord } from './record-text.ts';
+export type { RotationReport } from './report.ts';
+export { adopt, resume, rotate, rotateIfExpiring } from './rotate.ts';
+export type { Timing } from './run.ts';
+export type { RotationClient } from './service.ts';
+export type { SecretSink, SinkAnswer, SinkDelivery } from './sink.ts';
+export type { Span } from './span.ts';
+export { type CredentialStore, memoryStore, type Versioned } from './store.ts';

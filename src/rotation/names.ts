@@ -1,0 +1,51 @@
+// The names of the keys that a rotation makes: base, record, epoch and nonce. By its name a key is known as ours, or as
+// another record's, and a create whose answer was lost is found again.
+
+/** 32 letters and digits that are hard to mistake for each other. */
+const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
+const RECORD_LENGTH = 10;
+const NONCE_LENGTH = 16;
+const LONGEST_BASE = 80;
+
+/** Random text of so many characters, five bits each. */
+function randomText(length: number): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(length));
+  return [...bytes].map((byte) => ALPHABET.charAt(byte & 31)).join('');
+}
+
+export const newRecordId = (): string => randomText(RECORD_LENGTH);
+export const newNonce = (): string => randomText(NONCE_LENGTH);
+
+/** What the name of a key of ours says. */
+export interface KeyName {
+  readonly recordId: string;
+  readonly epoch: number;
+  readonly nonce: string;
+}
+
+/** Checks the first part of the names of a record's keys. */
+export function checkBase(base: unknown): string {
+  const good =
+    typeof base === 'string' && base.trim() !== '' && base.length <= LONGEST_BASE && !/\p{Cc}/u.test(base);
+  if (!good)
+    throw new TypeError(
+      `name must be a text of 1 to ${LONGEST_BASE} characters, without line breaks or other control characters.`,
+    );
+  return base;
+}
+
+/** `ci.k3v9m2xq7a.e4.…`: base, record, epoch, nonce. */
+export const keyName = (base: string, { recordId, epoch, nonce }: KeyName): string =>
+  `${base}.${recordId}.e${epoch}.${nonce}`;
+
+const FORM = new RegExp(
+  `\\.([${ALPHABET}]{${RECORD_LENGTH}})\\.e(\\d{1,9})\\.([${ALPHABET}]{${NONCE_LENGTH}})$`,
+);
+
+/** Reads the name of a key; `undefined` for one that no rotation made. */
+export function readKeyName(name: string): KeyName | undefined {
+  const [, recordId, epoch, nonce] = FORM.exec(name) ?? [];
+  return recordId === undefined || nonce === undefined
+    ? undefined
+    : { recordId, epoch: Number(epoch), nonce };
+}

@@ -1,0 +1,131 @@
+// Places that are given the new pair and cannot be read back: a CI system's secret, a key file. Each is put to and
+// acknowledged alone; what one of them says is not repeated, for it knows the secret.
+
+import type { Secret } from '../auth/secret.ts';
+import { RotationError } from '../errors.ts';
+import { scrubbed } from '../text/cause.ts';
+import { printable } from '../text/printable.ts';
+import { untilAborted } from '../transport/scope.ts';
+
+/** What a sink is given. */
+export interface SinkDelivery {
+  readonly id: string;
+  readonly secret: Secret;
+  readonly expiresAt: Date | null;
+  readonly recordId: string;
+  /** Rises with every promotion: a sink must not replace a newer pair by an older one. */
+  readonly epoch: number;
+}
+
+/** What a sink may answer. An answer of nothing acknowledges too. */
+export interface SinkAnswer {
+  /** `false`: it did not take the pair, and is to be asked again by the next run. */
+  readonly acknowledged: boolean;
+}
+
+/**
+ * A place for the new pair that can be written but not read. The old key lives until each sink has acknowledged the
+ * new one. `put` may be called again with the same pair, after a crash between it and its note in the record.
+ *
+ * @example
+ * ```ts
+ * import { writeKeyFile } from 'blazemeter-client/node';
+ * import type { SecretSink } from 'blazemeter-client/rotation';
+ *
+ * const keyFile: SecretSink = {
+ *   name: 'key file',
+ *   put: ({ id, secret }) => writeKeyFile('/etc/blazemeter/api-key.json', { id, secret }),
+ * };
+ * ```
+ */
+export interface SecretSink {
+  /** Unique among the sinks of a record: what it has acknowledged is kept under it. */
+  readonly name: string;
+  /** Throws where `put` could not work. Asked before anything is changed at BlazeMeter. */
+  probe?(options: { readonly signal: AbortSignal }): Promise<void> | void;
+  /** Stores the pair; resolves once it is stored. */
+  put(
+    delivery: SinkDelivery,
+    options: { readonly signal: AbortSignal },
+    // biome-ignore lint/suspicious/noConfusingVoidType: most sinks answer with nothing at all
+  ): Promise<SinkAnswer | void>;
+}
+
+/** How long a sink may take, in milliseconds. */
+const SINK_TIMEOUT = 60_000;
+
+async function bounded<T>(
+  work: (signal: AbortSignal) => Promise<T> | T,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const controller = new AbortController();
+  const end = () => controller.abort(signal?.reason);
+  const timer = setTimeout(() => controller.abort(new Error('timeout')), SINK_TIMEOUT);
+  signal?.addEventListener('abort', end, { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await untilAborted(
+      Promise.resolve().then(() => work(controller.signal)),
+      controller.signal,
+    );
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
+  }
+}
+
+/** Checks the names, which are kept in the record. */
+export function checkSinks(sinks: readonly SecretSink[]): void {
+  const names = new Set(sinks.map(({ name }) => name));
+  if (names.size !== sinks.length || names.has(''))
+    throw new TypeError('Each sink needs a name of its own that is not empty.');
+}
+
+/** Asks every sink whether it would work. */
+export async function probeSinks(
+  sinks: readonly SecretSink[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const refused = new Map<string, unknown>();
+  for (const sink of sinks) {
+    try {
+      await bounded((inner) => sink.probe?.({ signal: inner }), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      refused.set(sink.name, error);
+    }
+  }
+  const [first] = refused.values();
+  if (refused.size === 0) return;
+  const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error)})`);
+  throw new RotationError(
+    `The rotation was not begun, because these sinks would not take the new pair: ${each.join(', ')}. Mend them, then run it again.`,
+    { code: 'rotation_sink', cause: scrubbed(first) },
+  );
+}
+
+/** Puts to one sink. Says why it did not take the pair, where it did not. */
+export async function putToSink(
+  sink: SecretSink,
+  delivery: SinkDelivery,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const answer = await bounded((inner) => sink.put(delivery, { signal: inner }), signal);
+    const taken = typeof answer !== 'object' || answer === null || answer.acknowledged !== false;
+    return taken ? undefined : 'it did not acknowledge';
+  } catch (error) {
+    signal?.throwIfAborted();
+    return sinkProblem(error);
+  }
+}
+
+/** Names and codes only: a foreign message may quote the secret that the sink was given. */
+function sinkProblem(error: unknown): string {
+  const { name, message } = scrubbed(error);
+  return error instanceof Error && error.message === 'timeout'
+    ? `no answer within ${SINK_TIMEOUT / 1000} s`
+    : name === 'Error' && message.startsWith('details')
+      ? 'its error is withheld, because it may quote the secret'
+      : printable(`${name}: ${message}`);
+}
