@@ -1,0 +1,1 @@
+module.exports = { rootDir: __dirname, watchman: false, cacheDirectory: `${__dirname}/cache` };

@@ -1,0 +1,8 @@
+import * as main from 'blazemeter-client';
+import * as node from 'blazemeter-client/node';
+import * as testing from 'blazemeter-client/testing';
+import { handlers } from 'blazemeter-client/testing/msw';
+import { story } from './story.cjs';
+
+const told = await story({ main, node, testing });
+console.log(JSON.stringify({ ...told, handlers: handlers(testing.createReference()).length }));

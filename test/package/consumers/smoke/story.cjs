@@ -1,0 +1,32 @@
+// What a first program does with the package, whichever way it was loaded.
+
+exports.story = async ({ main, node, testing }) => {
+  const reference = testing.createReference();
+  const { keys } = reference.seed();
+  const server = await testing.listen(reference);
+  try {
+    const env = { BLAZEMETER_API_KEY_ID: keys.owner.id, BLAZEMETER_API_KEY_SECRET: keys.owner.secret };
+    const credentials = node.fromEnvironment({ env });
+    const client = new main.BlazeMeterClient({ credentials, baseUrl: server.url });
+    const { apiKey, secret } = await client.apiKeys.create({ name: 'smoke', expiresIn: '1 month' });
+
+    const signer = new main.RequestSigner({ id: apiKey.id, secret }, { origins: [server.url] });
+    const answer = await signer.fetch(`${server.url}/user`);
+    await client.apiKeys.delete(apiKey.id);
+    const afterwards = await signer.fetch(`${server.url}/user`);
+
+    const stranger = new main.BlazeMeterClient({ credentials: 'no-id:no-secret', fetch: reference.fetch });
+    const refusal = await stranger.user.get().catch((error) => error);
+
+    return {
+      name: apiKey.name,
+      shown: `${secret}`,
+      signed: answer.status,
+      deleted: afterwards.status,
+      refusal: refusal.name,
+      recognised: main.isBlazeMeterError(refusal) && refusal instanceof main.AuthenticationError,
+    };
+  } finally {
+    await server.close();
+  }
+};

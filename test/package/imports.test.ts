@@ -1,0 +1,108 @@
+// Nothing happens on import: no file, no network, no environment, no timer, no output. And what the main door and the
+// testing door import is nothing of Node's, so that they load in browsers and survive bundlers.
+
+import { appendFile, cp, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { fields, node, output } from './commands.ts';
+import { consumer, doors, installed, type Packed, packed } from './packed.ts';
+
+let parts: Packed;
+
+beforeAll(async () => {
+  parts = await packed();
+});
+
+describe('importing and requiring the doors', () => {
+  async function opened(project: string): Promise<Record<string, unknown>> {
+    const folder = await consumer('imports', project);
+    const program = ['--import', './traps.mjs', 'doors.mjs', JSON.stringify(await doors(project))];
+    return fields(JSON.parse(output(await node(program, folder))));
+  }
+
+  test('touches nothing', async () => {
+    const { touched, globals } = await opened(parts.app);
+    expect(touched).toEqual([]);
+    // zod keeps its registry there; we keep nothing.
+    expect(globals).toEqual(['__zod_globalConfig', '__zod_globalRegistry']);
+  });
+
+  test('would be caught if it did', async () => {
+    const rigged = join(dirname(parts.app), 'rigged');
+    await cp(parts.app, rigged, { recursive: true, verbatimSymlinks: true });
+    const deeds = `
+      void process.env.BZ_TOKEN;
+      Object.keys(process.env);
+      process.getBuiltinModule('node:fs').existsSync('somewhere');
+      setTimeout(() => {}, 1);
+      fetch('http://127.0.0.1:9').catch(() => {});
+      globalThis.left = true;`;
+    for (const build of ['index.js', 'index.cjs'])
+      await appendFile(join(installed(rigged), 'dist', build), deeds);
+    const { touched, globals } = await opened(rigged);
+    const deedsOf = (build: string): string[] =>
+      String(touched)
+        .split(/,(?=\S)/)
+        .filter((line) => line.includes(`by ${build}:`))
+        .map((line) => line.slice(0, line.indexOf(', by')));
+    for (const build of ['index.js', 'index.cjs']) {
+      expect(deedsOf(build)).toEqual([
+        'process.env, get BZ_TOKEN',
+        'process.env, ownKeys',
+        'process.getBuiltinModule',
+        'fs.existsSync',
+        'setTimeout',
+        'fetch',
+      ]);
+    }
+    expect(globals).toContain('left');
+  });
+});
+
+describe('the modules behind a door', () => {
+  /** What a built file and all that it reaches import from other packages, or from Node. */
+  async function outside(file: string): Promise<string[]> {
+    return externals(`import ${JSON.stringify(`./dist/${file}`)}`);
+  }
+
+  async function externals(contents: string): Promise<string[]> {
+    const { metafile } = await build({
+      stdin: { contents, resolveDir: installed(parts.app) },
+      bundle: true,
+      write: false,
+      metafile: true,
+      packages: 'external',
+      platform: 'neutral',
+      logLevel: 'silent',
+    });
+    const all = Object.values(metafile.inputs).flatMap(({ imports }) => imports);
+    return [...new Set(all.filter(({ external }) => external).map(({ path }) => path))].sort();
+  }
+
+  test.each([
+    ['index.js', ['ky', 'zod/mini']],
+    ['index.cjs', ['zod/mini']],
+    ['testing.js', []],
+    ['testing.cjs', []],
+    ['testing/msw.js', ['msw']],
+    ['testing/msw.cjs', ['msw']],
+  ])('of %s import %j from outside, and nothing of Node', async (file, expected) => {
+    expect(await outside(file)).toEqual(expected);
+  });
+
+  test('would be found however they were asked for', async () => {
+    const ways = `import './dist/testing.js'; require('fs'); import('node:os'); export * from 'node:path';`;
+    expect(await externals(ways)).toEqual(['fs', 'node:os', 'node:path']);
+  });
+
+  test('load nothing at run time under a name that only they know', async () => {
+    const dist = join(installed(parts.app), 'dist');
+    const files = (await readdir(dist, { recursive: true })).filter((file) => /\.c?js$/.test(file));
+    expect(files.length).toBeGreaterThanOrEqual(8);
+    for (const file of files) {
+      const text = await readFile(join(dist, file), 'utf8');
+      expect(text, file).not.toMatch(/\bimport\s*\(|createRequire|\brequire\s*\((?!['"])|\beval\s*\(/);
+    }
+  });
+});

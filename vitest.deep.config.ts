@@ -1,0 +1,8 @@
+// The long runs: what `npm test` plays a sample of, in full. They print their figures.
+import { mergeConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+const config = mergeConfig(base, { test: { disableConsoleIntercept: true, globalSetup: [] } });
+config.test = { ...config.test, include: ['test/**/*.deep.ts'], globalSetup: [] };
+
+export default config;
