@@ -4,13 +4,14 @@ import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
 import { listOf, page } from './lists.ts';
 import { admits, applyShrink, TEN_YEARS } from './policy.ts';
-import { type AccountRecord, accountsOf, rolesIn, type State } from './state.ts';
+import { type AccountRecord, accountsOf, rolesIn } from './state.ts';
 import { accountView, type MemberRow, memberRows, memberView, userView } from './views.ts';
 
 export const getUser = ({ state, caller, now }: Context): Reply => ({
   kind: 'one',
   status: 200,
   result: userView(state, caller.user, now),
+  like: { record: caller.user, version: state.version, now },
 });
 
 const MEMBERS = listOf<MemberRow>({
@@ -66,14 +67,15 @@ export function accountFor(context: Context, id: number): AccountRecord {
   return account;
 }
 
-const answer = (state: State, account: AccountRecord): Reply => ({
+const answer = ({ state, now }: Context, account: AccountRecord): Reply => ({
   kind: 'one',
   status: 200,
   result: accountView(state, account),
+  like: { record: account, version: state.version, now },
 });
 
 export const getAccount = (context: Context): Reply =>
-  answer(context.state, accountOf(context, integerId(context.id)));
+  answer(context, accountOf(context, integerId(context.id)));
 
 export const listMembers = (context: Context): Reply =>
   page(
@@ -92,7 +94,7 @@ export function setPolicy(context: Context): Reply {
   if (!roles.includes('owner') && !roles.includes('admin'))
     refuse(403, 'Only the owner or an admin of the account may change it');
   const body = context.body();
-  if (!Object.hasOwn(body, 'apiKeyExpiration')) return answer(state, account);
+  if (!Object.hasOwn(body, 'apiKeyExpiration')) return answer(context, account);
   const days = body.apiKeyExpiration;
   const right = typeof days === 'number' && Number.isInteger(days) && days !== 0 && days >= -1;
   if (!right || days > TEN_YEARS)
@@ -102,5 +104,5 @@ export function setPolicy(context: Context): Reply {
   account.updated = now;
   if (days > 0 && (before < 0 || days < before)) applyShrink(state, semantics, account, now);
   state.version++;
-  return answer(state, account);
+  return answer(context, account);
 }

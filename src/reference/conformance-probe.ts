@@ -56,7 +56,12 @@ export async function statusOf(call: PromiseLike<unknown>, expected: number): Pr
 const isWeather = (status: number): boolean => [401, 403, 429].includes(status) || status >= 500;
 
 /** Errors that tell as little. */
-const WEATHER = new Set(['ConnectionError', 'RequestTimeoutError', 'CredentialsError']);
+const WEATHER = new Set([
+  'ConnectionError',
+  'RequestTimeoutError',
+  'CredentialsError',
+  'AmbiguousOutcomeError',
+]);
 
 /** What an error lets one see, in words that quote nothing. */
 export function seenIn(error: unknown): Seen {

@@ -28,7 +28,7 @@ import {
 } from './fault-shape.ts';
 import type { InnerFaults, Strike } from './faults.ts';
 import { looksReal, type Mint } from './identity.ts';
-import { type InnerJournal, type JournalEntry, shownHeaders } from './journal.ts';
+import { type InnerJournal, type JournalRow, shownHeaders } from './journal.ts';
 import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
 import { header, locate, type PlainAnswer, type PlainRequest, WHOLE } from './plain.ts';
 import { type Match, match, type ReferenceOperation } from './routes.ts';
@@ -96,7 +96,7 @@ interface Exchange {
   readonly claim: Claim | undefined;
   readonly strikes: readonly Strike[];
   readonly ms: number;
-  readonly requestId: string;
+  readonly number: number;
   userId: number | null;
   committed: boolean;
 }
@@ -121,7 +121,7 @@ export function handle(core: Core, request: PlainRequest): PlainAnswer {
     claim,
     strikes,
     ms,
-    requestId,
+    number,
     userId: null,
     committed: false,
   };
@@ -143,7 +143,7 @@ export function handle(core: Core, request: PlainRequest): PlainAnswer {
       bendAnswer(draft, strike, requestId, dateMs);
   if (request.method === 'HEAD') draft.body = '';
 
-  core.journal.add(entryOf(core, exchange, draft));
+  core.journal.add(rowOf(core, exchange, draft));
   return draft;
 }
 
@@ -217,26 +217,30 @@ function warnOfRealPairs(core: Core, claim: Claim): void {
 /** A path whose segments are words and ids: it can hold no secret. */
 const PLAIN_PATH = /^\/[a-z-]+(?:\/(?:\d{1,15}|[0-9a-f]{24}|version|users)(?:\/[a-z]+)?)?$/;
 
-function entryOf(core: Core, exchange: Exchange, draft: Draft): JournalEntry {
-  const { state, journal } = core;
-  const { request, operation, claim, strikes, path = withoutQuery(request.path) } = exchange;
-  const known = claim !== undefined && (state.keys.has(claim.id) || state.deleted.has(claim.id));
+function rowOf(core: Core, exchange: Exchange, draft: Draft): JournalRow {
+  const { state } = core;
+  const { request, found, operation, claim, strikes } = exchange;
+  // A known key's own id, and a route's own path: a row shall not keep the request's texts alive.
+  const known = claim === undefined ? undefined : state.keys.get(claim.id)?.id;
   const { delivery } = draft;
   return {
-    number: journal.next(),
-    time: new Date(exchange.ms),
+    number: exchange.number,
+    ms: exchange.ms,
     operation,
-    method: operation === null ? printable(request.method, 16) : request.method,
-    path: PLAIN_PATH.test(path) ? path : printable(path),
-    keyId: known ? claim.id : null,
+    method: found.kind === 'found' ? request.method : printable(request.method, 16),
+    path: found.kind === 'found' && found.id === '' ? found.route.path : shownPath(exchange),
+    keyId: known ?? (claim !== undefined && state.deleted.has(claim.id) ? claim.id : null),
     userId: exchange.userId,
     status: draft.status,
     committed: exchange.committed,
     delivered: delivery.kind !== 'cut' ? 'whole' : delivery.keep === 'nothing' ? 'nothing' : 'part',
     fault: strikes.length === 0 ? null : strikes.map(({ effect }) => faultName(effect)).join(', '),
-    requestId: exchange.requestId,
     headers: shownHeaders(request.headers),
   };
+}
+
+function shownPath({ request, path = withoutQuery(request.path) }: Exchange): string {
+  return PLAIN_PATH.test(path) ? path : printable(path);
 }
 
 /** The path of a request that is not for the API at all. */

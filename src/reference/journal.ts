@@ -2,6 +2,7 @@
 // list that name no one.
 
 import { printable } from '../text/printable.ts';
+import { requestIdOf } from './envelope.ts';
 import { header, type PlainHeaders } from './plain.ts';
 import { type OperationName, operationOf, type ReferenceOperation } from './routes.ts';
 
@@ -63,10 +64,20 @@ export interface Journal {
   clear(): void;
 }
 
+/**
+ * What is kept of a request. Ten thousand of them outlive many collections of garbage, so a row holds no object of its
+ * own and no text that can be made again; an entry is made of it when somebody looks.
+ */
+export interface JournalRow extends Omit<JournalEntry, 'time' | 'requestId'> {
+  readonly ms: number;
+}
+
 export interface InnerJournal extends Journal {
-  /** The number of the next entry. */
-  next(): number;
-  add(entry: JournalEntry): void;
+  add(row: JournalRow): void;
+}
+
+function entryOf({ ms, ...row }: JournalRow): JournalEntry {
+  return { ...row, time: new Date(ms), requestId: requestIdOf(ms, row.number) };
 }
 
 export const DEFAULT_JOURNAL_LIMIT = 10_000;
@@ -74,52 +85,56 @@ export const DEFAULT_JOURNAL_LIMIT = 10_000;
 /** Nothing that anybody keeps a credential in, and still cut and cleaned. */
 const SHOWN_HEADERS = ['accept', 'content-type', 'user-agent'];
 
-/** Values that were cleaned already: a client sends the same few with every request. */
-const cleaned = new Map<string, string>();
-const MOST_CLEANED = 64;
-
-function clean(value: string): string {
-  let shown = cleaned.get(value);
-  if (shown === undefined) {
-    shown = printable(value);
-    if (cleaned.size >= MOST_CLEANED) cleaned.clear();
-    // What was cut or hidden may have been a secret: that is not kept.
-    if (shown === value) cleaned.set(value, shown);
-  }
-  return shown;
+interface Shown {
+  readonly raw: readonly (string | undefined)[];
+  readonly shown: Readonly<Record<string, string>>;
 }
 
+/** A client sends the same few with every request: the last ones are cleaned once, and kept once. */
+let last: Shown = { raw: [], shown: {} };
+
 export function shownHeaders(headers: PlainHeaders | undefined): Readonly<Record<string, string>> {
+  const raw = SHOWN_HEADERS.map((name) => header(headers, name));
+  if (raw.length === last.raw.length && raw.every((value, index) => value === last.raw[index]))
+    return last.shown;
   const shown: Record<string, string> = {};
-  for (const name of SHOWN_HEADERS) {
-    const value = header(headers, name);
-    if (value !== undefined) shown[name] = clean(value);
-  }
+  let clean = true;
+  SHOWN_HEADERS.forEach((name, index) => {
+    const value = raw[index];
+    if (value === undefined) return;
+    const text = printable(value);
+    shown[name] = text;
+    clean &&= text === value;
+  });
+  // What was cut or hidden may have been a secret: that is not kept.
+  if (clean) last = { raw, shown: Object.freeze(shown) };
   return shown;
 }
 
 export function createJournal(limit: number = DEFAULT_JOURNAL_LIMIT): InnerJournal {
-  let kept: JournalEntry[] = [];
-  let number = 0;
+  let kept: JournalRow[] = [];
   // Cut in batches, so that a full journal costs no more per request than an empty one.
   const slack = Math.max(16, Math.ceil(limit / 4));
-  const entries = (): readonly JournalEntry[] => {
+  const rows = (name?: OperationName): readonly JournalRow[] => {
     if (kept.length > limit) kept = kept.slice(-limit);
-    return kept;
+    const operation = name === undefined ? undefined : operationOf(name);
+    return operation === undefined ? kept : kept.filter((row) => row.operation === operation);
   };
-  const of = (name: OperationName): readonly JournalEntry[] => {
-    const operation = operationOf(name);
-    return entries().filter((entry) => entry.operation === operation);
-  };
-  const unhandled = (): readonly JournalEntry[] => entries().filter((entry) => entry.operation === null);
+  const unhandled = (): readonly JournalEntry[] =>
+    rows()
+      .filter((row) => row.operation === null)
+      .map(entryOf);
 
   return {
     get entries() {
-      return [...entries()];
+      return rows().map(entryOf);
     },
-    of,
-    count: (operation) => (operation === undefined ? entries().length : of(operation).length),
-    last: (operation) => (operation === undefined ? entries() : of(operation)).at(-1),
+    of: (name) => rows(name).map(entryOf),
+    count: (name) => rows(name).length,
+    last(name) {
+      const row = rows(name).at(-1);
+      return row === undefined ? undefined : entryOf(row);
+    },
     get unhandled() {
       return unhandled();
     },
@@ -132,9 +147,8 @@ export function createJournal(limit: number = DEFAULT_JOURNAL_LIMIT): InnerJourn
     clear() {
       kept = [];
     },
-    next: () => ++number,
-    add(entry) {
-      kept.push(entry);
+    add(row) {
+      kept.push(row);
       if (kept.length > limit + slack) kept = kept.slice(-limit);
     },
   };

@@ -68,23 +68,20 @@ const UNKNOWN: Match = { kind: 'unknown' };
 
 /** Finds the route of a request. HEAD is a GET without its body. */
 export function match(method: string, path: string | undefined): Match {
-  if (path === undefined) return UNKNOWN;
-  const parts = path.split('/');
-  const [, first = '', id = '', last = ''] = parts;
-  // Nothing has more than three segments, and `web` is the only first segment whose second is a word.
-  if (parts.length > 4) return UNKNOWN;
-  let pattern = path;
-  let segment: string | undefined = '';
-  if (parts.length > 2 && first !== 'web') {
-    segment = decoded(id);
-    pattern = parts.length === 3 ? `/${first}/*` : `/${first}/*/${last}`;
-  }
-  const candidates = byPath.get(pattern);
-  if (candidates === undefined || segment === undefined || (pattern !== path && segment === ''))
-    return UNKNOWN;
+  if (path === undefined || path.includes('*')) return UNKNOWN;
+  const exact = byPath.get(path);
+  if (exact !== undefined) return choose(exact, method, '');
+  const [, first = '', coded = '', last, more] = path.split('/', 5);
+  const id = decoded(coded);
+  const candidates = byPath.get(last === undefined ? `/${first}/*` : `/${first}/*/${last}`);
+  return candidates === undefined || more !== undefined || id === undefined || id === ''
+    ? UNKNOWN
+    : choose(candidates, method, id);
+}
+
+function choose(candidates: readonly Route[], method: string, id: string): Match {
   const wanted = method === 'HEAD' ? 'GET' : method;
-  const route = candidates.find((candidate) => candidate.method === wanted);
-  if (route !== undefined) return { kind: 'found', route, id: segment };
+  for (const route of candidates) if (route.method === wanted) return { kind: 'found', route, id };
   return { kind: 'method', allow: candidates.map((candidate) => candidate.method).join(', ') };
 }
 

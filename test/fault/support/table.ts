@@ -1,0 +1,266 @@
+// The table: failure x operation -> how the call ends, and how often the request was sent. It is data, and written from
+// the rules, not from what the client does: reads and what is harmless are sent again; a create never, unless nothing
+// was sent; a secret is made anew only where another key signs, or where the old one has proven to work.
+//
+// A cell reads `Class(reason) sends`, or `ok sends`. All calls have `maxRetries: 1`. `lasting`: it always goes wrong;
+// `once`: only the first time.
+import type { ClientOptions } from 'blazemeter-client';
+import * as failures from './failures.ts';
+import type { Strike } from './world.ts';
+
+/** What a connection meets before anything can be sent. */
+export type ConnectFailure = 'ECONNREFUSED' | 'ENOTFOUND' | 'EAI_AGAIN';
+
+/** Expectations for the columns; `safe` stands for reads and for setting the policy. */
+interface Cells {
+  readonly safe: string;
+  readonly create: string;
+  readonly other: string;
+  readonly self: string;
+  readonly delete: string;
+  /** Where setting the policy differs from reads. */
+  readonly policy?: string;
+}
+
+export interface Row {
+  readonly failure: string;
+  readonly strike: Strike | ConnectFailure;
+  readonly lasting: Cells;
+  readonly once: Cells;
+  readonly options?: Pick<ClientOptions, 'timeout' | 'totalTimeout'>;
+  /** Collects garbage for as long as the call runs. */
+  readonly collect?: boolean;
+}
+
+const cells = (
+  safe: string,
+  create: string,
+  other: string,
+  self: string,
+  del: string = safe,
+  policy?: string,
+): Cells => ({ safe, create, other, self, delete: del, ...(policy === undefined ? {} : { policy }) });
+
+const all = (cell: string): Cells => cells(cell, cell, cell, cell);
+
+const LOST = 'AmbiguousOutcomeError';
+const SAVED = 'UndeliveredSecretError';
+const GONE = 'SecretLostError 1';
+
+/** Lost before anything was done: the key that regenerates itself finds that its secret still works. */
+const lostBefore = (error: string) => ({
+  lasting: cells(`${error} 2`, `${LOST} 1`, `${LOST} 2`, `${LOST} 3`),
+  once: cells('ok 2', `${LOST} 1`, 'ok 2', 'ok 2'),
+});
+
+/** Done, and the answer lost: the key that regenerated itself is locked out. */
+const lostAfter = (error: string) => ({
+  lasting: cells(`${error} 2`, `${LOST} 1`, `${LOST} 2`, GONE),
+  once: cells('ok 2', `${LOST} 1`, 'ok 2', GONE),
+});
+
+/** Done, and the answer broke off behind the secret: it is handed over, and nothing that would kill it is sent. */
+const cutBehind = (error: string) => ({
+  lasting: cells(`${error} 2`, `${SAVED}(secret) 1`, `${SAVED}(secret) 1`, `${SAVED}(secret) 1`),
+  once: cells('ok 2', `${SAVED}(secret) 1`, `${SAVED}(secret) 1`, `${SAVED}(secret) 1`),
+});
+
+/** The same each time, whether it lasts or not: it is final at once. */
+const final = (expected: Cells) => ({ lasting: expected, once: expected });
+
+/** A success of another shape: whatever it holds is handed over. */
+const unreadable = (del: string, policy?: string) =>
+  final(
+    cells(
+      'InvalidResponseError 1',
+      `${SAVED}(answer) 1`,
+      `${SAVED}(answer) 1`,
+      `${SAVED}(answer) 1`,
+      del,
+      policy,
+    ),
+  );
+
+const limited = {
+  lasting: cells('RateLimitError 2', 'RateLimitError 1', 'RateLimitError 2', 'RateLimitError 1'),
+  once: cells('ok 2', 'RateLimitError 1', 'ok 2', 'RateLimitError 1'),
+};
+
+const ATTEMPT = { timeout: 150 };
+/** Collecting garbage takes its time. */
+const COLLECTING = { timeout: 800 };
+const COLLECTING_CALL = { timeout: 5_000, totalTimeout: 800 };
+const CALL = { timeout: 5_000, totalTimeout: 250 };
+const ELSEWHERE = 'http://127.0.0.2:9/api/v4/user';
+
+export const table: readonly Row[] = [
+  {
+    failure: 'connection refused',
+    strike: 'ECONNREFUSED',
+    lasting: all('ConnectionError(refused) 0'),
+    once: all('ok 1'),
+  },
+  { failure: 'host unknown', strike: 'ENOTFOUND', ...final(all('ConnectionError(dns) 0')) },
+  {
+    failure: 'name server busy',
+    strike: 'EAI_AGAIN',
+    lasting: all('ConnectionError(dns) 0'),
+    once: all('ok 1'),
+  },
+  { failure: 'reset before the commit', strike: failures.reset, ...lostBefore('ConnectionError(reset)') },
+  {
+    failure: 'reset after the commit',
+    strike: failures.resetAfterCommit,
+    ...lostAfter('ConnectionError(reset)'),
+  },
+  {
+    failure: 'closed without a word, after the commit',
+    strike: failures.closeAfterCommit,
+    ...lostAfter('ConnectionError(reset)'),
+  },
+  {
+    failure: 'reset in the body',
+    strike: failures.resetInBody,
+    ...lostAfter('ConnectionError(truncated)'),
+  },
+  {
+    failure: 'reset in the body, behind the secret',
+    strike: failures.resetBehindSecret,
+    ...cutBehind('ConnectionError(truncated)'),
+  },
+  {
+    failure: 'stall before the headers, before the commit',
+    strike: failures.stall,
+    options: ATTEMPT,
+    ...lostBefore('RequestTimeoutError(attempt)'),
+  },
+  {
+    failure: 'stall before the headers, after the commit',
+    strike: failures.stallAfterCommit,
+    options: ATTEMPT,
+    ...lostAfter('RequestTimeoutError(attempt)'),
+  },
+  {
+    failure: 'stall longer than the call',
+    strike: failures.stall,
+    options: CALL,
+    ...final(cells('RequestTimeoutError(call) 1', `${LOST} 1`, `${LOST} 1`, `${LOST} 1`)),
+  },
+  {
+    failure: 'stall in the body, collecting garbage',
+    strike: failures.stallInBody,
+    options: COLLECTING,
+    collect: true,
+    ...lostAfter('RequestTimeoutError(attempt)'),
+  },
+  {
+    failure: 'stall in the body, longer than the call',
+    strike: failures.stallInBody,
+    options: COLLECTING_CALL,
+    collect: true,
+    ...final(cells('RequestTimeoutError(call) 1', `${LOST} 1`, `${LOST} 1`, `${LOST} 1`)),
+  },
+  {
+    failure: 'stall in the body, behind the secret',
+    strike: failures.stallBehindSecret,
+    options: ATTEMPT,
+    ...cutBehind('RequestTimeoutError(attempt)'),
+  },
+  { failure: 'truncated body', strike: failures.truncated, ...lostAfter('ConnectionError(truncated)') },
+  {
+    failure: 'truncated chunked body',
+    strike: failures.truncatedChunks,
+    ...lostAfter('ConnectionError(truncated)'),
+  },
+  {
+    failure: 'Content-Length too small',
+    strike: failures.lengthTooShort,
+    ...unreadable('InvalidResponseError 1'),
+  },
+  {
+    failure: 'Content-Length too large',
+    strike: failures.lengthTooLong,
+    options: ATTEMPT,
+    ...lostAfter('RequestTimeoutError(attempt)'),
+  },
+  {
+    failure: 'drip slower than the attempt may last',
+    strike: failures.slowDrip,
+    options: ATTEMPT,
+    ...lostAfter('RequestTimeoutError(attempt)'),
+  },
+  { failure: 'drip, within the time', strike: failures.quickDrip, ...final(all('ok 1')) },
+  { failure: 'compressed bomb', strike: failures.bomb, ...unreadable('InvalidResponseError 1') },
+  { failure: 'compressed bomb as a 500', strike: failures.errorBomb, ...lostBefore('ServerError') },
+  {
+    failure: '200,000 levels for a result',
+    strike: failures.deepResult,
+    // Setting the policy believes no answer, only the value that it reads back.
+    ...unreadable('ok 1', 'ok 1'),
+  },
+  { failure: '200,000 levels in an unknown field', strike: failures.deepField, ...final(all('ok 1')) },
+  { failure: '200,000 levels for an error', strike: failures.deepError, ...final(all('BadRequestError 1')) },
+  {
+    failure: '429, Retry-After in seconds',
+    strike: failures.status(429, { 'retry-after': '0' }),
+    ...limited,
+  },
+  { failure: '429, Retry-After as a date', strike: failures.limitedUntil(0), ...limited },
+  {
+    failure: '429, Retry-After in no known form',
+    strike: failures.status(429, { 'retry-after': 'soon' }),
+    ...limited,
+  },
+  {
+    failure: '429, Retry-After: 86400',
+    strike: failures.status(429, { 'retry-after': '86400' }),
+    ...final(all('RateLimitError 1')),
+  },
+  {
+    failure: '429, Retry-After tomorrow',
+    strike: failures.limitedUntil(86_400),
+    ...final(all('RateLimitError 1')),
+  },
+  { failure: '503 before the commit', strike: failures.status(503), ...lostBefore('ServerError') },
+  { failure: '503 after the commit', strike: failures.statusAfterCommit(503), ...lostAfter('ServerError') },
+  { failure: '401', strike: failures.status(401), ...final(all('AuthenticationError 1')) },
+  {
+    failure: '302 to another origin',
+    strike: failures.redirect(302, ELSEWHERE),
+    ...final(all('InvalidResponseError 1')),
+  },
+  {
+    failure: '307 to another origin',
+    strike: failures.redirect(307, ELSEWHERE),
+    ...final(all('InvalidResponseError 1')),
+  },
+  {
+    // "See other" is how a service may say that it is done.
+    failure: '303 to another origin',
+    strike: failures.redirect(303, ELSEWHERE),
+    lasting: cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, `${LOST} 3`),
+    once: cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, 'ok 2'),
+  },
+  {
+    failure: 'HTML page of a proxy, 200',
+    strike: failures.html(200),
+    ...unreadable('InvalidResponseError 1'),
+  },
+  {
+    failure: 'HTML page of a proxy, 403',
+    strike: failures.html(403),
+    ...final(all('PermissionDeniedError 1')),
+  },
+  { failure: 'HTML page of a proxy, 502', strike: failures.html(502), ...lostBefore('ServerError') },
+  {
+    failure: 'empty body, after the commit',
+    strike: failures.emptyAfterCommit,
+    ...final(cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, GONE, 'ok 1', 'ok 1')),
+  },
+  { failure: 'not HTTP', strike: failures.notHttp, ...lostBefore('ConnectionError(other)') },
+  {
+    failure: 'headers without end',
+    strike: failures.endlessHeaders,
+    ...lostBefore('ConnectionError(other)'),
+  },
+];

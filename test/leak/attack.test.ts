@@ -1,0 +1,179 @@
+// Attempts to get at a secret that the leak table does not make: from inside of the calls, and by what observes them.
+import { channel } from 'node:diagnostics_channel';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { BlazeMeterClient, RequestSigner } from 'blazemeter-client';
+import type { Options } from 'ky';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createDetector } from './detector.ts';
+import { createStage, kinds, secretsOf } from './stage.ts';
+import { fromAllSides } from './views.ts';
+import { everythingIn } from './walk.ts';
+
+/** Everything that ky was given, and gave. */
+const seenByKy = vi.hoisted((): unknown[] => []);
+vi.mock('ky', async (original) => {
+  const { default: ky } = await original<typeof import('ky')>();
+  return {
+    default: (input: string, options: Options) => {
+      const fetch: NonNullable<Options['fetch']> = (request, init) => {
+        seenByKy.push(request, request instanceof Request ? [...request.headers] : '', init);
+        return (options.fetch ?? globalThis.fetch)(request, init);
+      };
+      seenByKy.push(input, options);
+      const result = ky(input, { ...options, fetch });
+      seenByKy.push(result);
+      result.then(
+        (response) => seenByKy.push(response, [...response.headers]),
+        (error: unknown) => seenByKy.push(error),
+      );
+      return result;
+    },
+  };
+});
+afterEach(() => void seenByKy.splice(0));
+
+describe.each(kinds)('with a secret that is %s', (kind) => {
+  const secrets = secretsOf(kind);
+  const detect = createDetector(secrets);
+
+  test('ky, which builds the requests, never sees the credential', async () => {
+    const stage = createStage(kind);
+    const client = stage.client({ logLevel: 'off', maxRetries: 1 });
+    await client.user.get();
+    stage.reference.faults.add({ effect: 'reset' });
+    await expect(client.accounts.list()).rejects.toThrow();
+    expect(seenByKy.length).toBeGreaterThan(8);
+    expect(detect(seenByKy.map(fromAllSides).join('\n'))).toEqual([]);
+  });
+
+  test('ky does not see a new secret either, but as the body that it passes on unread', async () => {
+    const stage = createStage(kind);
+    await stage.client().apiKeys.create({ name: 'ci', expiresIn: '3 months' });
+    expect(detect(seenByKy.map(fromAllSides).join('\n'))).toEqual([]);
+  });
+
+  test('the frames of a stack hold no object that shows it', async () => {
+    const stage = createStage(kind);
+    const client = stage.client({ logLevel: 'off' });
+    const seen: unknown[] = [];
+    const before = Error.prepareStackTrace;
+    try {
+      Error.prepareStackTrace = (error, sites) => {
+        for (const site of sites)
+          seen.push(
+            site.getThis(),
+            site.getFunction(),
+            site.getTypeName(),
+            site.getFunctionName(),
+            site.getEvalOrigin(),
+          );
+        return String(error);
+      };
+      const fetch: typeof stage.fetch = async () => {
+        throw new Error('from the innermost place');
+      };
+      const provider = async () => {
+        throw new Error('from the provider');
+      };
+      for (const options of [{ fetch }, { credentials: provider }]) {
+        const error: unknown = await client
+          .withOptions(options)
+          .user.get()
+          .then(undefined, (reason: unknown) => reason);
+        seen.push(error instanceof Error ? error.stack : '');
+      }
+      const inFetch = stage.client({
+        logLevel: 'off',
+        fetch: async (url, init) => {
+          seen.push(new Error('while it is sent').stack);
+          return stage.fetch(url, init);
+        },
+      });
+      await inFetch.user.get();
+    } finally {
+      Error.prepareStackTrace = before;
+    }
+    expect(seen.length).toBeGreaterThan(20);
+    expect(detect(seen.map(everythingIn).join('\n'))).toEqual([]);
+  });
+
+  test('methods that are called on something else give nothing away', async () => {
+    const stage = createStage(kind);
+    const client = stage.client();
+    const signer = new RequestSigner(stage.pair);
+    const texts: string[] = [];
+    for (const holder of [client, client.user, client.apiKeys, client.accounts, signer]) {
+      for (
+        let at: object | null = holder;
+        at !== null && at !== Object.prototype;
+        at = Reflect.getPrototypeOf(at)
+      ) {
+        for (const key of Reflect.ownKeys(at)) {
+          const method: unknown = Reflect.get(at, key, holder);
+          if (typeof method !== 'function' || key === 'constructor' || holder === signer) continue;
+          for (const receiver of [undefined, {}, new Proxy(holder, {})]) {
+            try {
+              const given: unknown = await Reflect.apply(method, receiver, []);
+              texts.push(fromAllSides(given));
+            } catch (error) {
+              texts.push(fromAllSides(error));
+            }
+          }
+        }
+      }
+    }
+    expect(texts.length).toBeGreaterThan(10);
+    expect(detect(texts.join('\n'))).toEqual([]);
+  });
+
+  test('a console that somebody has put in place of ours hears nothing', async () => {
+    const heard: unknown[] = [];
+    for (const method of ['log', 'info', 'warn', 'error', 'debug', 'dir', 'trace'] as const)
+      vi.spyOn(console, method).mockImplementation((...line: unknown[]) => void heard.push(line));
+    const stage = createStage(kind);
+    const client = new BlazeMeterClient({
+      credentials: stage.pair,
+      fetch: stage.fetch,
+      maxRetries: 1,
+      logLevel: 'debug',
+    });
+    await client.apiKeys.create({ name: 'ci', expiresIn: '3 months' });
+    stage.reference.faults.add({ effect: 'status', status: 503, message: stage.pair.secret });
+    await client.user.get().then(undefined, () => {});
+    expect(heard.length).toBeGreaterThan(3);
+    expect(detect(heard.map(fromAllSides).join('\n'))).toEqual([]);
+  });
+
+  test('a request that was signed stays as it was, and only its copy carries the header', async () => {
+    const { pair } = createStage(kind);
+    const request = new Request('https://a.blazemeter.com/api/v4/user');
+    const signed = await new RequestSigner(pair).sign(request);
+    expect(detect(fromAllSides([request, [...request.headers]]))).toEqual([]);
+    expect(detect(String(signed.headers.get('authorization'))).length).toBeGreaterThan(0);
+  });
+});
+
+describe('what cannot be promised, and SECURITY.md says so', () => {
+  test('whoever subscribes to the diagnostics of fetch sees the header', async () => {
+    const { pair } = createStage('hex');
+    const server = createServer((_, response) => response.end('{"result": {"id": 1}}'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address: AddressInfo | string | null = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const heard: unknown[] = [];
+    const listen = (message: unknown) => void heard.push(message);
+    const requests = channel('undici:request:create');
+    requests.subscribe(listen);
+    try {
+      await new BlazeMeterClient({ credentials: pair, baseUrl: `http://127.0.0.1:${port}` }).user.get();
+    } finally {
+      requests.unsubscribe(listen);
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(createDetector({ pair: pair.secret })(heard.map(everythingIn).join('\n')).length).toBeGreaterThan(
+      0,
+    );
+  });
+});

@@ -1,0 +1,304 @@
+// The injection table: text from outside that would drive a terminal, turn a line around or command a CI system, put
+// wherever such text can come from, through every view that prints. It must arrive broken in each.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { format, inspect } from 'node:util';
+import { BlazeMeterClient, type CredentialProvider, RequestSigner } from 'blazemeter-client';
+import {
+  defaultCredentials,
+  fromCommand,
+  fromEnvironment,
+  fromKeyFile,
+  fromTaurus,
+  writeKeyFile,
+} from 'blazemeter-client/node';
+import { createReference } from 'blazemeter-client/testing';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const payloads: Readonly<Record<string, string>> = {
+  'a line break before a command': 'a\n::error::b',
+  'a carriage return': 'a\r::error::b',
+  'a colour': 'a\u001b[31mb',
+  'a cursor that goes up': 'a\u001b[1A\u001b[2Kb',
+  'a one-byte control sequence': 'a\u009b31mb',
+  'a window title': 'a\u001b]0;b\u0007',
+  'a backspace': 'a\bb',
+  'a null character': 'a\0b',
+  'text turned around': 'a\u202ebc',
+  'an isolate': 'a\u2066b\u2069',
+  'a left-to-right mark': 'a\u200eb',
+  'an Arabic letter mark': 'a\u061cb',
+  'a line separator': 'a\u2028::error::b',
+  'a paragraph separator': 'a\u2029::error::b',
+  'a next line': 'a\u0085::error::b',
+  'a zero-width space': 'a\u200bb',
+  'a zero-width joiner': 'a\u200db',
+  'a byte-order mark': '\ufeff::error::b',
+  'a soft hyphen': 'a\u00adb',
+  'a word joiner': 'a\u2060b',
+  'a Hangul filler': 'a\u3164b',
+  'a grapheme joiner': 'a\u034fb',
+  'hidden tags': 'a\u{e0041}\u{e0042}',
+  'variation selectors': 'a\ufe01\u{e0101}',
+  'a musical sign that is not seen': 'a\u{1d173}b',
+  'half a surrogate pair': 'a\ud800b',
+  'the other half': 'a\udc00b',
+  'an Azure command': '##vso[task.setvariable variable=a]b',
+  'an Azure command in capitals': '##VSO[task.complete]b',
+  'an Azure command behind a number sign': '###vso[task.complete]b',
+  'an old GitHub command': 'a ##[error]b',
+  'a GitHub command': '::add-mask::b',
+  'a GitHub command behind blanks': '  \t::stop-commands::b',
+};
+
+/** What in the text would still be obeyed. */
+function obeyed(text: string): string[] {
+  const acting = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
+  // Line breaks are ours here: those of stacks, of lists, of inspect.
+  return text
+    .split('\n')
+    .flatMap((line) => [
+      ...(acting.test(line) ? ['a character that acts'] : []),
+      ...(/##(?:vso)?\[/i.test(line) ? ['an Azure command'] : []),
+      ...(/^\s*::/.test(line) ? ['a GitHub command'] : []),
+    ]);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'injection-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Printed {
+  readonly error?: unknown;
+  readonly texts: readonly string[];
+}
+type Place = (payload: string) => Promise<Printed>;
+
+const caught = (work: PromiseLike<unknown>): Promise<unknown> =>
+  Promise.resolve(work).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+/** A client that notes its log lines, those of the default logger among them. */
+function loggedClient(options: ConstructorParameters<typeof BlazeMeterClient>[0]) {
+  const lines: string[] = [];
+  const write = (message: string, fields?: object) => {
+    const details = Object.entries(fields ?? {}).map(([key, value]) => ` ${key}=${String(value)}`);
+    lines.push(`${message}${details.join('')}`, format(message, fields));
+  };
+  const logger = { error: write, warn: write, info: write, debug: write };
+  return { client: new BlazeMeterClient({ maxRetries: 0, logger, logLevel: 'debug', ...options }), lines };
+}
+
+const PAIR = { id: 'a-key', secret: 'a made-up secret' };
+
+/** What a call says when the service answers so. */
+const answered =
+  (status: number, body: (payload: string) => unknown): Place =>
+  async (payload) => {
+    const text = JSON.stringify(body(payload));
+    const { client, lines } = loggedClient({
+      credentials: PAIR,
+      fetch: async () => new Response(text, { status }),
+    });
+    return { error: await caught(client.user.get()), texts: lines };
+  };
+
+/** What a provider says, and what a client with it does. */
+async function said(provider: CredentialProvider): Promise<Printed> {
+  const reference = createReference();
+  const { client, lines } = loggedClient({ credentials: provider, fetch: reference.fetch });
+  const error = await caught(client.user.get());
+  const diagnosis = await client.diagnose({ full: true }).then(
+    ({ sentences }) => sentences,
+    () => [],
+  );
+  return { error, texts: [...lines, provider.describe?.() ?? '', ...diagnosis] };
+}
+
+/** Header values hold Latin-1 without control characters; there is nothing to inject otherwise. */
+const latin1 = (payload: string): string => payload.replace(/[^\t\x20-\x7e\x80-\xff]/g, '');
+
+/** A key that a create or a regenerate is answered with. */
+const issued = (change: object) => ({ result: { id: 'k', name: 'n', created: 1, secret: 's', ...change } });
+const creating =
+  (answer: (payload: string) => unknown, onNewSecret?: () => void): Place =>
+  async (payload) => {
+    const fetch = async (_: string, init: RequestInit) =>
+      new Response(JSON.stringify(init.method === 'POST' ? answer(payload) : { result: { id: 1 } }));
+    const { client, lines } = loggedClient({ credentials: PAIR, fetch, onNewSecret });
+    const expiresIn = { days: 1 };
+    return { error: await caught(client.apiKeys.create({ name: payload, expiresIn })), texts: lines };
+  };
+
+const places: Readonly<Record<string, Place>> = {
+  'an error message of the service': answered(400, (text) => ({ error: { code: 400, message: text } })),
+  'an error message that begins so': answered(409, (message) => ({ error: { code: 409, message } })),
+  'an error that is a text': answered(500, (error) => ({ error })),
+  'a message beside the result': answered(403, (message) => ({ message })),
+  'a request id': answered(404, (id) => ({ error: { code: 404, message: 'Not Found' }, request_id: id })),
+  'a content type': async (payload) => {
+    const headers = { 'content-type': latin1(payload) };
+    const { client, lines } = loggedClient({
+      credentials: PAIR,
+      fetch: async () => new Response('<', { headers }),
+    });
+    return { error: await caught(client.user.get()), texts: lines };
+  },
+  'a field that a schema of the caller names': async (payload) => {
+    const fetch = async () => new Response(JSON.stringify({ result: { [payload]: 1 } }));
+    const { client, lines } = loggedClient({ credentials: PAIR, fetch });
+    const validate = (value: unknown) => ({ issues: [{ path: Object.keys(Object(value)) }] });
+    const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
+    return { error: await caught(client.request({ path: '/user', schema })), texts: lines };
+  },
+  'a header of a good answer': async (payload) => {
+    const headers = { server: latin1(payload) };
+    const fetch = async () =>
+      new Response(JSON.stringify({ result: { id: 1 }, request_id: payload }), { headers });
+    const { client, lines } = loggedClient({ credentials: PAIR, fetch });
+    const { response, requestId = '' } = await client.user.get().withResponse();
+    return { texts: [...lines, requestId, ...response.headers.values()] };
+  },
+  'the id of a new key whose hook fails': creating(
+    (id) => issued({ id }),
+    () => {
+      throw new Error('no');
+    },
+  ),
+  'the id of a new key that lacks a date': creating((id) => issued({ id, created: 'x' })),
+  'the name of a key that exists already': creating((name) => ({
+    error: { code: 409, message: `There is a key ${name}` },
+  })),
+  'the id of a key that has run out': async (payload) => {
+    const fetch = async () => new Response(JSON.stringify({ ...issued({ id: payload, expiration: 5 }) }));
+    const { client, lines } = loggedClient({ credentials: PAIR, fetch });
+    return { error: await caught(client.apiKeys.regenerateSecret('b')), texts: lines };
+  },
+  'the id of the key that signs': async (payload) => {
+    const id = `${payload.replace(/[:\p{Cc}\p{Cs}]/gu, '')}-and-more`;
+    const fetch = async () =>
+      new Response('{"error":{"code":401,"message":"Unauthorized"}}', { status: 401 });
+    const { client, lines } = loggedClient({ credentials: { ...PAIR, id }, fetch });
+    const errors = [
+      await caught(client.user.get()),
+      await caught(client.apiKeys.delete(id)),
+      await caught(client.apiKeys.regenerateSecret(id)),
+    ];
+    const { sentences, source } = await client.diagnose({ full: true });
+    return { error: errors[0], texts: [...lines, ...errors.map(String), ...sentences, source] };
+  },
+  'the id of the key that signs and lost its secret': async (payload) => {
+    const id = payload.replace(/[:\p{Cc}\p{Cs}]/gu, '');
+    let sent = false;
+    const fetch = async (_: string, init: RequestInit) => {
+      if (init.method === 'POST') {
+        sent = true;
+        throw new Error('reset');
+      }
+      return sent
+        ? new Response('{"error":{"code":401,"message":"Unauthorized"}}', { status: 401 })
+        : new Response(JSON.stringify(issued({ id })));
+    };
+    const { client, lines } = loggedClient({ credentials: { ...PAIR, id }, fetch });
+    return { error: await caught(client.apiKeys.regenerateSecret(id, { allowSelf: true })), texts: lines };
+  },
+  'the e-mail address and the roles in a diagnosis': async (payload) => {
+    const fetch = async (url: string) => {
+      const one = { id: 1, email: payload, roles: [payload], name: payload, apiKeyExpiration: 90 };
+      return new Response(
+        JSON.stringify({ result: /accounts/.test(url) && !/\/1$/.test(url) ? [one] : one }),
+      );
+    };
+    const { client, lines } = loggedClient({ credentials: PAIR, fetch });
+    const { sentences, user, roles } = await client.diagnose({ full: true });
+    const masked = await client.diagnose();
+    const texts = [user?.email ?? '', ...roles.flatMap((account) => account.roles), masked.user?.email ?? ''];
+    return { texts: [...lines, ...sentences, ...masked.sentences, ...texts] };
+  },
+  'the origin that a provider binds its pair to': (payload) =>
+    said(async () => ({ ...PAIR, origin: `https://a.example/${payload}` })),
+  'an origin that is none': (payload) => said(async () => ({ ...PAIR, origin: payload })),
+  'a pair in the environment': (payload) =>
+    said(fromEnvironment({ env: { BLAZEMETER_API_KEY_ID: payload, BLAZEMETER_API_KEY_SECRET: payload } })),
+  'a token in the environment': (payload) => said(fromEnvironment({ env: { BZ_TOKEN: payload } })),
+  'a path in the environment': (payload) =>
+    said(fromEnvironment({ env: { API_KEY_PATH: `${payload}.json` } })),
+  'another path in the environment': (payload) =>
+    said(fromEnvironment({ env: { BLAZEMETER_API_KEY: `./${payload}` } })),
+  'the path of a key file': (payload) => said(fromKeyFile(`/no/such/${payload}`)),
+  'a path that begins so': (payload) => said(fromKeyFile(`${payload}.json`)),
+  'the path of a key file that others can read': async (payload) => {
+    // No file system takes these three.
+    const path = join(folder, `${payload.replace(/[\0/\p{Cs}]/gu, '')}.json`);
+    writeFileSync(path, JSON.stringify(PAIR));
+    chmodSync(path, 0o644);
+    const { client, lines } = loggedClient({ fetch: createReference().fetch });
+    const warnings: string[] = [];
+    const provider = fromKeyFile(path, { onWarning: (text) => warnings.push(text) });
+    const printed = await said(provider);
+    await caught(client.withOptions({ credentials: provider }).user.get());
+    expect(warnings.length).toBeGreaterThan(0);
+    return { ...printed, texts: [...printed.texts, ...lines, ...warnings] };
+  },
+  'a folder where a file belongs': (payload) => {
+    const path = join(folder, payload.replace(/[\0/\p{Cs}]/gu, ''));
+    mkdirSync(path, { recursive: true });
+    return said(fromKeyFile(path));
+  },
+  'the path of a file to write': async (payload) => ({
+    error: await caught(writeKeyFile(join(folder, 'none', `${payload}.json`), PAIR)),
+    texts: [],
+  }),
+  "the path of Taurus's settings": (payload) => {
+    const path = join(folder, `${payload.replace(/[\0/\p{Cs}]/gu, '')}.bzt-rc`);
+    writeFileSync(path, '{', { mode: 0o600 });
+    return said(fromTaurus({ path }));
+  },
+  'the list of places where nothing was found': (payload) =>
+    said(defaultCredentials({ env: {}, taurusPath: join(folder, 'none', `${payload}.yml`) })),
+  'the name of a command': (payload) => said(fromCommand([`./${payload}`])),
+  'what a command prints': (payload) => said(fromCommand([process.execPath, '-p', JSON.stringify(payload)])),
+  'a URL to sign for': async (payload) => ({
+    error: await caught(new RequestSigner(PAIR).headers(`https://elsewhere.example/${payload}`)),
+    texts: [],
+  }),
+  'a header of the caller': async (payload) => {
+    const { client, lines } = loggedClient({ credentials: PAIR, fetch: createReference().fetch });
+    const errors = [
+      await caught(client.user.get({ headers: { [payload]: 'a' } })),
+      await caught(client.user.get({ headers: { 'x-a': payload } })),
+    ];
+    return { error: errors.find((error) => error !== undefined), texts: [...lines, ...errors.map(String)] };
+  },
+};
+
+describe.each(Object.entries(places))('in %s', (_place, put) => {
+  test.each(Object.entries(payloads))('%s is broken wherever it is printed', async (_name, payload) => {
+    const { error, texts } = await put(payload);
+    expect(texts.flatMap(obeyed)).toEqual([]);
+    if (error === undefined) return;
+    expect(error).toBeInstanceOf(Error);
+    if (!(error instanceof Error)) return;
+    expect(obeyed(error.message)).toEqual([]);
+    expect(obeyed(String(error.stack))).toEqual([]);
+    expect(obeyed(String(error))).toEqual([]);
+    // Fields are data, and keep what they are; as text they are not ours to print.
+    expect(obeyed(inspect(error.cause))).toEqual([]);
+    expect(obeyed(String(Reflect.get(error, 'requestId') ?? ''))).toEqual([]);
+    expect(obeyed(String(Reflect.get(error, 'source') ?? ''))).toEqual([]);
+  });
+});
+
+test('the table can fail: each payload, printed as it is, would be obeyed', () => {
+  for (const [name, payload] of Object.entries(payloads))
+    expect([name, obeyed(payload).length > 0 || payload.includes('\r')]).toEqual([name, true]);
+});
+
+test('a name of a key stays as the service has it: it is data, not a message', async () => {
+  const name = payloads['text turned around'] ?? '';
+  const fetch = async () => new Response(JSON.stringify({ result: { id: 'k', name, created: 1 } }));
+  const client = new BlazeMeterClient({ credentials: PAIR, fetch });
+  expect((await client.apiKeys.get('k')).name).toBe(name);
+});
