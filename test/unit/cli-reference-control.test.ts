@@ -1,0 +1,293 @@
+// The control API of blazemeter-reference: clock, faults, state, journal and switches, by HTTP and JSON alone.
+
+import { AmbiguousOutcomeError, AuthenticationError, BlazeMeterClient } from 'blazemeter-client';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { isRecord, keysIn, type Pair, type Running, referenceCommand } from '../support/reference-command.ts';
+
+const command = referenceCommand();
+const NOBODY: Pair = { id: '', secret: '' };
+
+let running: Running;
+beforeEach(async () => {
+  running = await command.start('--print-credentials', '--clock', 'frozen@2030-01-01T00:00:00Z');
+});
+
+interface Reply {
+  readonly status: number;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** Sends `POST clock/advance` and a body: a value, or the text itself. */
+async function control(call: string, body?: unknown): Promise<Reply> {
+  const [method = '', path = ''] = call.split(' ');
+  const response = await fetch(`${running.control}${path}`, {
+    method,
+    ...(method === 'GET' ? {} : { headers: { 'content-type': 'application/json' } }),
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+  const json: unknown = await response.json();
+  return { status: response.status, json: isRecord(json) ? json : {} };
+}
+
+const client = (credentials: Pair = running.keys.owner ?? NOBODY): BlazeMeterClient =>
+  new BlazeMeterClient({ baseUrl: running.url, credentials, logLevel: 'off', maxRetries: 0 });
+
+const refusal = (message: unknown) => ({ status: 400, json: { error: { message } } });
+
+describe('the clock', () => {
+  test('moves: keys run out by it, and the Date header follows', async () => {
+    expect(await control('GET clock')).toEqual({ status: 200, json: { now: '2030-01-01T00:00:00.000Z' } });
+    const moved = await control('POST clock/advance', { days: 364, hours: 1 });
+    expect(moved.json).toEqual({ now: '2030-12-31T01:00:00.000Z' });
+    const { response } = await client().user.get().withResponse();
+    expect(response.headers.get('date')).toBe('Tue, 31 Dec 2030 01:00:00 GMT');
+    await control('POST clock/advance', { days: 1 });
+    await expect(client().user.get()).rejects.toThrow(AuthenticationError);
+  });
+
+  test('is set, runs, and is frozen again', async () => {
+    await control('POST clock/set', { to: '2031-06-01T00:00:00Z' });
+    await control('POST clock/resume');
+    await expect.poll(async () => (await control('GET clock')).json.now).not.toBe('2031-06-01T00:00:00.000Z');
+    const { json } = await control('POST clock/freeze', {});
+    expect((await control('GET clock')).json).toEqual(json);
+  });
+
+  test('shows a wrong time in the Date header alone', async () => {
+    await control('POST clock/skew', { ms: 3_600_000 });
+    const { headers } = await fetch(`${running.url}/web/version`);
+    expect(headers.get('date')).toBe('Tue, 01 Jan 2030 01:00:00 GMT');
+    expect((await control('GET clock')).json.now).toBe('2030-01-01T00:00:00.000Z');
+  });
+
+  test.each([
+    ['clock/advance', {}, 'body: must say by how much, such as { "days": 90 }.'],
+    ['clock/advance', { days: '1' }, 'body.days: must be a number.'],
+    ['clock/advance', { weeks: 1 }, expect.stringContaining('body.weeks: unknown field')],
+    ['clock/advance', { days: 1e9 }, 'The clock stays between the years 1970 and 9999.'],
+    ['clock/set', { to: 'tomorrow' }, 'body.to: must be a time such as 2026-01-31T12:00:00Z.'],
+    ['clock/set', {}, 'body.to: must be a string.'],
+    ['clock/freeze', { now: true }, expect.stringContaining('body.now: unknown field')],
+    ['clock/skew', { ms: 1e15 }, expect.stringContaining('body.ms: must be between')],
+  ])('is not moved by %s %j', async (path, body, message) => {
+    expect(await control(`POST ${path}`, body)).toEqual(refusal(message));
+    expect((await control('GET clock')).json.now).toBe('2030-01-01T00:00:00.000Z');
+  });
+});
+
+describe('faults', () => {
+  test('commit, then drop the answer: the key is made, and its maker is told that nobody knows', async () => {
+    const rule = { operation: 'apiKeys.create', effect: 'reset', when: 'after-commit', times: 1 };
+    expect(await control('POST faults', rule)).toEqual({
+      status: 201,
+      json: { faults: [{ id: 1, struck: 0, rule }] },
+    });
+    const owner = client();
+    await expect(owner.apiKeys.create({ name: 'lost', expiresIn: { days: 1 } })).rejects.toThrow(
+      AmbiguousOutcomeError,
+    );
+    expect((await control('GET faults')).json).toMatchObject({ faults: [{ id: 1, struck: 1 }] });
+    const { items } = await owner.apiKeys.list({ name: 'lost' });
+    expect(items).toHaveLength(1);
+  });
+
+  test('several at once; one goes by its id, the others all together', async () => {
+    await control('POST faults', [{ effect: 'html' }, { effect: 'empty' }, { effect: 'wrong-json' }]);
+    const left = await control('DELETE faults/2');
+    expect(left.json).toMatchObject({ faults: [{ id: 1 }, { id: 3 }] });
+    expect((await control('DELETE faults/2')).status).toBe(404);
+    expect((await control('DELETE faults')).json).toEqual({ faults: [] });
+    expect((await fetch(`${running.url}/web/version`)).status).toBe(200);
+  });
+
+  test('those of which one is wrong are none', async () => {
+    const body = [{ effect: 'html' }, { effect: 'redirect', location: 'https://elsewhere.example/' }];
+    expect(await control('POST faults', body)).toEqual(
+      refusal('body[1].location: must lead to this machine (localhost, 127.0.0.0/8, [::1]).'),
+    );
+    expect((await control('GET faults')).json).toEqual({ faults: [] });
+  });
+
+  test('do not meet the control API', async () => {
+    await control('POST faults', { effect: 'status', status: 503 });
+    expect((await fetch(`${running.url}/web/version`)).status).toBe(503);
+    expect((await control('GET clock')).status).toBe(200);
+  });
+});
+
+describe('the journal', () => {
+  test('tells what was asked, by operation, since a number, and the last few', async () => {
+    const owner = client();
+    await owner.user.get();
+    await owner.accounts.list();
+    await owner.user.get();
+    const { json } = await control('GET journal?operation=user.get');
+    expect(json).toMatchObject({
+      count: 2,
+      entries: [
+        { number: 1, keyId: running.keys.owner?.id, status: 200, time: '2030-01-01T00:00:00.000Z' },
+        { number: 3 },
+      ],
+    });
+    const entries = async (query: string) => {
+      const found = (await control(`GET journal?${query}`)).json.entries;
+      return Array.isArray(found) ? found.map((entry: unknown) => isRecord(entry) && entry.number) : [];
+    };
+    expect(await entries('since=1')).toEqual([2, 3]);
+    expect(await entries('last=1')).toEqual([3]);
+    expect(await entries('last=0')).toEqual([]);
+    expect(await entries('unhandled=false')).toEqual([1, 2, 3]);
+  });
+
+  test('tells what nobody knows', async () => {
+    await fetch(`${running.url}/no-such-thing`);
+    await client().user.get();
+    expect((await control('GET journal?unhandled=true')).json).toMatchObject({
+      count: 1,
+      entries: [{ operation: null, path: '/no-such-thing', status: 404 }],
+    });
+  });
+
+  test('can be emptied, and never holds a call of the control API', async () => {
+    await client().user.get();
+    await control('DELETE journal');
+    await control('GET faults');
+    expect((await control('GET journal')).json).toEqual({ count: 0, entries: [] });
+  });
+
+  test.each([
+    ['operation=user.gett', expect.stringContaining('query.operation: must be one of')],
+    ['since=x', 'query.since: must be a whole number.'],
+    ['opration=user.get', expect.stringContaining('query: has an unknown parameter')],
+  ])('refuses ?%s', async (query, message) => {
+    expect(await control(`GET journal?${query}`)).toEqual(refusal(message));
+  });
+});
+
+describe('the state', () => {
+  test('is added to; what was made comes back, secrets included', async () => {
+    const { status, json } = await control('POST state/seed', {
+      users: { ana: {} },
+      accounts: { acme: { owner: 'ana' } },
+      keys: { ci: { user: 'ana', expires: { days: 30 } } },
+    });
+    expect(status).toBe(201);
+    const user = await client(keysIn(json).ci).user.get();
+    expect(user.email).toBe('ana@example.com');
+    expect((await client().user.get()).displayName).toBe('Olive Owner');
+  });
+
+  test.each([
+    [{ users: { ana: { eMail: 'x' } } }, expect.stringContaining('seed.users.ana.eMail: unknown field')],
+    ['{ "users": { "__proto__": {} } }', 'seed.users.__proto__: this name is refused.'],
+    ['[]', expect.stringContaining('seed: must be an object.')],
+    ['"x"', 'body: must be an object.'],
+    ['{', 'The body is not valid JSON.'],
+  ])('is not touched by the seed %j', async (seed, message) => {
+    const before = await control('GET state/snapshot');
+    expect(await control('POST state/seed', seed)).toEqual(refusal(message));
+    expect(await control('GET state/snapshot')).toEqual(before);
+  });
+
+  test('goes back to a snapshot, which holds no secret', async () => {
+    const { json: snapshot } = await control('GET state/snapshot');
+    for (const { secret } of Object.values(running.keys))
+      expect(JSON.stringify(snapshot)).not.toContain(secret.slice(0, 16));
+    const owner = client();
+    await owner.apiKeys.create({ name: 'more', expiresIn: { days: 1 } });
+    expect((await owner.apiKeys.list()).total).toBe(2);
+    expect((await control('POST state/restore', snapshot)).status).toBe(200);
+    expect((await owner.apiKeys.list()).total).toBe(1);
+  });
+
+  test('is not touched by what is no snapshot', async () => {
+    expect(await control('POST state/restore', { format: 'x' })).toEqual(
+      refusal(expect.stringContaining('snapshot.format')),
+    );
+    expect((await client().apiKeys.list()).total).toBe(1);
+  });
+
+  test('goes back to the start: the same world, the same keys, no faults, an empty journal', async () => {
+    await client().apiKeys.create({ name: 'more', expiresIn: { days: 1 } });
+    await control('POST clock/advance', { days: 4_000 });
+    await control('POST faults', { effect: 'html' });
+    await control('POST semantics', { shrink: 'revoke' });
+    const { json } = await control('POST state/reset');
+    expect(keysIn(json)).toEqual(running.keys);
+    expect((await control('GET faults')).json).toEqual({ faults: [] });
+    expect((await control('GET journal')).json).toMatchObject({ count: 0 });
+    expect((await control('GET clock')).json.now).toBe('2030-01-01T00:00:00.000Z');
+    expect((await control('GET semantics')).json).toMatchObject({ semantics: { shrink: 'new-only' } });
+    expect((await client().apiKeys.list()).total).toBe(1);
+  });
+
+  test('goes back to nothing at all', async () => {
+    expect(await control('POST state/reset', { empty: true })).toEqual({ status: 200, json: {} });
+    await expect(client().user.get()).rejects.toThrow(AuthenticationError);
+    const { json } = await control('POST state/seed');
+    expect(keysIn(json)).toEqual(running.keys);
+    expect((await client().user.get()).displayName).toBe('Olive Owner');
+  });
+});
+
+describe('the switches', () => {
+  test('are turned one by one, and put back all together', async () => {
+    const { json } = await control('POST semantics', { shrink: 'clamp' });
+    expect(json).toMatchObject({ semantics: { shrink: 'clamp', names: 'free' } });
+    await control('POST semantics', { names: 'unique' });
+    expect((await control('GET semantics')).json).toMatchObject({
+      semantics: { shrink: 'clamp', names: 'unique' },
+    });
+    expect((await control('POST semantics', '"documented"')).json).toMatchObject({
+      semantics: { shrink: 'new-only', names: 'free' },
+    });
+  });
+
+  test('are refused by name and value', async () => {
+    expect(await control('POST semantics', { shrink: 'x' })).toEqual(
+      refusal('body.shrink: must be one of new-only, block-on-use, clamp, revoke.'),
+    );
+    expect(await control('POST semantics')).toEqual(refusal('body: is missing.'));
+  });
+
+  test('are explained, with marks', async () => {
+    await control('POST semantics', { shrink: 'clamp' });
+    expect((await control('GET explain')).json.behaviours).toContainEqual(
+      expect.objectContaining({ id: 'S1', value: 'shrink: clamp', mark: 'assumed' }),
+    );
+  });
+});
+
+describe('every path', () => {
+  test('is listed by the first of them', async () => {
+    const { json } = await control('GET ');
+    expect(json).toMatchObject({
+      name: 'blazemeter-reference',
+      paths: expect.arrayContaining(['clock/advance']),
+    });
+  });
+
+  test('is unchanged by a GET', async () => {
+    const { json } = await control('GET ');
+    const paths = Array.isArray(json.paths) ? json.paths.map(String) : [];
+    const state = async () => [
+      await control('GET state/snapshot'),
+      await control('GET semantics'),
+      await control('GET journal'),
+      await control('GET faults'),
+    ];
+    const before = await state();
+    const statuses = await Promise.all(paths.map(async (path) => (await control(`GET ${path}`)).status));
+    expect(await state()).toEqual(before);
+    expect(new Set(statuses)).toEqual(new Set([200, 405]));
+  });
+
+  test('that is none is a 404, and a wrong method a 405', async () => {
+    expect((await control('GET nothing')).status).toBe(404);
+    expect((await control('POST toString', {})).status).toBe(404);
+    expect((await control('POST faults/7', {})).status).toBe(405);
+    const response = await fetch(`${running.control}clock/advance`);
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+});
