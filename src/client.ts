@@ -113,9 +113,7 @@ function makeContext(
   const baseUrl = signedDestination(options.baseUrl ?? DEFAULT_BASE_URL, 'baseUrl');
   if (baseUrl.search !== '' || baseUrl.hash !== '')
     throw new TypeError('baseUrl must not hold a query or a fragment.');
-  const { maxRetries = DEFAULTS.maxRetries, userAgent } = options;
-  if (!Number.isInteger(maxRetries) || maxRetries < 0)
-    throw new TypeError('maxRetries must be a whole number, 0 or more.');
+  const { userAgent } = options;
   const log = makeLog(options.logger, options.logLevel);
   const sameServer = shared !== undefined && options.baseUrl === before.baseUrl;
   const clock = sameServer ? shared.clock : new ServerClock();
@@ -132,7 +130,7 @@ function makeContext(
     fetchOptions: options.fetchOptions ?? {},
     timeout: options.timeout ?? DEFAULTS.timeout,
     totalTimeout: options.totalTimeout ?? DEFAULTS.totalTimeout,
-    maxRetries,
+    maxRetries: options.maxRetries ?? DEFAULTS.maxRetries,
     headers: {
       'user-agent': `${userAgent === undefined ? '' : `${userAgent} `}blazemeter-client/${VERSION}`,
     },

@@ -9,12 +9,11 @@ import {
   type CredentialProvider,
   type Credentials,
   type CredentialsOption,
+  EXPIRED_EARLY,
   parseCredentials,
 } from './credentials.ts';
 import type { Secret } from './secret.ts';
 
-/** A pair counts as run out this long before it does, in milliseconds. */
-const EXPIRED_EARLY = 120_000;
 /** Behind the callers' backs a pair is renewed this long before it runs out. */
 const REFRESH_EARLY = 600_000;
 /** The shortest time between two refreshes of a pair that the source does not renew. */
@@ -41,7 +40,11 @@ export class CredentialCache {
   readonly #provider: CredentialProvider;
   readonly #now: () => number;
   #current: Credentials | undefined;
-  #asking: Promise<Credentials> | undefined;
+  #asking:
+    | { readonly reason: CredentialContext['reason']; readonly answer: Promise<Credentials> }
+    | undefined;
+  /** The end of the last change of the pair that calls of this client have begun. */
+  #changed: Promise<unknown> = Promise.resolve();
   #lastRefresh = Number.NEGATIVE_INFINITY;
   /** Secrets that this client has replaced itself: a source that still has one of them is behind. */
   readonly #superseded: Secret[] = [];
@@ -63,16 +66,29 @@ export class CredentialCache {
     if (current === undefined) return this.#ask('first');
     const left =
       current.expiresAt === undefined ? Number.POSITIVE_INFINITY : current.expiresAt.getTime() - this.#now();
-    if (left > REFRESH_EARLY || performance.now() - this.#lastRefresh < REFRESH_PAUSE) return current;
+    const pausing = this.#asking === undefined && performance.now() - this.#lastRefresh < REFRESH_PAUSE;
+    if (left > REFRESH_EARLY || pausing) return current;
     const refreshed = this.#ask('expiring').catch(() => current);
     return left > EXPIRED_EARLY ? current : refreshed;
   }
 
-  /** After a 401 with this pair: another one to try, if there is. */
-  async afterRefusal(refused: Credentials): Promise<Credentials | undefined> {
+  /**
+   * After a 401 with this pair: another one to try, if there is. The service refuses a secret from the moment that it is
+   * replaced, before anybody here has the new one: so a change under way is waited for, except by the call that makes it.
+   */
+  async afterRefusal(refused: Credentials, changing = false): Promise<Credentials | undefined> {
+    if (!changing) await this.#changed;
     if (this.#current !== undefined && !same(this.#current, refused)) return this.#current;
     const next = await this.#ask('unauthorized');
     return same(next, refused) ? undefined : next;
+  }
+
+  /** Runs what gives the live key a new secret. One at a time: of two at once nobody could tell which secret is the last. */
+  change<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const turn = this.#changed;
+    const work = untilAborted(turn, signal).then(run);
+    this.#changed = Promise.allSettled([turn, work]);
+    return work;
   }
 
   /** Goes on with a new pair, made by a call of this client. */
@@ -93,22 +109,24 @@ export class CredentialCache {
   }
 
   #ask(reason: CredentialContext['reason']): Promise<Credentials> {
-    if (this.#asking !== undefined) return this.#asking;
+    const before = this.#asking;
+    // What was asked for another reason does not know that the pair was refused meanwhile.
+    if (before !== undefined && (before.reason === reason || reason !== 'unauthorized')) return before.answer;
     this.#lastRefresh = performance.now();
-    const asking: Promise<Credentials> = this.#fetch(reason)
+    const answer: Promise<Credentials> = this.#fetch(reason)
       .then((fetched) => {
         // Somebody put a newer pair in place meanwhile, or the source lags behind one that we made.
-        if (this.#asking !== asking || this.#superseded.some((old) => old.equals(fetched.secret))) {
+        if (this.#asking?.answer !== answer || this.#superseded.some((old) => old.equals(fetched.secret))) {
           return this.#current ?? fetched;
         }
         this.#current = fetched;
         return fetched;
       })
       .finally(() => {
-        if (this.#asking === asking) this.#asking = undefined;
+        if (this.#asking?.answer === answer) this.#asking = undefined;
       });
-    this.#asking = asking;
-    return asking;
+    this.#asking = { reason, answer };
+    return answer;
   }
 
   async #fetch(reason: CredentialContext['reason']): Promise<Credentials> {

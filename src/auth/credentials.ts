@@ -31,7 +31,7 @@ export interface Credentials {
 export interface CredentialContext {
   /** `first`: none yet; `expiring`: the pair runs out soon; `unauthorized`: the service refused the last one. */
   readonly reason: 'first' | 'expiring' | 'unauthorized';
-  /** Aborts when nobody waits for the pair any more. */
+  /** Aborts when the client gives up on the source, after 60 s. */
   readonly signal?: AbortSignal;
 }
 
@@ -48,6 +48,12 @@ export interface CredentialProvider {
 
 /** What `credentials` may be: a pair, `id:secret` in one text, or a provider. */
 export type CredentialsOption = CredentialsInput | string | CredentialProvider;
+
+/** A pair counts as run out this long before it does, in milliseconds. */
+export const EXPIRED_EARLY = 120_000;
+
+/** Whether two ids name one key: a service that reads hex digits takes them in either case. */
+export const sameKey = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const CONTROL = /\p{Cc}/u;
 
@@ -97,7 +103,7 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
   if (CONTROL.test(text)) return fail('have a control character, such as a line break, in the key secret.');
   if (!id.isWellFormed() || !text.isWellFormed())
     return fail('hold half of a surrogate pair, which UTF-8 cannot carry.');
-  if (expiresAt !== undefined && Number.isNaN(expiresAt.getTime()))
+  if (expiresAt !== undefined && !(expiresAt instanceof Date && !Number.isNaN(expiresAt.getTime())))
     return fail('have an expiry that is not a date.');
   if (origin !== undefined && !URL.canParse(origin)) return fail('have an origin that is not a URL.');
   return {

@@ -1,5 +1,6 @@
 // The caller's own API keys. All paths here are assumptions: see the table of operations.
 
+import { sameKey } from '../auth/credentials.ts';
 import { ApiError } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import type { CallPromise } from '../transport/call-promise.ts';
@@ -96,7 +97,7 @@ function deleteKey(
       // An earlier attempt of this call has done it, and only its answer was lost.
       if (!(error instanceof ApiError) || progress.maySentBefore !== true) throw error;
       // A key that deletes itself is refused from then on, so a 401 says the same as a 404.
-      const gone = error.status === 404 || (error.status === 401 && answer.pair.id === id);
+      const gone = error.status === 404 || (error.status === 401 && sameKey(answer.pair.id, id));
       if (!gone) throw error;
       return withAnswer(undefined, { result: undefined, whole: undefined, answer });
     }

@@ -2,7 +2,7 @@
 
 import { basicHeader } from '../auth/basic.ts';
 import type { CredentialCache } from '../auth/cache.ts';
-import type { Credentials } from '../auth/credentials.ts';
+import { type Credentials, sameKey } from '../auth/credentials.ts';
 import type { OnNewSecret } from '../auth/new-secret.ts';
 import { InvalidResponseError } from '../errors.ts';
 import { scrubbed } from '../text/cause.ts';
@@ -41,6 +41,8 @@ export interface Arguments {
   /** A pair to sign with in place of the live one. */
   readonly pair?: Credentials;
   readonly guard?: (pair: Credentials) => void;
+  /** It gives the key that signs it a new secret. */
+  readonly changing?: boolean;
 }
 
 /** An answer that was not an error. */
@@ -56,11 +58,12 @@ export function answerContext(
   operation: string | undefined,
   answer: WireAnswer,
 ): AnswerContext {
-  const { attempts, pair, retryAfterMs } = answer;
+  const { attempts, pair, retryAfterMs, replayable } = answer;
   return {
     operation,
     attempts,
     retryAfterMs,
+    replayable,
     hide: () => hidden(answer),
     unauthorizedHint: unauthorizedHint(context, pair),
   };
@@ -87,7 +90,7 @@ function unauthorizedHint({ clock }: ClientContext, { id, expiresAt }: Credentia
 /** The request of an operation. */
 export function wireRequest(context: ClientContext, id: OperationId, args: Arguments): WireRequest {
   const row = context.table[id];
-  const { params = {}, query, input, pair, guard } = args;
+  const { params = {}, query, input, pair, guard, changing = false } = args;
   const json = row.body?.(input ?? {});
   return {
     operation: id,
@@ -96,9 +99,10 @@ export function wireRequest(context: ClientContext, id: OperationId, args: Argum
     query,
     ...(json === undefined ? {} : { json }),
     replayable: (signer) =>
-      row.replay === 'safe' || (row.replay === 'other-signer' && signer.id !== params.id),
+      row.replay === 'safe' || (row.replay === 'other-signer' && !sameKey(signer.id, String(params.id))),
     ...(pair === undefined ? {} : { pair }),
     ...(guard === undefined ? {} : { guard }),
+    changing,
   };
 }
 

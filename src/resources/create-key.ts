@@ -7,7 +7,14 @@ import type { ApiKey } from '../models.ts';
 import type { WithResponse } from '../transport/call-promise.ts';
 import type { CallScope } from '../transport/scope.ts';
 import type { CallOptions } from '../transport/transport.ts';
-import { daysToMs, type ExpirationPeriod, LONGEST_DAYS, periodDays, SLACK_MS } from '../wire/expiration.ts';
+import {
+  daysToMs,
+  type ExpirationPeriod,
+  LONGEST_DAYS,
+  MOST_DAYS,
+  periodDays,
+  SLACK_MS,
+} from '../wire/expiration.ts';
 import { readUser } from '../wire/schemas.ts';
 import { readAllPolicies } from './accounts.ts';
 import { type ClientContext, invoke, readResult, withAnswer } from './context.ts';
@@ -100,7 +107,7 @@ async function plan(
     }
     return { name, expiresAt };
   }
-  const wanted = days ?? bound?.maximumDays ?? LONGEST_DAYS;
+  const wanted = days ?? Math.min(bound?.maximumDays ?? LONGEST_DAYS, MOST_DAYS);
   if (bound !== undefined && wanted > bound.maximumDays) throw tooLong(`A key for ${wanted} days`, bound);
   const margin = wanted === bound?.maximumDays ? MARGIN_MS : 0;
   return {
@@ -117,13 +124,14 @@ export async function createKey(
   options: CallOptions,
   scope: CallScope,
 ): Promise<WithResponse<CreatedApiKey>> {
+  context.onNewSecret?.check?.();
   const { name, expiresAt, boundBy } = await plan(context, input, options, scope);
   const expiration = Math.floor(expiresAt.getTime() / 1000);
   try {
     const issued = await sendIssue(
       context,
       'apiKeys.create',
-      { input: { name, expiration, expiresAt } },
+      { input: { name, expiration, expiresAt: new Date(expiration * 1000) } },
       options,
       scope,
     );
@@ -137,7 +145,7 @@ export async function createKey(
     );
   } catch (error) {
     if (!(error instanceof LostAnswer)) throw error;
-    const sentAt = error.progress.sentAt ?? 0;
+    const { sentAt } = error.progress;
     const resolve = (how: ResolveOptions): Promise<Resolution> =>
       resolveCreate(context, { name, sentAt }, how);
     throw ambiguous('apiKeys.create', error, resolve);

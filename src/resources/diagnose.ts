@@ -1,6 +1,6 @@
 // What is wrong with a credential, or that nothing is: in plain sentences and as data. A wrong key takes one request.
 
-import { ApiError, BlazeMeterError, PermissionDeniedError } from '../errors.ts';
+import { ApiError, AuthenticationError, BlazeMeterError, PermissionDeniedError } from '../errors.ts';
 import { printable, shownId } from '../text/printable.ts';
 import type { CallScope } from '../transport/scope.ts';
 import type { CallOptions } from '../transport/transport.ts';
@@ -46,7 +46,8 @@ const MOST_ACCOUNTS = 5;
 const SOON = 14 * 86_400_000;
 
 const maskId = (id: string): string => (id.length > 8 ? `${id.slice(0, 4)}…${id.slice(-4)}` : '…');
-const maskEmail = (email: string): string => email.replace(/^(.).*?(@.).*$/, '$1…$2…');
+const maskEmail = (email: string): string =>
+  email.includes('@') ? email.replace(/^(.?).*?(@.?).*$/s, '$1…$2…') : '…';
 
 export async function diagnose(
   context: ClientContext,
@@ -103,7 +104,9 @@ export async function diagnose(
   } catch (error) {
     if (!(error instanceof BlazeMeterError)) throw error;
     found.problem = error.code;
-    found.ok = error instanceof PermissionDeniedError;
+    // What has worked once is not called bad because the network failed later.
+    found.ok =
+      error instanceof PermissionDeniedError || (found.ok && !(error instanceof AuthenticationError));
     if (found.source === 'unknown') found.source = printable(credentials.describe());
     say(error.message);
   }

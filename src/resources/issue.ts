@@ -71,7 +71,6 @@ export async function sendIssue(
   options: CallOptions,
   scope: CallScope,
 ): Promise<Answered & Issued> {
-  context.onNewSecret?.check?.();
   const progress: Progress = { attempts: 0, maySent: false };
   const request = wireRequest(context, id, args);
   // Once a secret has come through, another request would make it worthless.

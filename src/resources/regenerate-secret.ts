@@ -1,9 +1,10 @@
 // Regenerating a secret: not the one that signs the call unless that is asked for, not of a key that has run out, and
 // when the answer is lost, by the rule of who signs.
 
-import type { Credentials } from '../auth/credentials.ts';
+import { type Credentials, EXPIRED_EARLY, sameKey } from '../auth/credentials.ts';
 import {
   ApiError,
+  AuthenticationError,
   ExpirationPolicyError,
   InvalidResponseError,
   LockoutError,
@@ -28,9 +29,6 @@ export interface SelfOptions {
 /** How often a key that regenerates itself tries, each time after the old secret has proven to work still. */
 const SELF_TRIES = 3;
 
-/** A key runs out this much early for us, in milliseconds. */
-const EXPIRED_EARLY = 120_000;
-
 /** Refuses to do it to the key that signs, unless that is allowed. */
 export function lockoutGuard(
   keyId: string,
@@ -38,7 +36,7 @@ export function lockoutGuard(
   { allowSelf = false }: SelfOptions,
 ): (pair: Credentials) => void {
   return (pair) => {
-    if (pair.id !== keyId || allowSelf) return;
+    if (allowSelf || !sameKey(pair.id, keyId)) return;
     throw new LockoutError(
       `This call is signed by the key ${printable(keyId)} itself, and ${what} it would take that key away. Sign with another key, or say allowSelf: true.`,
       { keyId },
@@ -86,7 +84,7 @@ async function works(
   try {
     const probe = wireRequest(context, 'user.get', { pair });
     const { status } = await context.transport.send(probe, {}, scope);
-    return status === 401 ? false : status < 400 ? true : undefined;
+    return status === 401 ? false : status >= 200 && status < 300 ? true : undefined;
   } catch {
     return undefined;
   }
@@ -102,36 +100,49 @@ export async function regenerateKey(
 ): Promise<WithResponse<Issued>> {
   const { credentials } = context;
   const guard = lockoutGuard(keyId, 'regenerating', self);
-  guard(await scope.race(credentials.get()));
+  context.onNewSecret?.check?.();
+  const signer = await scope.race(credentials.get());
+  guard(signer);
   refuseExpired(context, await look(context, keyId, options, scope));
-  const args = { params: { id: keyId }, guard };
+  const changing = sameKey(signer.id, keyId);
+  const args = { params: { id: keyId }, guard, changing };
+  const send = async () => {
+    const issued = await sendIssue(context, 'apiKeys.regenerateSecret', args, options, scope);
+    const { id, origin } = issued.answer.pair;
+    const { expiresAt } = issued.apiKey;
+    if (sameKey(id, keyId)) {
+      credentials.replace({
+        id,
+        secret: issued.secret,
+        ...(expiresAt ? { expiresAt } : {}),
+        ...(origin === undefined ? {} : { origin }),
+      });
+    }
+    return issued;
+  };
   let attempts = 0;
+  let lostOwn: LostAnswer | undefined;
   for (let tries = 1; ; tries++) {
     try {
-      const issued = await sendIssue(context, 'apiKeys.regenerateSecret', args, options, scope);
+      const issued = await (changing ? credentials.change(send, scope.signal) : send());
       const { apiKey, secret } = issued;
-      const { pair } = issued.answer;
-      if (pair.id === keyId) {
-        const { expiresAt } = apiKey;
-        const { origin } = pair;
-        credentials.replace({
-          id: keyId,
-          secret,
-          ...(expiresAt ? { expiresAt } : {}),
-          ...(origin === undefined ? {} : { origin }),
-        });
-      }
       await deliver(context, 'apiKeys.regenerateSecret', issued, scope);
       return withAnswer({ apiKey, secret }, issued);
     } catch (error) {
+      // The old secret still worked after the loss, and is refused now: the lost request was done late.
+      if (lostOwn !== undefined && error instanceof AuthenticationError)
+        throw secretLost(keyId, lostOwn, attempts + error.attempts);
       if (!(error instanceof LostAnswer)) throw error;
       const { pair } = error.progress;
       attempts += error.progress.attempts;
       const ended = scope.signal.aborted || tries >= SELF_TRIES;
-      if (pair?.id === keyId && !ended) {
+      if (pair !== undefined && sameKey(pair.id, keyId) && !ended) {
         const alive = await works(context, pair, scope);
         if (alive === false) throw secretLost(keyId, error, attempts);
-        if (alive === true) continue;
+        if (alive === true) {
+          lostOwn = error;
+          continue;
+        }
       }
       const cause = scope.abortedByCaller ? scope.signal.reason : error.cause;
       const lost = new LostAnswer(cause, { ...error.progress, attempts });
@@ -161,7 +172,7 @@ async function resolveRegenerate(
   const options = { signal };
   const scope = context.transport.open('apiKeys.regenerateSecret', options);
   try {
-    if (pair?.id === keyId && (await works(context, pair, scope)) === false) {
+    if (pair !== undefined && sameKey(pair.id, keyId) && (await works(context, pair, scope)) === false) {
       throw secretLost(keyId, new LostAnswer(undefined, { attempts: 0, maySent: true }), 0);
     }
     if (regenerate) {

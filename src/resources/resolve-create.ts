@@ -13,8 +13,8 @@ const SECOND_LOOK = 500;
 
 interface Attempted {
   readonly name: string;
-  /** Milliseconds by the server's clock. */
-  readonly sentAt: number;
+  /** Milliseconds by the server's clock; `undefined` where no answer has told the time. */
+  readonly sentAt: number | undefined;
 }
 
 async function named(context: ClientContext, name: string, scope: CallScope): Promise<ApiKey[]> {
@@ -32,7 +32,7 @@ export async function resolveCreate(
   const scope = context.transport.open('apiKeys.list', { signal });
   try {
     // Keys carry whole seconds.
-    const earliest = Math.floor(sentAt / 1000) * 1000;
+    const earliest = sentAt === undefined ? Number.NEGATIVE_INFINITY : Math.floor(sentAt / 1000) * 1000;
     const since = (keys: ApiKey[]) => keys.filter((key) => key.createdAt.getTime() >= earliest);
     let candidates = since(await named(context, name, scope));
     if (candidates.length === 0) {
@@ -41,6 +41,11 @@ export async function resolveCreate(
     }
     const [apiKey, ...others] = candidates;
     if (apiKey === undefined) return { outcome: 'not-committed' };
+    if (sentAt === undefined) {
+      const reason =
+        'There is a key of that name, but the service does not tell its time (Date header): whether it was made before the request cannot be known.';
+      return { outcome: 'unknown', reason, candidates };
+    }
     if (others.length > 0) {
       const reason = `${candidates.length} keys of that name were made since the request was sent: ours cannot be told from the others.`;
       return { outcome: 'unknown', reason, candidates };

@@ -19,7 +19,7 @@ const escaped = (character: string): string => {
 };
 
 /** A key's id, where it looks like one: people put the secret in its place. */
-export const shownId = (id: string): string => (/^[\w.@-]{1,31}$/.test(id) ? id : 'of unusual form');
+export const shownId = (id: string): string => (/^[\w.@-]{1,31}$/.test(id) ? id : '[redacted]');
 
 /**
  * Makes foreign text safe to show: escapes characters that act, breaks the command prefixes of CI systems

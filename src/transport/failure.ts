@@ -132,7 +132,14 @@ function meaning(error: unknown): Meaning {
 /** The {@link ConnectionError} that a failed fetch, or a body that broke off, is. */
 export function connectionError(
   error: unknown,
-  context: { operation: string | undefined; attempts: number; origin: string; answered: boolean },
+  context: {
+    operation: string | undefined;
+    attempts: number;
+    origin: string;
+    /** The head of an answer came, and its body broke off. */
+    answered: boolean;
+    replayable: boolean;
+  },
 ): ConnectionError {
   const found = meaning(error);
   const { reason, mend } = context.answered ? TRUNCATED : found;
@@ -142,7 +149,7 @@ export function connectionError(
     {
       reason,
       mayHaveBeenSent,
-      retryable: context.answered || found.retry,
+      retryable: (context.answered || found.retry) && (context.replayable || !mayHaveBeenSent),
       operation: context.operation,
       attempts: context.attempts,
       cause: scrubbed(error),

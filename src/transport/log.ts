@@ -55,7 +55,9 @@ export function makeLog(logger: Logger = standardError, level: LogLevel = levelF
         .map(([key, value]) => [key, typeof value === 'string' ? printable(value) : value]),
     );
     try {
-      logger[at](message, shown);
+      // A logger that returns a promise would end the process with an unhandled rejection.
+      const done: unknown = logger[at](message, shown);
+      Promise.resolve(done).catch(() => {});
     } catch {
       // The call is worth more than its log line.
     }

@@ -36,7 +36,8 @@ const MAX_PAGES = 10_000;
 interface Position<T> {
   readonly fetch: FetchPage<T>;
   readonly idOf: (item: T) => string | number;
-  readonly seen: Set<string | number>;
+  /** The page on which each id was seen first: a page that is read again still has its items. */
+  readonly seen: Map<string | number, number>;
   readonly skip: number;
   readonly pages: number;
 }
@@ -48,10 +49,13 @@ async function load<T>(at: Position<T>): Promise<WithResponse<Page<T>>> {
     );
   }
   const { data: raw, ...rest } = await at.fetch(at.skip);
+  const here = new Set<string | number>();
   const items = raw.items.filter((item) => {
     const id = at.idOf(item);
-    if (at.seen.has(id)) return false;
-    at.seen.add(id);
+    const first = at.seen.get(id) ?? at.pages;
+    if (first < at.pages || here.has(id)) return false;
+    here.add(id);
+    at.seen.set(id, at.pages);
     return true;
   });
   const short = raw.limit !== undefined && raw.items.length < raw.limit;
@@ -91,6 +95,6 @@ export function pagePromise<T>(
   idOf: (item: T) => string | number,
   skip: number,
 ): PagePromise<T> {
-  const promise = callPromise(load({ fetch, idOf, seen: new Set(), skip, pages: 0 }));
+  const promise = callPromise(load({ fetch, idOf, seen: new Map(), skip, pages: 0 }));
   return Object.assign(promise, { [Symbol.asyncIterator]: () => iterate(promise) });
 }

@@ -45,7 +45,8 @@ export function resolveUrl(base: URL, path: string, query?: Query): string {
     !path.startsWith('/') ||
     /[\\#\p{Cc}\s]/u.test(path) ||
     pathOnly.includes('//') ||
-    pathOnly.split('/').some((part) => /^(\.|%2e){1,2}$/i.test(part));
+    // Encoded slashes count: a gateway that decodes them first would see the dots.
+    pathOnly.split(/\/|%2f|%5c/i).some((part) => /^(\.|%2e){1,2}$/i.test(part));
   if (bad)
     throw new TypeError(
       'The path must start with "/", stay below baseUrl and hold no "//", "\\", "." or ".." segment.',

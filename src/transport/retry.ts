@@ -17,11 +17,16 @@ export function backoff(attempt: number, random: () => number = Math.random): nu
 const HTTP_DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 
+/** Milliseconds since 1970 of a date in the form that HTTP defines; `undefined` for what `Date.parse` would guess at. */
+export function httpDate(value: string): number | undefined {
+  const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : date;
+}
+
 /** Reads `Retry-After` in the two forms that HTTP defines, seconds or a date; anything else is as if it were absent. */
 export function retryAfter(value: string | null, serverNow: number): number | undefined {
   const trimmed = value?.trim() ?? '';
   if (/^\d{1,10}$/.test(trimmed)) return Number(trimmed) * 1000;
-  if (!HTTP_DATE.test(trimmed)) return undefined;
-  const date = Date.parse(trimmed);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - serverNow);
+  const date = httpDate(trimmed);
+  return date === undefined ? undefined : Math.max(0, date - serverNow);
 }

@@ -23,6 +23,31 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
+/** What waits for the abort of each signal. */
+const waiting = new WeakMap<AbortSignal, { readonly runs: Set<() => void>; readonly fire: () => void }>();
+
+/**
+ * Runs something when a caller's signal aborts; returns how to call it off. One listener serves all calls that share the
+ * signal: Node warns of a leak where there are more than ten.
+ */
+function onAbort(signal: AbortSignal, run: () => void): () => void {
+  let shared = waiting.get(signal);
+  if (shared === undefined) {
+    const all = new Set<() => void>();
+    shared = { runs: all, fire: () => all.forEach((one) => void one()) };
+    signal.addEventListener('abort', shared.fire, { once: true });
+    waiting.set(signal, shared);
+  }
+  const { runs, fire } = shared;
+  runs.add(run);
+  return () => {
+    runs.delete(run);
+    if (runs.size > 0) return;
+    signal.removeEventListener('abort', fire);
+    waiting.delete(signal);
+  };
+}
+
 export class CallScope {
   readonly #controller = new AbortController();
   readonly #deadline: number;
@@ -55,10 +80,7 @@ export class CallScope {
         this.#controller.abort(signal.reason);
       };
       if (signal.aborted) abort();
-      else {
-        signal.addEventListener('abort', abort, { once: true });
-        this.#cleanUp.push(() => signal.removeEventListener('abort', abort));
-      }
+      else this.#cleanUp.push(onAbort(signal, abort));
     }
   }
 

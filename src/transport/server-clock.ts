@@ -1,5 +1,7 @@
 // The server's clock, as far as its answers tell: what expires, expires by it and not by ours.
 
+import { httpDate } from './retry.ts';
+
 export class ServerClock {
   #offset: number | undefined;
 
@@ -15,8 +17,8 @@ export class ServerClock {
 
   /** Learns from the `Date` header of an answer that has just come. It names whole seconds, so this is never ahead. */
   learn(dateHeader: string | null): void {
-    const time = dateHeader === null ? Number.NaN : Date.parse(dateHeader);
-    if (!Number.isNaN(time)) this.#offset = time - Date.now();
+    const time = httpDate(dateHeader ?? '');
+    if (time !== undefined) this.#offset = time - Date.now();
   }
 
   /** Milliseconds since 1970, by the server; by this machine while nothing is known. */

@@ -31,9 +31,16 @@ export interface FetchResponse {
  */
 export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
+const has = (value: unknown, method: string): boolean =>
+  typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function';
+
 /** Not by instanceof: in Jest the global Response comes from another realm, and npm's undici has its own. */
-const isResponse = (value: unknown): value is Response =>
-  typeof value === 'object' && value !== null && typeof Reflect.get(value, 'status') === 'number';
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null || typeof Reflect.get(value, 'status') !== 'number')
+    return false;
+  const body: unknown = Reflect.get(value, 'body');
+  return has(Reflect.get(value, 'headers'), 'get') && (body === null || has(body, 'getReader'));
+}
 
 export interface SignedFetchOptions {
   readonly fetch: FetchLike;
@@ -76,9 +83,12 @@ export function signedFetch(options: SignedFetchOptions): (input: URL | RequestI
       signal,
     });
     if (isResponse(response)) return response;
-    throw new InvalidResponseError('The fetch given in the options did not return a Response.', {
-      operation: options.operation,
-      attempts: options.attempts,
-    });
+    throw new InvalidResponseError(
+      'The fetch given in the options did not return a Response with headers and, as its body, a web stream or null.',
+      {
+        operation: options.operation,
+        attempts: options.attempts,
+      },
+    );
   };
 }

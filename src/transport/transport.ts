@@ -56,6 +56,8 @@ export interface WireRequest {
   readonly guard?: (pair: Credentials) => void;
   /** A pair to use in place of the live one; a 401 is then final. */
   readonly pair?: Credentials;
+  /** It gives the key that signs it a new secret: after a 401 it must not wait for itself. */
+  readonly changing?: boolean;
 }
 
 /** How far a call came: read by those who must know whether something may have happened. */
@@ -65,7 +67,7 @@ export interface Progress {
   maySent: boolean;
   /** The same of the attempts before the last one. */
   maySentBefore?: boolean;
-  /** When the first request may have left, in milliseconds by the server's clock. */
+  /** When the first request may have left, in milliseconds by the server's clock, where that is known. */
   sentAt?: number;
   /** Who signed last. */
   pair?: Credentials;
@@ -81,6 +83,8 @@ export interface WireAnswer {
   readonly oversized: boolean;
   readonly attempts: number;
   readonly pair: Credentials;
+  /** Whether sending it again does no harm. */
+  readonly replayable: boolean;
   readonly retryAfterMs: number | undefined;
 }
 
@@ -94,6 +98,18 @@ function bound(name: string, value: number): number {
   return value;
 }
 
+function countOfRetries(value: number): number {
+  if (!Number.isInteger(value) || value < 0)
+    throw new TypeError('maxRetries must be a whole number, 0 or more.');
+  return value;
+}
+
+/** fetch would refuse these as well, and quote the value. */
+function checkHeader(name: string, value: string): void {
+  if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
+    throw new TypeError(`headers: HTTP cannot carry the name or the value of ${printable(name, 40)}.`);
+}
+
 /** Whether a status says that nothing was done. 303 may follow on something done, and from 500 on nobody knows. */
 const refused = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
 
@@ -103,6 +119,8 @@ export class Transport {
   constructor(config: TransportConfig) {
     bound('timeout', config.timeout);
     bound('totalTimeout', config.totalTimeout);
+    countOfRetries(config.maxRetries);
+    for (const [name, value] of Object.entries(config.headers)) checkHeader(name, value);
     this.#config = config;
   }
 
@@ -121,7 +139,7 @@ export class Transport {
   ): Promise<WireAnswer> {
     const { credentials, log } = this.#config;
     const { operation, method } = request;
-    const retries = options.maxRetries ?? this.#config.maxRetries;
+    const retries = countOfRetries(options.maxRetries ?? this.#config.maxRetries);
     let refreshed = false;
     let failures = 0;
     scope.signal.throwIfAborted();
@@ -145,7 +163,7 @@ export class Transport {
         if (refused(status)) progress.maySent = sentBefore;
         if (status === 401 && !refreshed && request.pair === undefined) {
           refreshed = true;
-          const next = await scope.race(credentials.afterRefusal(pair));
+          const next = await scope.race(credentials.afterRefusal(pair, request.changing));
           if (next === undefined) return answer;
           log('info', 'the pair was refused; trying again with the one that its source has now', {
             operation,
@@ -191,7 +209,13 @@ export class Transport {
       controller.abort(
         new RequestTimeoutError(
           `${operation ?? 'The request'} had no whole answer within ${timeoutMs} ms (timeout). The service or the network is slow, or timeout too short.`,
-          { scope: 'attempt', timeoutMs, operation, attempts, retryable: true },
+          {
+            scope: 'attempt',
+            timeoutMs,
+            operation,
+            attempts,
+            retryable: request.replayable(pair) || !progress.maySent,
+          },
         ),
       ),
     );
@@ -199,6 +223,7 @@ export class Transport {
     scope.signal.addEventListener('abort', end, { once: true });
     const { signal } = controller;
     const sentBefore = progress.maySent;
+    const replayable = request.replayable(pair);
     let answered = false;
     try {
       const send = signedFetch({
@@ -210,7 +235,7 @@ export class Transport {
         operation,
         attempts,
         onSend: () => {
-          progress.sentAt ??= clock.now();
+          if (clock.known) progress.sentAt ??= clock.now();
           progress.maySent = true;
         },
       });
@@ -240,6 +265,7 @@ export class Transport {
         oversized,
         attempts,
         pair,
+        replayable,
         retryAfterMs: retryAfter(headers.get('retry-after'), clock.now()),
       };
     } catch (error) {
@@ -248,7 +274,13 @@ export class Transport {
       const cause = error instanceof BrokenBody ? error.cause : error;
       // Ours already, or a TypeError about the request itself: nothing was sent.
       if (cause instanceof BlazeMeterError || !progress.maySent) throw cause;
-      const failure = connectionError(cause, { operation, attempts, origin: baseUrl.origin, answered });
+      const failure = connectionError(cause, {
+        operation,
+        attempts,
+        origin: baseUrl.origin,
+        answered,
+        replayable,
+      });
       if (!failure.mayHaveBeenSent) progress.maySent = sentBefore;
       throw failure;
     } finally {
@@ -265,9 +297,7 @@ export class Transport {
           `The header ${name.toLowerCase()} cannot be set: the client signs the request itself.`,
         );
       }
-      // fetch would say so as well, and quote the value.
-      if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
-        throw new TypeError(`headers: HTTP cannot carry the name or the value of ${printable(name, 40)}.`);
+      checkHeader(name, value);
       headers[name.toLowerCase()] = value;
     }
     return headers;

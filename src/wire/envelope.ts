@@ -35,6 +35,8 @@ export interface AnswerContext {
   /** Texts of which no piece may be quoted. */
   readonly hide: () => readonly string[];
   readonly retryAfterMs?: number | undefined;
+  /** Whether the request does no harm when it is sent again. */
+  readonly replayable: boolean;
 }
 
 type ErrorClass = new (message: string, init: ApiErrorInit) => ApiError;
@@ -69,6 +71,9 @@ const field = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? Reflect.get(value, key)
     : undefined;
+
+/** What stands in `error` where there is none: `null`, and what PHP makes of nothing. */
+const isNothing = (error: unknown): boolean => !error || (Array.isArray(error) && error.length === 0);
 
 /** The error inside a body: an object, a string, or only a message beside it. */
 function problemIn(whole: unknown): Problem | undefined {
@@ -130,7 +135,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
   const name = context.operation ?? 'the request';
   const problem = problemIn(whole);
   const success = status >= 200 && status < 300;
-  const failed = success && problem !== undefined && field(whole, 'error') != null;
+  const failed = success && !isNothing(field(whole, 'error'));
 
   if (status >= 400 || failed) {
     const code = status >= 400 ? status : (problem?.code ?? 0);
@@ -154,7 +159,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
         status,
         apiCode: problem?.code,
         ...(code === 429 && retryAfterMs !== undefined ? { retryAfterMs } : {}),
-        ...(Kind === ServerError ? { retryable: true } : {}),
+        ...(Kind === ServerError ? { retryable: context.replayable } : {}),
       },
     );
   }

@@ -23,6 +23,9 @@ export const LONGEST_DAYS = STEPS['10 years'];
 /** On the wire: no limit (assumed). */
 const UNLIMITED = -1;
 
+/** No period is longer: beyond this, dates come to an end. */
+export const MOST_DAYS = 100_000;
+
 export const daysToMs = (days: number): number => days * DAY_MS;
 
 /** A period in days. Throws a `TypeError` for what is none. */
@@ -35,7 +38,7 @@ export function periodDays(period: ExpirationPeriod): number {
       : typeof period === 'object' && period !== null
         ? period.days
         : undefined;
-  if (typeof days === 'number' && Number.isInteger(days) && days > 0 && days <= 100_000) return days;
+  if (typeof days === 'number' && Number.isInteger(days) && days > 0 && days <= MOST_DAYS) return days;
   throw new TypeError(
     `An expiration is one of ${Object.keys(STEPS).join(', ')}, or { days } with a whole number of days above 0.`,
   );

@@ -131,7 +131,14 @@ export function overridden(overrides: OperationOverrides | undefined): Operation
     }
     if (!/^[A-Za-z]+$/.test(method))
       throw new TypeError(`operations['${id}'].method must be an HTTP method.`);
-    rows[id] = { ...row, ...change, path, method: method.toUpperCase() };
+    // Field by field: how a row is sent again, and how sure we are of it, is not a caller's to change.
+    rows[id] = {
+      ...row,
+      method: method.toUpperCase(),
+      path,
+      ...(change.body === undefined ? {} : { body: change.body }),
+      ...(change.result === undefined ? {} : { result: change.result }),
+    };
   }
   return { ...operations, ...rows };
 }

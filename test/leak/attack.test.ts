@@ -6,8 +6,8 @@ import { BlazeMeterClient, RequestSigner } from 'blazemeter-client';
 import type { Options } from 'ky';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createDetector } from './detector.ts';
+import { fromAllSides } from './looking.ts';
 import { createStage, kinds, secretsOf } from './stage.ts';
-import { fromAllSides } from './views.ts';
 import { everythingIn } from './walk.ts';
 
 /** Everything that ky was given, and gave. */

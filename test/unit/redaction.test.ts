@@ -199,6 +199,9 @@ describe('errors that others make', () => {
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: scrubbed(quoting) }))).toBe(true);
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: new CredentialsError('y') }))).toBe(true);
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: quoting }))).toBe(false);
+    let endless = new CredentialsError('y', { cause: quoting });
+    for (let times = 0; times < 20; times++) endless = new CredentialsError('y', { cause: endless });
+    expect(hasCleanCauses(endless)).toBe(false);
     const deep = new CredentialsError('y', { cause: quoting });
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: deep }))).toBe(false);
   });

@@ -10,8 +10,8 @@ import { build } from 'esbuild';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { createDetector } from '../leak/detector.ts';
+import { consoled, fromAllSides } from '../leak/looking.ts';
 import { secretsOf } from '../leak/stage.ts';
-import { consoled, fromAllSides } from '../leak/views.ts';
 import { everythingIn } from '../leak/walk.ts';
 
 const { pair: text, made: other } = secretsOf('awkward');
