@@ -12,6 +12,7 @@ import { type DiagnoseOptions, type Diagnosis, diagnose } from './resources/diag
 import { PolicyMemory } from './resources/policy-memory.ts';
 import { type RequestInput, rawRequest, type StandardSchema } from './resources/request.ts';
 import { type UserResource, userResource } from './resources/user.ts';
+import { printable } from './text/printable.ts';
 import type { CallPromise } from './transport/call-promise.ts';
 import { type Logger, type LogLevel, makeLog } from './transport/log.ts';
 import { ServerClock } from './transport/server-clock.ts';
@@ -121,8 +122,9 @@ function makeContext(
     shared !== undefined && options.credentials === before.credentials
       ? shared.credentials
       : new CredentialCache(
-          options.credentials ?? defaultCredentials({ onWarning: (message) => log('warn', message) }),
+          options.credentials ?? defaultCredentials(),
           () => clock.now(),
+          (message) => log('warn', printable(message)),
         );
   const transport = new Transport({
     baseUrl,

@@ -45,12 +45,14 @@ export class CredentialCache {
     | undefined;
   /** The end of the last change of the pair that calls of this client have begun. */
   #changed: Promise<unknown> = Promise.resolve();
+  readonly #warn: ((message: string) => void) | undefined;
   #lastRefresh = Number.NEGATIVE_INFINITY;
   /** Secrets that this client has replaced itself: a source that still has one of them is behind. */
   readonly #superseded: Secret[] = [];
 
-  constructor(option: CredentialsOption, now: () => number) {
+  constructor(option: CredentialsOption, now: () => number, warn?: (message: string) => void) {
     this.#now = now;
+    this.#warn = warn;
     if (typeof option === 'function') {
       this.#provider = option;
     } else {
@@ -137,7 +139,9 @@ export class CredentialCache {
     try {
       const { signal } = controller;
       const answer = await untilAborted(
-        Promise.resolve().then(() => this.#provider({ reason, signal })),
+        Promise.resolve().then(() =>
+          this.#provider({ reason, signal, ...(this.#warn === undefined ? {} : { warn: this.#warn }) }),
+        ),
         signal,
       );
       return parseCredentials(answer, 'The credentials from the provider');

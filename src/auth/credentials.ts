@@ -33,6 +33,8 @@ export interface CredentialContext {
   readonly reason: 'first' | 'expiring' | 'unauthorized';
   /** Aborts when the client gives up on the source, after 60 s. */
   readonly signal?: AbortSignal;
+  /** Takes what is worth a warning but no error, such as a file that others can read. A client logs it. */
+  readonly warn?: (message: string) => void;
 }
 
 /**

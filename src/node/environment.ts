@@ -1,6 +1,6 @@
 // Credentials in environment variables, under the names that BlazeMeter's clients use.
 
-import type { CredentialProvider } from '../auth/credentials.ts';
+import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
 import { keyFilePair } from './key-file.ts';
 import type { FileOptions } from './private-file.ts';
 import { broken, checkedPair, type Place, providerOf } from './source.ts';
@@ -16,14 +16,18 @@ export function environmentPlaces(options: EnvironmentOptions): Place[] {
   // An empty variable counts as not set: CI systems define a missing secret so.
   const read = (name: string): string => (options.env ?? globalThis.process?.env)?.[name]?.trim() ?? '';
 
-  const one = (name: string, found: (value: string) => ReturnType<Place['look']>): Place => ({
+  const one = (
+    name: string,
+    found: (value: string, context?: CredentialContext) => ReturnType<Place['look']>,
+  ): Place => ({
     name,
-    look: () => {
+    look: (context) => {
       const value = read(name);
-      return value ? found(value) : 'not set';
+      return value ? found(value, context) : 'not set';
     },
   });
-  const file = (name: string): Place => one(name, (path) => keyFilePair(path, name, options));
+  const file = (name: string): Place =>
+    one(name, (path, context) => keyFilePair(path, name, options, context));
 
   const pair = (prefix: string, halfStops: boolean): Place => {
     const idName = `${prefix}_ID`;

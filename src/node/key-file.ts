@@ -1,6 +1,6 @@
 // Key files: `{"id": "…", "secret": "…"}`, as BlazeMeter users keep them.
 
-import type { CredentialProvider } from '../auth/credentials.ts';
+import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
 import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
 import {
   broken,
@@ -26,10 +26,15 @@ export function checkPath(path: string, source: string): void {
 }
 
 /** The pair in the key file that `source` (a variable, a function) points to. */
-export async function keyFilePair(path: string, source: string, options: FileOptions): Promise<Found> {
+export async function keyFilePair(
+  path: string,
+  source: string,
+  options: FileOptions,
+  context?: CredentialContext,
+): Promise<Found> {
   checkPath(path, source);
   const from = `${source} (${shownPath(path)})`;
-  const text = await readPrivateFile(path, from, options);
+  const text = await readPrivateFile(path, from, options, context);
   if (text === undefined) throw broken(from, 'names a file that does not exist.');
   const object = jsonObject(text);
   if (object === undefined) throw broken(from, 'is not JSON of the form {"id": "…", "secret": "…"}.');
@@ -61,6 +66,6 @@ export async function keyFilePair(path: string, source: string, options: FileOpt
  */
 export function fromKeyFile(path: string, options: FileOptions = {}): CredentialProvider {
   return providerOf('a key file', [
-    { name: 'fromKeyFile', look: () => keyFilePair(path, 'fromKeyFile', options) },
+    { name: 'fromKeyFile', look: (context) => keyFilePair(path, 'fromKeyFile', options, context) },
   ]);
 }

@@ -1,6 +1,7 @@
 // Reading a file that holds a secret. It is opened first and judged by its descriptor, so that what was judged is what is
 // read: a regular file, mine or root's, small, and not one that another user could have written.
 
+import type { CredentialContext } from '../auth/credentials.ts';
 import { CredentialsError } from '../errors.ts';
 import { printable } from '../text/printable.ts';
 import { builtin } from './builtin.ts';
@@ -13,7 +14,7 @@ export interface FileOptions {
    * Windows drives in WSL and bind mounts. Default: false.
    */
   readonly allowInsecureFile?: boolean | undefined;
-  /** Is told, at each reading, when other users can read the file. Default: nobody is. */
+  /** Is told, at each reading, when other users can read the file. Default: the client that asks. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -36,6 +37,7 @@ export async function readPrivateFile(
   path: string,
   source: string,
   options: FileOptions,
+  context?: CredentialContext,
 ): Promise<string | undefined> {
   const { promises, constants } = builtin('node:fs');
   let handle: Awaited<ReturnType<typeof promises.open>> | undefined;
@@ -44,7 +46,8 @@ export async function readPrivateFile(
     handle = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stat = await handle.stat();
     if (!stat.isFile()) throw broken(source, 'is not a regular file.');
-    if (options.allowInsecureFile !== true) await judge(path, source, stat, options.onWarning);
+    if (options.allowInsecureFile !== true)
+      await judge(path, source, stat, options.onWarning ?? context?.warn);
     const buffer = new Uint8Array(MAX_BYTES + 1);
     let length = 0;
     for (let read = 1; read > 0; length += read)

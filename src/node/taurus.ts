@@ -17,10 +17,10 @@ export function taurusPlace(options: TaurusOptions): Place {
   const name = options.path === undefined ? '~/.bzt-rc' : shownPath(options.path);
   return {
     name,
-    look: async () => {
+    look: async (context) => {
       const path = options.path ?? inHome();
       if (path === undefined) return 'no home folder is known';
-      const text = await readPrivateFile(path, name, options);
+      const text = await readPrivateFile(path, name, options, context);
       return text === undefined ? 'no such file' : settingsPair(text, name);
     },
   };

@@ -76,7 +76,7 @@ export async function diagnose(
     const pair = await scope.race(credentials.get());
     found.keyId = full ? shownId(pair.id) : printable(maskId(pair.id));
     found.source = printable(credentials.describe().replaceAll(pair.id, found.keyId));
-    say(`The credential is ${found.source}: key ${found.keyId}.`);
+    say(`Credential: ${found.source}${found.source.includes(found.keyId) ? '' : `, key ${found.keyId}`}.`);
     const answered = await invoke(context, 'user.get', {}, options, scope);
     const user = readResult(context, 'user.get', answered, readUser);
     found.ok = true;

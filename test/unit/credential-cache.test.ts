@@ -1,12 +1,16 @@
 // How the client keeps its pair fresh: one question for many callers, early renewal, one more try after a 401, and no
 // late answer in place of a newer pair.
 
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   AuthenticationError,
   BlazeMeterClient,
   type CredentialContext,
   CredentialsError,
 } from 'blazemeter-client';
+import { fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
 import { createReference } from 'blazemeter-client/testing';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -102,6 +106,46 @@ describe('a credential provider', () => {
       expect(asked).toEqual(['first', 'expiring']);
     });
 
+    test('is waited for by all calls that begin meanwhile, not by the first alone', async () => {
+      const { reference, keys, asked, clientOf } = setUp();
+      let answer: (pair: unknown) => void = () => {};
+      const expiresAt = new Date(Date.now() + 20 * MINUTE);
+      const client = clientOf((reason) =>
+        reason === 'first'
+          ? { ...keys.owner, expiresAt }
+          : new Promise((resolve) => {
+              answer = resolve;
+            }),
+      );
+      await client.user.get();
+      vi.advanceTimersByTime(18.5 * MINUTE);
+      const calls = [client.user.get(), client.user.get(), client.user.get()];
+      await vi.waitFor(() => expect(asked).toEqual(['first', 'expiring']));
+      answer(keys.admin);
+      await Promise.all(calls);
+      const { owner, admin } = keys;
+      expect(reference.journal.entries.map(({ keyId }) => keyId)).toEqual([
+        owner.id,
+        admin.id,
+        admin.id,
+        admin.id,
+      ]);
+    });
+
+    test('is asked because of a 401 even while it is being asked for another reason', async () => {
+      const { reference, keys, asked, clientOf } = setUp();
+      const expiresAt = new Date(Date.now() + 20 * MINUTE);
+      const client = clientOf((reason) => {
+        if (reason === 'first') return { ...keys.owner, expiresAt };
+        return reason === 'unauthorized' ? keys.admin : new Promise<never>(() => {});
+      });
+      await client.user.get();
+      vi.advanceTimersByTime(12 * MINUTE);
+      reference.faults.add({ operation: 'user.get', effect: 'status', status: 401, times: 1 });
+      await client.user.get({ totalTimeout: 5_000 });
+      expect(asked).toEqual(['first', 'expiring', 'unauthorized']);
+    });
+
     test('never puts a late answer in place of a newer pair', async () => {
       const { keys, clientOf, reference } = setUp();
       let late: (pair: unknown) => void = () => {};
@@ -140,4 +184,22 @@ describe('a credential provider', () => {
     );
     expect(reference.journal.entries).toHaveLength(0);
   });
+});
+
+test('a key file that others can read is worth a line in the log of the client', async () => {
+  const reference = createReference();
+  const { owner } = reference.seed().keys;
+  const folder = await mkdtemp(join(tmpdir(), 'readable-'));
+  try {
+    const path = join(folder, 'api-key.json');
+    await writeKeyFile(path, owner);
+    await chmod(path, 0o644);
+    const warn = vi.fn();
+    const logger = { error: vi.fn(), warn, info: vi.fn(), debug: vi.fn() };
+    await new BlazeMeterClient({ credentials: fromKeyFile(path), fetch: reference.fetch, logger }).user.get();
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls[0]?.[0]).toMatch(/can be read by other users/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
