@@ -1,4 +1,9 @@
-// The door 'blazemeter-client/rotation': rotation that cannot lose a key, its record, and where the record is kept.
+/**
+ * Rotation that cannot lose a key: its calls, its record, and where the record is kept. No `node:` module is imported
+ * from here; `fileStore` takes what it needs when it is called.
+ *
+ * @module blazemeter-client/rotation
+ */
 
 export type { CredentialsInput } from '../auth/credentials.ts';
 export { Secret, type SecretLike } from '../auth/secret.ts';

@@ -11,7 +11,7 @@ import { ownKeys } from './service.ts';
 import { putToSink } from './sink.ts';
 import { fitDrain } from './span.ts';
 
-/** The service tells times in whole seconds. */
+/** The service tells times in whole seconds, so two readings of its clock may differ by one. */
 const SECOND = 1_000;
 
 /** Where a run stops: everything is done, or something has to happen first. */
@@ -127,7 +127,7 @@ async function drained(run: Run): Promise<boolean> {
   }
   const signer = await run.signer();
   const now = run.service.now();
-  if (now < promotion.drainUntil) return false;
+  if (now.getTime() + SECOND < promotion.drainUntil.getTime()) return false;
   const { lastUsedAt } = (await run.service.key(signer, previous.id)) ?? {};
   const expired = previous.expiresAt !== null && previous.expiresAt <= now;
   const promotedAt = promotion.promotedAt.getTime() + SECOND;

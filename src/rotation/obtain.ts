@@ -60,20 +60,16 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
   }
   run.did(
     pending.way === 'create'
-      ? `made the key ${key.id}, until ${key.expiresAt?.toISOString() ?? 'for ever'}`
+      ? `got the new key ${key.id}, until ${key.expiresAt?.toISOString() ?? 'for ever'}`
       : `gave the key ${key.id} a new secret`,
   );
 }
 
 function undelivered(key: HeldKey, cause: unknown, mend: string): UndeliveredSecretError {
-  const why = cause instanceof Error ? cause.message : '';
+  const why = cause instanceof RotationError ? ` (${cause.code})` : '';
   return new UndeliveredSecretError(
-    `The new secret of the key ${key.id} came, but was not stored. ${mend} ${why}`,
-    {
-      newSecret: key.secret,
-      keyId: key.id,
-      cause,
-    },
+    `The new secret of the key ${key.id} came, but was not stored${why}. ${mend}`,
+    { newSecret: key.secret, keyId: key.id, cause },
   );
 }
 

@@ -1,0 +1,19 @@
+// The process of the second part of the demo. It rotates the key of a record, and kills itself, as `kill -9` would, when
+// the service has made the new key and before anything of the answer was stored.
+
+import { BlazeMeterClient } from 'blazemeter-client';
+import { fileStore, rotate } from 'blazemeter-client/rotation';
+
+const [baseUrl, path] = process.argv.slice(2);
+
+const client = new BlazeMeterClient({
+  credentials: 'not-used:rotation-signs-with-the-pairs-of-its-record',
+  baseUrl,
+  logLevel: 'off',
+  fetch: async (url, init) => {
+    const answer = await fetch(url, init);
+    if (init.method === 'POST') process.kill(process.pid, 'SIGKILL');
+    return answer;
+  },
+});
+await rotate(client, { store: fileStore(path), reason: 'schedule', owner: 'nightly job' });
