@@ -53,7 +53,13 @@ class Signer implements RequestSigner {
       const signed = await this.sign(new Request(input, init));
       // The caller's signal goes straight into the call: inside a Request it is held weakly.
       const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-      return globalThis.fetch(signed, { ...(signal ? { signal } : {}), credentials: 'omit' });
+      // Nor does undici's dispatcher travel inside a copy: without it the call would go past the proxy.
+      const dispatcher: unknown = init === undefined ? undefined : Reflect.get(init, 'dispatcher');
+      return globalThis.fetch(signed, {
+        ...(signal ? { signal } : {}),
+        ...(dispatcher === undefined ? {} : { dispatcher }),
+        credentials: 'omit',
+      });
     };
   }
 

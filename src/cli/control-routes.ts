@@ -15,7 +15,7 @@ import {
   text,
 } from '../reference/read.ts';
 import type { Reference } from '../reference/reference.ts';
-import { operationNames } from '../reference/routes.ts';
+import { operationNames, operationOf } from '../reference/routes.ts';
 import type { Seed, Seeded } from '../reference/seed.ts';
 import { readSemantics } from '../reference/semantics.ts';
 import type { Snapshot } from '../reference/snapshot.ts';
@@ -220,7 +220,7 @@ function readJournal({ journal }: Reference, query: URLSearchParams): object {
     if (!known.includes(name)) fail('query', `has an unknown parameter; known are ${known.join(', ')}.`);
   const operation = query.get('operation');
   const unhandled = oneOf(query.get('unhandled') ?? 'false', 'query.unhandled', ['true', 'false']);
-  const wanted = operation === null ? null : oneOf(operation, 'query.operation', operationNames);
+  const wanted = operation === null ? null : operationOf(oneOf(operation, 'query.operation', operationNames));
   const since = wholeNumber(query.get('since'), 'query.since') ?? 0;
   const last = wholeNumber(query.get('last'), 'query.last');
   const found = (unhandled === 'true' ? journal.unhandled : journal.entries).filter(

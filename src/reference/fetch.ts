@@ -96,7 +96,7 @@ async function deliver(answer: PlainAnswer, signal: AbortSignal | undefined): Pr
   const { status, headers, body, delivery } = answer;
   if (answer.delayMs > 0) await wait(answer.delayMs, signal);
   if (delivery.kind === 'cut' && delivery.keep === 'nothing') {
-    if (delivery.end === 'stall') await wait(Number.POSITIVE_INFINITY, signal);
+    if (delivery.end === 'stall') await wait(FOR_EVER, signal);
     throw failed('read ECONNRESET', 'ECONNRESET');
   }
   const nullBody = NULL_BODY.has(status);
@@ -133,8 +133,7 @@ function stream(
           sent = kept;
           return controller.enqueue(bytes.subarray(0, kept));
         }
-        if (delivery.kind === 'cut' && delivery.end === 'stall')
-          return wait(Number.POSITIVE_INFINITY, signal);
+        if (delivery.kind === 'cut' && delivery.end === 'stall') return wait(FOR_EVER, signal);
         stop?.();
         const reset = delivery.kind === 'cut' && delivery.end === 'reset';
         const cause = reset
@@ -152,19 +151,23 @@ function stream(
 export const keptBytes = (keep: 'nothing' | 'half' | number, length: number): number =>
   keep === 'nothing' ? 0 : Math.min(keep === 'half' ? length >> 1 : keep, Math.max(0, length - 1));
 
-/** Waits, for ever if need be, and ends at once with the signal's reason when it aborts. */
+/** The longest that a timer can wait: for ever, to any test. */
+const FOR_EVER = 2 ** 31 - 1;
+
+/**
+ * Waits, and ends at once with the signal's reason when it aborts. The timer holds the process, as the socket of a real
+ * request would.
+ */
 function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const aborted = (): void => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = Number.isFinite(ms)
-      ? setTimeout(() => {
-          signal?.removeEventListener('abort', aborted);
-          resolve();
-        }, ms)
-      : undefined;
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', aborted);
+      resolve();
+    }, ms);
     if (signal?.aborted === true) aborted();
     else signal?.addEventListener('abort', aborted, { once: true });
   });

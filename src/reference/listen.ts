@@ -127,12 +127,29 @@ function receive(reference: Reference, request: Http.IncomingMessage, response: 
   request.on('error', () => undefined);
 }
 
+interface Ready {
+  readonly answer: PlainAnswer;
+  readonly response: Http.ServerResponse;
+}
+
+/**
+ * Answers that leave at the end of this turn of the event loop. Written one after the other they find the client awake:
+ * that is a fifth of the throughput with many connections, and some microseconds with one.
+ */
+let ready: Ready[] = [];
+
 function send(answer: PlainAnswer, response: Http.ServerResponse): void {
   if (answer.delayMs > 0) {
     setTimeout(() => deliver(answer, response), answer.delayMs);
     return;
   }
-  deliver(answer, response);
+  if (ready.push({ answer, response }) === 1) setImmediate(sendReady);
+}
+
+function sendReady(): void {
+  const leaving = ready;
+  ready = [];
+  for (const { answer, response } of leaving) deliver(answer, response);
 }
 
 function deliver({ status, headers, body, delivery }: PlainAnswer, response: Http.ServerResponse): void {
@@ -169,8 +186,13 @@ function withLength(
   length: number,
 ): Http.OutgoingHttpHeader[] {
   const flat: Http.OutgoingHttpHeader[] = [];
-  for (const name in headers) flat.push(name, headers[name] ?? '');
-  if (status !== 204 && status !== 304) flat.push('Content-Length', length);
+  // A fault may state a length of its own, and a wrong one.
+  let stated = status === 204 || status === 304;
+  for (const name in headers) {
+    flat.push(name, headers[name] ?? '');
+    if (name.length === 14 && name.toLowerCase() === 'content-length') stated = true;
+  }
+  if (!stated) flat.push('Content-Length', length);
   return flat;
 }
 

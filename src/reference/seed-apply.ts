@@ -46,7 +46,6 @@ function addUser(state: State, mint: Mint, plan: UserPlan, now: number): SeededU
     firstName,
     lastName,
     displayName,
-    timezone: plan.timezone ?? 'UTC',
     enabled: plan.enabled ?? true,
     roles: ['user'],
     created: now,

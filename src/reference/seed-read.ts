@@ -15,7 +15,6 @@ export interface UserPlan extends Named {
   readonly firstName: string | undefined;
   readonly lastName: string | undefined;
   readonly displayName: string | undefined;
-  readonly timezone: string | undefined;
   readonly enabled: boolean | undefined;
   readonly defaultProject: string | undefined;
 }
@@ -114,7 +113,7 @@ export function readSeed(value: unknown, state: State, nowMs: number): SeedPlan 
 
 type Reader = (value: unknown, path: string) => string;
 
-const USER = ['email', 'firstName', 'lastName', 'displayName', 'timezone', 'enabled', 'defaultProject'];
+const USER = ['email', 'firstName', 'lastName', 'displayName', 'enabled', 'defaultProject'];
 
 function readUser(ref: string, value: unknown, path: string, project: Reader): UserPlan {
   const from = fields(value, path, USER);
@@ -124,7 +123,6 @@ function readUser(ref: string, value: unknown, path: string, project: Reader): U
     firstName: maybe(from, 'firstName', path, text),
     lastName: maybe(from, 'lastName', path, text),
     displayName: maybe(from, 'displayName', path, text),
-    timezone: maybe(from, 'timezone', path, text),
     enabled: maybe(from, 'enabled', path, flag),
     defaultProject: maybe(from, 'defaultProject', path, project),
   };

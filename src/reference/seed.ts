@@ -17,8 +17,6 @@ export interface SeedUser {
   readonly lastName?: string;
   /** Default: first and last name, else the name in the seed. */
   readonly displayName?: string;
-  /** Default `UTC`. */
-  readonly timezone?: string;
   /** `false`: the user's keys answer 401. Default `true`. */
   readonly enabled?: boolean;
   /** The name of the project that the user works in. Default: the first of the user's first account. */

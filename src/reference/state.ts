@@ -11,7 +11,6 @@ export interface UserRecord {
   readonly firstName: string;
   readonly lastName: string;
   readonly displayName: string;
-  readonly timezone: string;
   readonly enabled: boolean;
   readonly roles: readonly string[];
   readonly created: number;

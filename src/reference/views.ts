@@ -85,7 +85,7 @@ export function memberView({ user, roles }: MemberRow): object {
   return {
     id,
     email,
-    login: email,
+    login: updated,
     firstName,
     lastName,
     displayName,
@@ -138,7 +138,7 @@ export function workspaceDetailView(state: State, mint: Mint, workspace: Workspa
 }
 
 export function userView(state: State, user: UserRecord, lastAccess: number): object {
-  const { id, email, firstName, lastName, displayName, timezone, enabled, roles, created, updated } = user;
+  const { id, email, firstName, lastName, displayName, enabled, roles, created, updated } = user;
   const project = state.projects.get(user.defaultProjectId);
   const workspace = state.workspaces.get(project?.workspaceId ?? 0);
   const account = state.accounts.get(workspace?.accountId ?? 0);
@@ -147,14 +147,14 @@ export function userView(state: State, user: UserRecord, lastAccess: number): ob
     email,
     passwordUpdateTime: created,
     access: lastAccess,
-    login: email,
+    login: lastAccess,
     firstName,
     lastName,
-    timezone,
+    timezone: 0,
     enabled,
     roles,
     keycloakGoogleRegister: false,
-    apiTestingVersion: 'v2',
+    apiTestingVersion: 0,
     created,
     updated,
     elev_io_user_hash: user.elevHash,

@@ -53,6 +53,8 @@ export interface CreatedApiKey {
 
 /** A period that equals the maximum is asked for this much shorter, so that no clock makes it longer. */
 const MARGIN_MS = 60_000;
+/** How long a page may take of the reading that only tells who clamped, while the secret waits: milliseconds. */
+const BOUND_TIMEOUT = 5_000;
 
 interface Plan {
   readonly name: string;
@@ -68,7 +70,7 @@ function checkName(name: unknown): string {
 
 function tooLong(asked: string, { accountId, maximumDays }: Bound): ExpirationPolicyError {
   return new ExpirationPolicyError(
-    `${asked} is more than the maximum of ${maximumDays} days that account ${accountId} allows. Ask for less, or for 'max'.`,
+    `${asked} is more than the maximum of ${maximumDays} days that account ${accountId} allows, as this client last read it. Ask for less, or for 'max'.`,
     { maximumDays, accountId, operation: 'apiKeys.create' },
   );
 }
@@ -158,8 +160,9 @@ async function findBound(
   options: CallOptions,
   scope: CallScope,
 ): Promise<Bound | undefined> {
+  const timeout = Math.min(options.timeout ?? BOUND_TIMEOUT, BOUND_TIMEOUT);
   try {
-    await readAllPolicies(context, { ...options, maxRetries: 0 }, scope);
+    await readAllPolicies(context, { ...options, maxRetries: 0, timeout }, scope);
   } catch {
     // `boundBy` stays what was known before.
   }

@@ -169,7 +169,8 @@ export async function deliver(
     });
   if (onNewSecret !== undefined) {
     try {
-      await scope.race(Promise.resolve(onNewSecret({ operation: id, keyId: apiKey.id, secret })));
+      // Nobody has the secret yet: a hook that waits on nothing the process knows of must not let it end.
+      await scope.hold(Promise.resolve(onNewSecret({ operation: id, keyId: apiKey.id, secret })));
     } catch (error) {
       if (!scope.signal.aborted) throw fail('The hook onNewSecret failed.', hookError(error, secret));
     }

@@ -2,6 +2,7 @@
 // when the answer is lost, by the rule of who signs.
 
 import { type Credentials, EXPIRED_EARLY, sameKey } from '../auth/credentials.ts';
+import type { Secret } from '../auth/secret.ts';
 import {
   ApiError,
   AuthenticationError,
@@ -10,6 +11,7 @@ import {
   LockoutError,
   type Resolution,
   SecretLostError,
+  UndeliveredSecretError,
 } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import { printable } from '../text/printable.ts';
@@ -106,19 +108,26 @@ export async function regenerateKey(
   refuseExpired(context, await look(context, keyId, options, scope));
   const changing = sameKey(signer.id, keyId);
   const args = { params: { id: keyId }, guard, changing };
+  const goOnWith = (secret: Secret, { id, origin }: Credentials, expiresAt: Date | null) => {
+    if (!sameKey(id, keyId)) return;
+    credentials.replace({
+      id,
+      secret,
+      ...(expiresAt ? { expiresAt } : {}),
+      ...(origin === undefined ? {} : { origin }),
+    });
+  };
   const send = async () => {
-    const issued = await sendIssue(context, 'apiKeys.regenerateSecret', args, options, scope);
-    const { id, origin } = issued.answer.pair;
-    const { expiresAt } = issued.apiKey;
-    if (sameKey(id, keyId)) {
-      credentials.replace({
-        id,
-        secret: issued.secret,
-        ...(expiresAt ? { expiresAt } : {}),
-        ...(origin === undefined ? {} : { origin }),
-      });
+    try {
+      const issued = await sendIssue(context, 'apiKeys.regenerateSecret', args, options, scope);
+      goOnWith(issued.secret, issued.answer.pair, issued.apiKey.expiresAt);
+      return issued;
+    } catch (error) {
+      // Whatever else is wrong with the answer, the old secret is dead.
+      if (error instanceof UndeliveredSecretError && error.holds === 'secret')
+        goOnWith(error.newSecret, signer, null);
+      throw error;
     }
-    return issued;
   };
   let attempts = 0;
   let lostOwn: LostAnswer | undefined;

@@ -98,6 +98,12 @@ export class CallScope {
     return untilAborted(promise, this.signal);
   }
 
+  /** The same, for what must not be lost: it keeps the process alive meanwhile. */
+  hold<T>(promise: Promise<T>): Promise<T> {
+    const timer = setInterval(() => {}, LONGEST_TIMER);
+    return this.race(promise).finally(() => clearInterval(timer));
+  }
+
   /** Waits. This timer does keep the process alive: somebody awaits the call. */
   sleep(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -57,7 +57,9 @@ export interface SignedFetchOptions {
 
 /** A fetch for one attempt, to be given to ky. */
 export function signedFetch(options: SignedFetchOptions): (input: URL | RequestInfo) => Promise<Response> {
-  const { fetch, fetchOptions, origin, pair, signal, onSend } = options;
+  const { fetch, origin, pair, signal, onSend } = options;
+  // A body among the options of the client would go with requests that have none.
+  const { body: _, ...fetchOptions } = options.fetchOptions;
   return async (input) => {
     const request = input instanceof Request ? input : new Request(input);
     const { url, method } = request;

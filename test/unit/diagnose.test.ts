@@ -66,6 +66,21 @@ describe('diagnose', () => {
     expect(await client.diagnose()).toMatchObject({ ok: true, expiresAt: null, policy: null, roles: [] });
   });
 
+  test('does not call a key bad that has worked before the network failed', async () => {
+    const { client, reference } = setUp();
+    reference.faults.add({ operation: 'apiKeys.get', effect: 'reset' });
+    expect(await client.diagnose({ maxRetries: 0 })).toMatchObject({
+      ok: true,
+      problem: 'connection_failed',
+    });
+  });
+
+  test('calls a key bad that was revoked in between', async () => {
+    const { client, reference } = setUp();
+    reference.faults.add({ operation: 'accounts.list', effect: 'status', status: 401 });
+    expect(await client.diagnose()).toMatchObject({ ok: false, problem: 'unauthorized' });
+  });
+
   test('tells of a clock that is off', async () => {
     const { client, reference } = setUp();
     reference.clock.skew(-600_000);

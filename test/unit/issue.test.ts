@@ -179,17 +179,32 @@ describe('a secret that arrived', () => {
     clearTimeout(keepAlive);
   });
 
+  test('keeps the process alive until the hook has it, and no longer', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    let during = 0;
+    const { client } = setUp({
+      onNewSecret: async () => {
+        await Promise.resolve();
+        during = timers();
+      },
+    });
+    const before = timers();
+    await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' });
+    expect([during - before, timers() - before]).toEqual([1, 0]);
+  });
+
   test('is not asked for when the hook says beforehand that it cannot take it', async () => {
     const onNewSecret: OnNewSecret = Object.assign(() => {}, {
       check: () => {
         throw new Error('not on this CI');
       },
     });
-    const { client, sent } = setUp({ onNewSecret });
+    const { client, keys, reference } = setUp({ onNewSecret });
     await expect(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })).rejects.toThrow(
       'not on this CI',
     );
-    expect(sent('apiKeys.create')).toBe(0);
+    await expect(client.apiKeys.regenerateSecret(keys.other.id)).rejects.toThrow('not on this CI');
+    expect(reference.journal.entries).toEqual([]);
   });
 });
 

@@ -42,6 +42,45 @@ describe('an override of a result', () => {
   });
 });
 
+describe('an override', () => {
+  test('of a body gets the expiry twice, as seconds and as a date, of the very same moment', async () => {
+    const { reference, keys } = setUp();
+    const moments: (number | undefined)[] = [];
+    const client = new BlazeMeterClient({
+      credentials: keys.owner,
+      fetch: reference.fetch,
+      operations: {
+        'apiKeys.create': {
+          body: ({ name, expiration = 0, expiresAt }) => {
+            moments.push(expiration * 1000, expiresAt?.getTime());
+            return { name, expiration };
+          },
+        },
+      },
+    });
+    await client.apiKeys.create({ name: 'ci', expiresAt: new Date(Date.now() + 86_400_123) });
+    expect(moments[0]).toBe(moments[1]);
+  });
+
+  test('leaves alone how a row is sent again, whatever else stands in it', async () => {
+    let sends = 0;
+    const given: object = { path: '/keys', replay: 'safe' };
+    const client = new BlazeMeterClient({
+      credentials: 'my-key:my-secret',
+      operations: { 'apiKeys.create': given },
+      fetch: async (_, { method }) => {
+        if (method === 'GET') return Response.json({ result: { id: 1 } });
+        sends++;
+        return new Response('{}', { status: 503 });
+      },
+    });
+    await expect(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })).rejects.toMatchObject({
+      code: 'ambiguous_outcome',
+    });
+    expect(sends).toBe(1);
+  });
+});
+
 describe('an override that cannot work', () => {
   test.each([
     ['an unknown row', Object.fromEntries([['apiKeys.crate', { path: '/x' }]]), /no operation of that name/],

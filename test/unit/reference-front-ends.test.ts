@@ -1,6 +1,7 @@
 // The ways into a reference: an injected fetch, msw, a socket, and a fixture for tests.
 import http from 'node:http';
 import net from 'node:net';
+import { createContext, runInContext } from 'node:vm';
 import {
   createReference,
   listen,
@@ -10,6 +11,7 @@ import {
   withWorld,
 } from 'blazemeter-client/testing';
 import { handlers } from 'blazemeter-client/testing/msw';
+import { build } from 'esbuild';
 import { setupServer } from 'msw/node';
 import { afterEach, describe, expect, test } from 'vitest';
 import { makeAuthority } from '../fault/support/certificates.ts';
@@ -226,6 +228,14 @@ describe('a socket', () => {
     expect(parsed(await (await get(server.url, keys.owner)).text())).toMatchObject({ error: null });
   });
 
+  test('states a wrong length where a fault says so', async () => {
+    const { reference, keys } = world();
+    const server = await start(reference);
+    reference.faults.add({ effect: 'answer', headers: { 'content-length': '5' }, body: '{"a":1}' });
+    const answer = await get(server.url, keys.owner);
+    expect(await answer.text()).toBe('{"a":');
+  });
+
   test('waits where a fault says so', async () => {
     const { reference, keys } = world();
     const server = await start(reference);
@@ -357,4 +367,47 @@ describe('the fixture', () => {
     await expect(failing()).rejects.toThrow('as it should');
     await expect(withWorld({ users: { a: {} } }, Client, () => {})()).rejects.toThrow('needs a key');
   });
+});
+
+test('all of it but the port runs where there is no Node', async () => {
+  const { outputFiles } = await build({
+    entryPoints: ['src/reference/index.ts'],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: 'testing',
+    platform: 'browser',
+  });
+  const script = outputFiles[0]?.text ?? '';
+  const page = createContext({
+    atob,
+    btoa,
+    console,
+    Headers,
+    ReadableStream,
+    Request,
+    Response,
+    TextDecoder,
+    TextEncoder,
+    URL,
+    URLSearchParams,
+  });
+  const { keys } = createReference().seed();
+  const answer: unknown = await runInContext(
+    `${script}
+    (async () => {
+      const reference = testing.createReference();
+      const { keys } = reference.seed();
+      const headers = { authorization: 'Basic ' + btoa(keys.owner.id + ':' + keys.owner.secret) };
+      const { status } = await reference.fetch('https://a.blazemeter.com/api/v4/user', { headers });
+      const refused = await testing.listen(reference).catch((error) => error.message);
+      return JSON.stringify([status, keys.owner.secret, refused]);
+    })()`,
+    page,
+  );
+  expect(JSON.parse(String(answer))).toEqual([
+    200,
+    keys.owner.secret,
+    'listen() needs Node 20.16 or later; elsewhere use reference.fetch or the msw handlers.',
+  ]);
 });

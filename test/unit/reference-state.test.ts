@@ -89,7 +89,7 @@ describe('a seed', () => {
     const reference = createReference({ clock: { at: '2026-01-01T00:00:00Z', frozen: true } });
     const { keys } = reference.seed({
       users: {
-        ana: { email: 'a@b.example', firstName: 'Ana', lastName: 'Lee', timezone: 'Asia/Jerusalem' },
+        ana: { email: 'a@b.example', firstName: 'Ana', lastName: 'Lee' },
         'Ben 2': {},
       },
       accounts: {
@@ -116,7 +116,6 @@ describe('a seed', () => {
     expect(send(reference, keys.a, 'GET', '/user').result).toMatchObject({
       email: 'a@b.example',
       displayName: 'Ana Lee',
-      timezone: 'Asia/Jerusalem',
     });
     expect(send(reference, keys.a, 'GET', '/accounts').rows[0]).toMatchObject({
       name: 'Acme',

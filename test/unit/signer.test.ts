@@ -2,6 +2,7 @@
 
 import { CredentialsError, RequestSigner } from 'blazemeter-client';
 import { createReference, listen } from 'blazemeter-client/testing';
+import { MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';
 
 const API = 'https://a.blazemeter.com/api/v4/user';
@@ -78,4 +79,17 @@ describe('the destination', () => {
     const bound = async () => ({ id: 'id', secret: 'secret', origin: 'https://private.example.com' });
     await expect(new RequestSigner(bound).headers(API)).rejects.toBeInstanceOf(CredentialsError);
   });
+});
+
+test("the signer's fetch goes through the dispatcher that it is given, as fetch does", async () => {
+  const agent = new MockAgent();
+  agent.disableNetConnect();
+  const intercepted = agent
+    .get('https://a.blazemeter.com')
+    .intercept({ path: '/api/v4/user', method: 'GET' });
+  intercepted.reply(200, 'by way of the agent');
+  const init: RequestInit & { dispatcher: object } = { dispatcher: agent };
+  const answer = await new RequestSigner('id:secret').fetch(API, init);
+  expect(await answer.text()).toBe('by way of the agent');
+  await agent.close();
 });
