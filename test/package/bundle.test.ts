@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Packed, packed } from './packed.ts';
 
 /** The most that the client may weigh, ky and zod/mini included, minified and gzipped: bytes. The aim is 16,000. */
-const LIMIT = 31_000;
+const LIMIT = 32_000;
 
 let parts: Packed;
 
