@@ -55,7 +55,7 @@ export async function mswAlone(path, headers, body) {
 const PRISM = '@stoplight/prism-cli@5.14.2';
 
 /** Prism on a port; or, where it cannot be installed or does not start, why. It is kept for the next run. */
-export async function prism() {
+export async function prism(...flags) {
   const folder = join(tmpdir(), 'blazemeter-client-bench-prism');
   const script = join(folder, 'node_modules', '@stoplight', 'prism-cli', 'dist', 'index.js');
   if (!existsSync(script)) {
@@ -74,7 +74,7 @@ export async function prism() {
   }
   const port = await freePort();
   const document = fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url));
-  const args = [script, 'mock', document, '--port', String(port), '--host', '127.0.0.1'];
+  const args = [script, 'mock', document, '--port', String(port), '--host', '127.0.0.1', ...flags];
   const child = spawn(process.execPath, args, {
     stdio: 'ignore',
     env: { ...process.env, LOG_LEVEL: 'silent' },
