@@ -9,20 +9,19 @@ const entry = {
   index: 'src/index.ts',
   node: 'src/node/index.ts',
   rotation: 'src/rotation/index.ts',
+  audit: 'src/audit/index.ts',
   testing: 'src/reference/index.ts',
   'testing/msw': 'src/reference/msw.ts',
 };
 
 /** Commands are started, never imported: one build is enough, and they need no types. */
 const commands = {
+  'cli/keys': 'src/cli/keys/main.ts',
   'cli/reference': 'src/cli/reference.ts',
 };
 
-const outDir = 'dist';
-
 const common: Options = {
   entry,
-  outDir,
   target: 'es2022',
   platform: 'neutral',
   // One copy of the errors and of Secret per module system, whichever doors are opened.
@@ -39,7 +38,7 @@ const common: Options = {
  * The declarations are made once, for CommonJS; those of the ES modules point there. An ES module may import the types of a
  * CommonJS one, not the other way round. So both builds have the very same types, and half of the text is saved.
  */
-async function declareModules(): Promise<void> {
+async function declareModules(outDir: string): Promise<void> {
   for (const [door, source] of Object.entries(entry)) {
     const file = join(outDir, `${door}.d.ts`);
     await mkdir(dirname(file), { recursive: true });
@@ -58,19 +57,21 @@ async function declaredWithMsw(source: string): Promise<string> {
   return declared;
 }
 
-export default defineConfig(() => {
+export default defineConfig(({ outDir = 'dist' }) => {
   // Once, before both builds: neither may remove what the other has just written.
   rmSync(outDir, { recursive: true, force: true });
   return [
     {
       ...common,
+      outDir,
       entry: { ...entry, ...commands },
       format: 'esm',
       outExtension: () => ({ js: '.js' }),
-      onSuccess: declareModules,
+      onSuccess: () => declareModules(outDir),
     },
     {
       ...common,
+      outDir,
       format: 'cjs',
       // ky is ESM only: CommonJS consumers (Jest among them) get it built in.
       noExternal: ['ky'],

@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^blazemeter-client$/, replacement: source('index.ts') },
       { find: /^blazemeter-client\/node$/, replacement: source('node/index.ts') },
       { find: /^blazemeter-client\/rotation$/, replacement: source('rotation/index.ts') },
+      { find: /^blazemeter-client\/audit$/, replacement: source('audit/index.ts') },
       { find: /^blazemeter-client\/testing$/, replacement: source('reference/index.ts') },
       { find: /^blazemeter-client\/testing\/msw$/, replacement: source('reference/msw.ts') },
     ],
