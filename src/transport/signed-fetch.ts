@@ -4,6 +4,7 @@
 import { basicHeader } from '../auth/basic.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { CredentialsError, InvalidResponseError } from '../errors.ts';
+import { sentOnce } from './deno.ts';
 
 /** What a caller's `fetch` is called with: plain values, besides what stands in `fetchOptions`. */
 export interface FetchInit {
@@ -35,7 +36,7 @@ const has = (value: unknown, method: string): boolean =>
   typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function';
 
 /** Not by instanceof: in Jest the global Response comes from another realm, and npm's undici has its own. */
-function isResponse(value: unknown): value is Response {
+export function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null || typeof Reflect.get(value, 'status') !== 'number')
     return false;
   const body: unknown = Reflect.get(value, 'body');
@@ -75,6 +76,7 @@ export function signedFetch(options: SignedFetchOptions): (input: URL | RequestI
     signal.throwIfAborted();
     onSend();
     const response: unknown = await fetch(url, {
+      ...sentOnce(method),
       ...fetchOptions,
       method,
       headers,

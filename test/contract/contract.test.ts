@@ -1,10 +1,11 @@
 // The contract, through each front end of the reference implementation.
 import { describe, expect, test } from 'vitest';
+import { msw } from './front-end-msw.ts';
 import { frontEnds } from './front-ends.ts';
 import { runBehaviour } from './run.ts';
 import { topics } from './suite.ts';
 
-for (const frontEnd of frontEnds) {
+for (const frontEnd of [...frontEnds, msw]) {
   describe(`through ${frontEnd.name}`, { concurrent: frontEnd.concurrent }, () => {
     for (const { topic, behaviours } of topics) {
       describe(topic, () => {

@@ -1,7 +1,5 @@
-// The ways into a reference: each gives the same fetch, so that one suite runs through all of them.
+// The ways into a reference that need no library: each gives the same fetch, so that one suite runs through all of them.
 import { listen, type Reference } from 'blazemeter-client/testing';
-import { handlers } from 'blazemeter-client/testing/msw';
-import { setupServer } from 'msw/node';
 import type { Fetch } from '../support/checked-fetch.ts';
 
 export interface OpenFrontEnd {
@@ -17,28 +15,13 @@ export interface FrontEnd {
   open(reference: Reference): Promise<OpenFrontEnd>;
 }
 
-const SERVICE = 'https://a.blazemeter.com/api/v4';
+export const SERVICE = 'https://a.blazemeter.com/api/v4';
 
 const injected: FrontEnd = {
   name: 'injected fetch',
   concurrent: true,
   async open(reference) {
     return { baseUrl: SERVICE, fetch: (url, init) => reference.fetch(url, init), close: async () => {} };
-  },
-};
-
-const msw: FrontEnd = {
-  name: 'msw',
-  // It takes the place of the global fetch.
-  concurrent: false,
-  async open(reference) {
-    const server = setupServer(...handlers(reference));
-    server.listen({ onUnhandledRequest: 'error' });
-    return {
-      baseUrl: SERVICE,
-      fetch: (url, init) => globalThis.fetch(url, init),
-      close: async () => server.close(),
-    };
   },
 };
 
@@ -55,4 +38,4 @@ const socket: FrontEnd = {
   },
 };
 
-export const frontEnds: readonly FrontEnd[] = [injected, msw, socket];
+export const frontEnds: readonly FrontEnd[] = [injected, socket];
