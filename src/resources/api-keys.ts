@@ -11,14 +11,8 @@ import { readApiKey } from '../wire/schemas.ts';
 import { answerContext, type ClientContext, call, simpleCall, wireRequest, withAnswer } from './context.ts';
 import { type CreateApiKeyInput, type CreatedApiKey, createKey } from './create-key.ts';
 import type { Issued } from './issue.ts';
-import { type ListParams, list } from './lists.ts';
+import { type ApiKeyListParams, listKeys } from './list-keys.ts';
 import { lockoutGuard, regenerateKey, type SelfOptions } from './regenerate-secret.ts';
-
-/** Parameters of `apiKeys.list`. */
-export interface ApiKeyListParams extends ListParams {
-  readonly name?: string | undefined;
-  readonly textFilter?: string | undefined;
-}
 
 /** The API keys of the user whose key signs the calls. */
 export interface ApiKeysResource {
@@ -68,15 +62,6 @@ export interface ApiKeysResource {
    * @beta
    */
   delete(id: string, self?: SelfOptions, options?: CallOptions): CallPromise<void>;
-}
-
-export function listKeys(
-  context: ClientContext,
-  params: ApiKeyListParams,
-  options?: CallOptions,
-): PagePromise<ApiKey> {
-  const { name, textFilter, ...paging } = params;
-  return list(context, 'apiKeys.list', {}, paging, { name, textFilter }, readApiKey, options);
 }
 
 function deleteKey(

@@ -7,7 +7,7 @@ import type { OnNewSecret } from '../auth/new-secret.ts';
 import { InvalidResponseError } from '../errors.ts';
 import { scrubbed } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { type CallPromise, callPromise, shownHeaders, type WithResponse } from '../transport/call-promise.ts';
+import { type CallPromise, callPromise, type Outcome, shownHeaders } from '../transport/call-promise.ts';
 import type { Log } from '../transport/log.ts';
 import { fillPath, type Query } from '../transport/path.ts';
 import type { CallScope } from '../transport/scope.ts';
@@ -155,33 +155,36 @@ export function readResult<T>(
 }
 
 /** The result together with what may be known of its answer. */
-export function withAnswer<T>(data: T, { answer, requestId }: Answered): WithResponse<T> {
+export function withAnswer<T>(data: T, { answer, requestId }: Answered): Outcome<T> {
   return {
     data,
-    response: { status: answer.status, headers: shownHeaders(answer.headers, hidden(answer)) },
-    ...(requestId === undefined ? {} : { requestId }),
-    attempts: answer.attempts,
+    about: () => ({
+      response: { status: answer.status, headers: shownHeaders(answer.headers, hidden(answer)) },
+      ...(requestId === undefined ? {} : { requestId }),
+      attempts: answer.attempts,
+    }),
   };
 }
 
 /** Runs a call: its time begins, and ends with it. Bad arguments reject like everything else. */
-export function call<T>(
+export async function outcomeOf<T>(
   context: ClientContext,
   operation: OperationId | undefined,
   options: CallOptions | undefined,
-  run: (scope: CallScope, options: CallOptions) => Promise<WithResponse<T>>,
-): CallPromise<T> {
-  const full = async () => {
-    const given = options ?? {};
-    const scope = context.transport.open(operation, given);
-    try {
-      return await run(scope, given);
-    } finally {
-      scope.end();
-    }
-  };
-  return callPromise(full());
+  run: (scope: CallScope, options: CallOptions) => Promise<Outcome<T>>,
+): Promise<Outcome<T>> {
+  const given = options ?? {};
+  const scope = context.transport.open(operation, given);
+  try {
+    return await run(scope, given);
+  } finally {
+    scope.end();
+  }
 }
+
+/** The same as the promise that callers get. */
+export const call = <T>(...args: Parameters<typeof outcomeOf<T>>): CallPromise<T> =>
+  callPromise(outcomeOf(...args));
 
 /** The common call: one operation, one answer, one model. */
 export function simpleCall<T>(

@@ -4,7 +4,7 @@
 import type { Secret } from '../auth/secret.ts';
 import { ExpirationPolicyError, type Resolution, type ResolveOptions } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
-import type { WithResponse } from '../transport/call-promise.ts';
+import type { Outcome } from '../transport/call-promise.ts';
 import type { CallScope } from '../transport/scope.ts';
 import type { CallOptions } from '../transport/transport.ts';
 import {
@@ -125,7 +125,7 @@ export async function createKey(
   input: CreateApiKeyInput,
   options: CallOptions,
   scope: CallScope,
-): Promise<WithResponse<CreatedApiKey>> {
+): Promise<Outcome<CreatedApiKey>> {
   context.onNewSecret?.check?.();
   const { name, expiresAt, boundBy } = await plan(context, input, options, scope);
   const expiration = Math.floor(expiresAt.getTime() / 1000);

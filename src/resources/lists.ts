@@ -9,8 +9,8 @@ import {
   type Answered,
   type Arguments,
   type ClientContext,
-  call,
   invoke,
+  outcomeOf,
   readResult,
   withAnswer,
 } from './context.ts';
@@ -71,7 +71,7 @@ export function list<T extends { readonly id: string | number }>(
   options: CallOptions | undefined,
 ): PagePromise<T> {
   const fetch: FetchPage<T> = (at) =>
-    call(context, id, options, async (scope, given) => {
+    outcomeOf(context, id, options, async (scope, given) => {
       const query: Query = {
         ...filters,
         limit: whole('limit', limit),
@@ -80,6 +80,6 @@ export function list<T extends { readonly id: string | number }>(
       };
       const answered = await invoke(context, id, { ...args, query }, given, scope);
       return withAnswer(readPage(context, id, answered, read), answered);
-    }).withResponse();
+    });
   return pagePromise(fetch, (item) => item.id, skip);
 }

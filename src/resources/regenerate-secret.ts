@@ -15,7 +15,7 @@ import {
 } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import { printable } from '../text/printable.ts';
-import type { WithResponse } from '../transport/call-promise.ts';
+import type { Outcome } from '../transport/call-promise.ts';
 import type { CallScope } from '../transport/scope.ts';
 import type { CallOptions } from '../transport/transport.ts';
 import { readApiKey } from '../wire/schemas.ts';
@@ -99,7 +99,7 @@ export async function regenerateKey(
   self: SelfOptions,
   options: CallOptions,
   scope: CallScope,
-): Promise<WithResponse<Issued>> {
+): Promise<Outcome<Issued>> {
   const { credentials } = context;
   const guard = lockoutGuard(keyId, 'regenerating', self);
   context.onNewSecret?.check?.();

@@ -4,8 +4,8 @@
 import type { Resolution, ResolveOptions } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import type { CallScope } from '../transport/scope.ts';
-import { listKeys } from './api-keys.ts';
 import type { ClientContext } from './context.ts';
+import { listKeys } from './list-keys.ts';
 import { regenerateKey } from './regenerate-secret.ts';
 
 /** A list may lag behind a write: it is read again, after this pause in milliseconds, before it is believed. */

@@ -1,6 +1,6 @@
 // Reads a body to its end, counting the decoded bytes, and never longer than its signal allows.
 
-import { untilAborted } from './scope.ts';
+import { abortOf } from './scope.ts';
 
 /** Most that is read of an answer, in decoded bytes. */
 export const MAX_BODY = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ export class BrokenBody extends Error {
 
 /**
  * The text of a body. `oversized` when there was more than `limit` bytes; the rest is not read.
- * Throws {@link BrokenBody} when the connection fails in the middle or the signal aborts.
+ * Throws {@link BrokenBody} when the connection fails in the middle, or the signal aborts.
  */
 export async function readBody(
   response: Response,
@@ -30,24 +30,32 @@ export async function readBody(
 ): Promise<{ text: string; oversized: boolean }> {
   if (response.body === null) return { text: '', oversized: false };
   const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
+  const { aborted, off } = abortOf(signal);
+  const chunks: Uint8Array[] = [];
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await untilAborted(reader.read(), signal);
-      if (done) return { text: text + decoder.decode(), oversized: false };
+      const { done, value } = await Promise.race([reader.read(), aborted]);
+      if (done) return { text: textOf(chunks), oversized: false };
       size += value.byteLength;
       if (size > limit) {
-        text += decoder.decode(value.subarray(0, value.byteLength - (size - limit)));
-        return { text, oversized: true };
+        chunks.push(value.subarray(0, value.byteLength - (size - limit)));
+        return { text: textOf(chunks), oversized: true };
       }
-      text += decoder.decode(value, { stream: true });
+      chunks.push(value);
     }
   } catch (error) {
-    throw new BrokenBody(text, error);
+    throw new BrokenBody(textOf(chunks), error);
   } finally {
+    off();
     // Frees the socket where the body was left; a no-op after its end.
     reader.cancel().catch(() => {});
   }
+}
+
+function textOf(chunks: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder();
+  const [first, ...rest] = chunks;
+  if (rest.length === 0) return decoder.decode(first);
+  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join('') + decoder.decode();
 }

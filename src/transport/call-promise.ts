@@ -23,6 +23,12 @@ export interface WithResponse<T> {
   readonly attempts: number;
 }
 
+/** A result, and how to tell what is known of its answer: nobody pays for that unless it is asked for. */
+export interface Outcome<T> {
+  readonly data: T;
+  about(): Omit<WithResponse<T>, 'data'>;
+}
+
 /** A promise of a result that can also tell about the answer. */
 export interface CallPromise<T> extends Promise<T> {
   /** The result together with status, headers, request id and number of attempts. */
@@ -57,9 +63,9 @@ export function shownHeaders(headers: Headers, secrets: readonly string[]): Head
 }
 
 class Call<T> extends Promise<T> implements CallPromise<T> {
-  readonly #full: Promise<WithResponse<T>>;
+  readonly #full: Promise<Outcome<T>>;
 
-  constructor(full: Promise<WithResponse<T>>) {
+  constructor(full: Promise<Outcome<T>>) {
     // The promise itself stays empty: `then` goes to the full one, so that an unhandled rejection is reported once.
     super(() => {});
     this.#full = full;
@@ -79,9 +85,9 @@ class Call<T> extends Promise<T> implements CallPromise<T> {
   }
 
   withResponse(): Promise<WithResponse<T>> {
-    return this.#full;
+    return this.#full.then((outcome) => ({ data: outcome.data, ...outcome.about() }));
   }
 }
 
 /** Makes the promise of a call. */
-export const callPromise = <T>(full: Promise<WithResponse<T>>): CallPromise<T> => new Call(full);
+export const callPromise = <T>(full: Promise<Outcome<T>>): CallPromise<T> => new Call(full);

@@ -2,7 +2,7 @@
 // new, or on one shorter than the limit that the answer itself states; never by what was asked for, nor by `total`.
 
 import { InvalidResponseError } from '../errors.ts';
-import { type CallPromise, callPromise, type WithResponse } from './call-promise.ts';
+import { type CallPromise, callPromise, type Outcome } from './call-promise.ts';
 
 /** A page of a list. Iterating it goes on through the pages after it. */
 export interface Page<T> extends AsyncIterable<T> {
@@ -28,7 +28,7 @@ export interface RawPage<T> {
 }
 
 /** Fetches the page that begins at `skip`. */
-export type FetchPage<T> = (skip: number) => Promise<WithResponse<RawPage<T>>>;
+export type FetchPage<T> = (skip: number) => Promise<Outcome<RawPage<T>>>;
 
 /** No list is longer than this; a server that never ends is stopped here. */
 const MAX_PAGES = 10_000;
@@ -42,13 +42,13 @@ interface Position<T> {
   readonly pages: number;
 }
 
-async function load<T>(at: Position<T>): Promise<WithResponse<Page<T>>> {
+async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
   if (at.pages >= MAX_PAGES) {
     throw new InvalidResponseError(
       `The list did not end within ${MAX_PAGES} pages. Ask for more at a time (limit), or for less (filters).`,
     );
   }
-  const { data: raw, ...rest } = await at.fetch(at.skip);
+  const { data: raw, about } = await at.fetch(at.skip);
   const here = new Set<string | number>();
   const items = raw.items.filter((item) => {
     const id = at.idOf(item);
@@ -61,7 +61,7 @@ async function load<T>(at: Position<T>): Promise<WithResponse<Page<T>>> {
   const short = raw.limit !== undefined && raw.items.length < raw.limit;
   const hasMore = items.length > 0 && !short;
   const next = { ...at, skip: at.skip + raw.items.length, pages: at.pages + 1 };
-  return { ...rest, data: makePage(items, raw.total, hasMore, next) };
+  return { data: makePage(items, raw.total, hasMore, next), about };
 }
 
 function makePage<T>(

@@ -13,6 +13,20 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** A promise that never resolves, and rejects when a signal aborts: to be raced against. */
+export function abortOf(signal: AbortSignal): { readonly aborted: Promise<never>; readonly off: () => void } {
+  let off = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    off = () => signal.removeEventListener('abort', abort);
+  });
+  // Nobody may be racing at the moment.
+  aborted.catch(() => {});
+  return { aborted, off };
+}
+
 /** A promise that follows another until a signal aborts, and then rejects with the signal's reason. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -49,9 +63,11 @@ function onAbort(signal: AbortSignal, run: () => void): () => void {
 }
 
 export class CallScope {
-  readonly #controller = new AbortController();
   readonly #deadline: number;
   readonly #cleanUp: (() => void)[] = [];
+  readonly #waiting = new Set<(reason: unknown) => void>();
+  #end: { readonly reason: unknown } | undefined;
+  #controller: AbortController | undefined;
   /** Requests tried so far. */
   attempts = 0;
   /** Whether it was the caller's signal that ended the call. */
@@ -66,7 +82,7 @@ export class CallScope {
     this.#deadline = performance.now() + totalTimeout;
     this.#cleanUp.push(
       after(totalTimeout, () =>
-        this.#controller.abort(
+        this.#finish(
           new RequestTimeoutError(
             `${operation ?? 'The call'} was not done within ${totalTimeout} ms (totalTimeout). The service or the network is slow, or totalTimeout too short.`,
             { scope: 'call', timeoutMs: totalTimeout, operation, attempts: this.attempts },
@@ -76,16 +92,44 @@ export class CallScope {
     );
     if (signal !== undefined) {
       const abort = () => {
-        this.abortedByCaller = !this.#controller.signal.aborted;
-        this.#controller.abort(signal.reason);
+        this.abortedByCaller = !this.ended;
+        this.#finish(signal.reason);
       };
       if (signal.aborted) abort();
       else this.#cleanUp.push(onAbort(signal, abort));
     }
   }
 
+  #finish(reason: unknown): void {
+    if (this.#end !== undefined) return;
+    this.#end = { reason };
+    this.#controller?.abort(reason);
+    for (const run of this.#waiting) run(reason);
+  }
+
+  /** Whether its time is over, or the caller has aborted. */
+  get ended(): boolean {
+    return this.#end !== undefined;
+  }
+
+  throwIfEnded(): void {
+    if (this.#end !== undefined) throw this.#end.reason;
+  }
+
+  /** The same as a signal, for those who need one. Made when it is asked for: most calls never do. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#end !== undefined) this.#controller.abort(this.#end.reason);
+    }
     return this.#controller.signal;
+  }
+
+  /** Runs something when the call ends before its time, at once if it has; returns how to call it off. */
+  onEnd(run: (reason: unknown) => void): () => void {
+    if (this.#end !== undefined) run(this.#end.reason);
+    else this.#waiting.add(run);
+    return () => void this.#waiting.delete(run);
   }
 
   /** Milliseconds that are left. */
@@ -95,7 +139,11 @@ export class CallScope {
 
   /** Follows a promise until the time is over or the caller aborts. */
   race<T>(promise: Promise<T>): Promise<T> {
-    return untilAborted(promise, this.signal);
+    let off = () => {};
+    const ended = new Promise<never>((_, reject) => {
+      off = this.onEnd(reject);
+    });
+    return Promise.race([promise, ended]).finally(off);
   }
 
   /** The same, for what must not be lost: it keeps the process alive meanwhile. */

@@ -1,5 +1,5 @@
 // The innermost step of an attempt, and the only place where request and credential meet: the pair goes onto the plain
-// values that are handed to the caller's fetch, never onto anything that ky, a hook, a log or an error can see.
+// values that are handed to fetch, never onto anything that a hook, a log or an error can see.
 
 import { basicHeader } from '../auth/basic.ts';
 import type { Credentials } from '../auth/credentials.ts';
@@ -43,6 +43,15 @@ export function isResponse(value: unknown): value is Response {
   return has(Reflect.get(value, 'headers'), 'get') && (body === null || has(body, 'getReader'));
 }
 
+/** A request without its signature. */
+export interface Unsigned {
+  readonly url: string;
+  readonly method: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
 export interface SignedFetchOptions {
   readonly fetch: FetchLike;
   /** Further fields for the init, such as undici's `dispatcher`; they change nothing that this file sets. */
@@ -56,43 +65,37 @@ export interface SignedFetchOptions {
   readonly onSend: () => void;
 }
 
-/** A fetch for one attempt, to be given to ky. */
-export function signedFetch(options: SignedFetchOptions): (input: URL | RequestInfo) => Promise<Response> {
+/** Signs and sends, once. */
+export async function signedFetch(request: Unsigned, options: SignedFetchOptions): Promise<Response> {
   const { fetch, origin, pair, signal, onSend } = options;
+  const { url, method, body } = request;
   // A body among the options of the client would go with requests that have none.
   const { body: _, ...fetchOptions } = options.fetchOptions;
-  return async (input) => {
-    const request = input instanceof Request ? input : new Request(input);
-    const { url, method } = request;
-    if (new URL(url).origin !== origin) throw new TypeError('The request left the origin of baseUrl.');
-    if (pair.origin !== undefined && pair.origin !== origin) {
-      throw new CredentialsError(
-        `The credential belongs to ${pair.origin} and is not sent to ${origin}: set baseUrl to it, or use another.`,
-      );
-    }
-    const headers: Record<string, string> = Object.fromEntries(request.headers);
-    headers.authorization = basicHeader(pair);
-    const body = request.body === null ? undefined : await request.text();
-    signal.throwIfAborted();
-    onSend();
-    const response: unknown = await fetch(url, {
-      ...sentOnce(method),
-      ...fetchOptions,
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
-      redirect: 'manual',
-      credentials: 'omit',
-      // Straight into the init: a signal that travels through a Request is held weakly and can be collected.
-      signal,
-    });
-    if (isResponse(response)) return response;
-    throw new InvalidResponseError(
-      'The fetch given in the options did not return a Response with headers and, as its body, a web stream or null.',
-      {
-        operation: options.operation,
-        attempts: options.attempts,
-      },
+  if (!url.startsWith(`${origin}/`)) throw new TypeError('The request left the origin of baseUrl.');
+  if (pair.origin !== undefined && pair.origin !== origin) {
+    throw new CredentialsError(
+      `The credential belongs to ${pair.origin} and is not sent to ${origin}: set baseUrl to it, or use another.`,
     );
-  };
+  }
+  signal.throwIfAborted();
+  onSend();
+  const response: unknown = await fetch(url, {
+    ...sentOnce(method),
+    ...fetchOptions,
+    method,
+    headers: { ...request.headers, authorization: basicHeader(pair) },
+    ...(body === undefined ? {} : { body }),
+    redirect: 'manual',
+    credentials: 'omit',
+    // Straight into the init: a signal that travels through a Request is held weakly and can be collected.
+    signal,
+  });
+  if (isResponse(response)) return response;
+  throw new InvalidResponseError(
+    'The fetch given in the options did not return a Response with headers and, as its body, a web stream or null.',
+    {
+      operation: options.operation,
+      attempts: options.attempts,
+    },
+  );
 }

@@ -1,7 +1,6 @@
 // One call: attempts, one at a time, within the time of the call. What is tried again is decided by the operation, not
-// by the HTTP verb. ky builds and sends an attempt; waiting, signing, reading and judging are done here.
+// by the HTTP verb.
 
-import ky from 'ky';
 import type { CredentialCache } from '../auth/cache.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { BlazeMeterError, RequestTimeoutError } from '../errors.ts';
@@ -11,7 +10,7 @@ import { connectionError } from './failure.ts';
 import type { Log } from './log.ts';
 import { type Query, resolveUrl } from './path.ts';
 import { backoff, LONGEST_RETRY_AFTER, RETRIED_STATUSES, retryAfter } from './retry.ts';
-import { after, CallScope, untilAborted } from './scope.ts';
+import { abortOf, after, CallScope } from './scope.ts';
 import type { ServerClock } from './server-clock.ts';
 import { type FetchLike, signedFetch } from './signed-fetch.ts';
 
@@ -142,7 +141,7 @@ export class Transport {
     const retries = countOfRetries(options.maxRetries ?? this.#config.maxRetries);
     let refreshed = false;
     let failures = 0;
-    scope.signal.throwIfAborted();
+    scope.throwIfEnded();
     let pair = request.pair ?? (await scope.race(credentials.get()));
     for (;;) {
       request.guard?.(pair);
@@ -177,8 +176,7 @@ export class Transport {
       } catch (error) {
         const unsent = !progress.maySent;
         const worthIt = error instanceof BlazeMeterError && error.retryable;
-        const again =
-          worthIt && (request.replayable(pair) || unsent) && failures < retries && !scope.signal.aborted;
+        const again = worthIt && (request.replayable(pair) || unsent) && failures < retries && !scope.ended;
         wait = backoff(failures + 1);
         if (!again || wait > scope.remaining()) throw error;
         log('debug', 'failed', { operation, method, attempt, error: error.code });
@@ -219,54 +217,47 @@ export class Transport {
         ),
       ),
     );
-    const end = () => controller.abort(scope.signal.reason);
-    scope.signal.addEventListener('abort', end, { once: true });
     const { signal } = controller;
+    const keepTime = scope.onEnd((reason) => controller.abort(reason));
+    const { aborted, off } = abortOf(signal);
     const sentBefore = progress.maySent;
     const replayable = request.replayable(pair);
     let answered = false;
     try {
-      const send = signedFetch({
-        fetch: (target, init) => fetch(target, init),
-        fetchOptions,
-        origin: baseUrl.origin,
-        pair,
-        signal,
-        operation,
-        attempts,
-        onSend: () => {
-          if (clock.known) progress.sentAt ??= clock.now();
-          progress.maySent = true;
+      const headers = this.#headers(options);
+      const body = request.json === undefined ? undefined : JSON.stringify(request.json);
+      if (body !== undefined) headers['content-type'] ??= 'application/json';
+      const sent = signedFetch(
+        { url, method: request.method, headers, body },
+        {
+          fetch: (target, init) => fetch(target, init),
+          fetchOptions,
+          origin: baseUrl.origin,
+          pair,
+          signal,
+          operation,
+          attempts,
+          onSend: () => {
+            if (clock.known) progress.sentAt ??= clock.now();
+            progress.maySent = true;
+          },
         },
-      });
-      const response = await untilAborted(
-        Promise.resolve(
-          ky(url, {
-            method: request.method,
-            headers: this.#headers(options),
-            ...(request.json === undefined ? {} : { json: request.json }),
-            fetch: send,
-            retry: 0,
-            timeout: false,
-            throwHttpErrors: false,
-          }),
-        ),
-        signal,
       );
+      const response = await Promise.race([sent, aborted]);
       answered = true;
       clock.learn(response.headers.get('date'));
-      const { status, headers } = response;
+      const { status } = response;
       const limit = status >= 400 ? MAX_ERROR_BODY : MAX_BODY;
       const { text, oversized } = await readBody(response, limit, signal);
       return {
         status,
-        headers,
+        headers: response.headers,
         body: text,
         oversized,
         attempts,
         pair,
         replayable,
-        retryAfterMs: retryAfter(headers.get('retry-after'), clock.now()),
+        retryAfterMs: retryAfter(response.headers.get('retry-after'), clock.now()),
       };
     } catch (error) {
       if (error instanceof BrokenBody) progress.partial = error.partial;
@@ -285,12 +276,14 @@ export class Transport {
       throw failure;
     } finally {
       stop();
-      scope.signal.removeEventListener('abort', end);
+      off();
+      keepTime();
     }
   }
 
   #headers(options: CallOptions): Record<string, string> {
-    const headers: Record<string, string> = { accept: 'application/json', ...this.#config.headers };
+    const headers: Record<string, string> = { accept: 'application/json' };
+    for (const [name, value] of Object.entries(this.#config.headers)) headers[name.toLowerCase()] = value;
     for (const [name, value] of Object.entries(options.headers ?? {})) {
       if (REFUSED_HEADERS.has(name.toLowerCase())) {
         throw new TypeError(

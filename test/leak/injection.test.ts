@@ -15,55 +15,7 @@ import {
 } from 'blazemeter-client/node';
 import { createReference } from 'blazemeter-client/testing';
 import { afterAll, describe, expect, test } from 'vitest';
-
-const payloads: Readonly<Record<string, string>> = {
-  'a line break before a command': 'a\n::error::b',
-  'a carriage return': 'a\r::error::b',
-  'a colour': 'a\u001b[31mb',
-  'a cursor that goes up': 'a\u001b[1A\u001b[2Kb',
-  'a one-byte control sequence': 'a\u009b31mb',
-  'a window title': 'a\u001b]0;b\u0007',
-  'a backspace': 'a\bb',
-  'a null character': 'a\0b',
-  'text turned around': 'a\u202ebc',
-  'an isolate': 'a\u2066b\u2069',
-  'a left-to-right mark': 'a\u200eb',
-  'an Arabic letter mark': 'a\u061cb',
-  'a line separator': 'a\u2028::error::b',
-  'a paragraph separator': 'a\u2029::error::b',
-  'a next line': 'a\u0085::error::b',
-  'a zero-width space': 'a\u200bb',
-  'a zero-width joiner': 'a\u200db',
-  'a byte-order mark': '\ufeff::error::b',
-  'a soft hyphen': 'a\u00adb',
-  'a word joiner': 'a\u2060b',
-  'a Hangul filler': 'a\u3164b',
-  'a grapheme joiner': 'a\u034fb',
-  'hidden tags': 'a\u{e0041}\u{e0042}',
-  'variation selectors': 'a\ufe01\u{e0101}',
-  'a musical sign that is not seen': 'a\u{1d173}b',
-  'half a surrogate pair': 'a\ud800b',
-  'the other half': 'a\udc00b',
-  'an Azure command': '##vso[task.setvariable variable=a]b',
-  'an Azure command in capitals': '##VSO[task.complete]b',
-  'an Azure command behind a number sign': '###vso[task.complete]b',
-  'an old GitHub command': 'a ##[error]b',
-  'a GitHub command': '::add-mask::b',
-  'a GitHub command behind blanks': '  \t::stop-commands::b',
-};
-
-/** What in the text would still be obeyed. */
-function obeyed(text: string): string[] {
-  const acting = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-  // Line breaks are ours here: those of stacks, of lists, of inspect.
-  return text
-    .split('\n')
-    .flatMap((line) => [
-      ...(acting.test(line) ? ['a character that acts'] : []),
-      ...(/##(?:vso)?\[/i.test(line) ? ['an Azure command'] : []),
-      ...(/^\s*::/.test(line) ? ['a GitHub command'] : []),
-    ]);
-}
+import { obeyed, payloads } from './payloads.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'injection-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

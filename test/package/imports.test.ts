@@ -81,7 +81,7 @@ describe('the modules behind a door', () => {
   }
 
   test.each([
-    ['index.js', ['ky', 'zod/mini']],
+    ['index.js', ['zod/mini']],
     ['index.cjs', ['zod/mini']],
     ['testing.js', []],
     ['testing.cjs', []],

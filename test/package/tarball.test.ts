@@ -99,7 +99,7 @@ test('its manifest promises what it should', async () => {
     engines: { node: '>=20.19' },
     peerDependenciesMeta: { msw: { optional: true } },
   });
-  expect(Object.keys(fields(manifest.dependencies))).toEqual(['ky', 'zod']);
+  expect(Object.keys(fields(manifest.dependencies))).toEqual(['zod']);
   expect(Object.keys(fields(manifest.peerDependencies))).toEqual(['msw']);
   // A script that runs at installation would be refused by many, with reason.
   const scripts = Object.keys(fields((await json(join(repository, 'package.json'))).scripts));

@@ -5,7 +5,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const touched = [];
-const OURS = /[\\/](?:blazemeter-client[\\/]dist|node_modules[\\/](?:ky|zod))[\\/]/;
+const OURS = /[\\/](?:blazemeter-client[\\/]dist|node_modules[\\/]zod)[\\/]/;
 
 /** Notes it, if the code that called the trapped thing is ours. Node's own loader reads files, too, and is not. */
 function note(what) {
