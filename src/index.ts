@@ -25,10 +25,11 @@ export type {
   ApiKeyPolicy,
   ApiKeyPolicyResource,
 } from './resources/accounts.ts';
-export type { ApiKeyListParams, ApiKeysResource } from './resources/api-keys.ts';
+export type { ApiKeysResource } from './resources/api-keys.ts';
 export type { CreateApiKeyInput, CreatedApiKey } from './resources/create-key.ts';
 export type { DiagnoseOptions, Diagnosis } from './resources/diagnose.ts';
 export type { Issued } from './resources/issue.ts';
+export type { ApiKeyListParams } from './resources/list-keys.ts';
 export type { ListParams } from './resources/lists.ts';
 export type { Bound } from './resources/policy-memory.ts';
 export type { SelfOptions } from './resources/regenerate-secret.ts';

@@ -16,6 +16,8 @@ import type { Secret } from './secret.ts';
 
 /** Behind the callers' backs a pair is renewed this long before it runs out. */
 const REFRESH_EARLY = 600_000;
+/** A pair that should have been asked for again so long ago, since nobody made a call, is not used before it was. */
+const LONG_OVERDUE = 600_000;
 /** The shortest time between two refreshes of a pair that the source does not renew. */
 const REFRESH_PAUSE = 30_000;
 /** How long a source may take. */
@@ -47,6 +49,8 @@ export class CredentialCache {
   #changed: Promise<unknown> = Promise.resolve();
   readonly #warn: ((message: string) => void) | undefined;
   #lastRefresh = Number.NEGATIVE_INFINITY;
+  /** When the source wants to be asked again, whatever the expiry. */
+  #refreshAt = Number.POSITIVE_INFINITY;
   /** Secrets that this client has replaced itself: a source that still has one of them is behind. */
   readonly #superseded: Secret[] = [];
 
@@ -69,9 +73,10 @@ export class CredentialCache {
     const left =
       current.expiresAt === undefined ? Number.POSITIVE_INFINITY : current.expiresAt.getTime() - this.#now();
     const pausing = this.#asking === undefined && performance.now() - this.#lastRefresh < REFRESH_PAUSE;
-    if (left > REFRESH_EARLY || pausing) return current;
+    const overdue = performance.now() - this.#refreshAt;
+    if ((left > REFRESH_EARLY && overdue < 0) || pausing) return current;
     const refreshed = this.#ask('expiring').catch(() => current);
-    return left > EXPIRED_EARLY ? current : refreshed;
+    return left > EXPIRED_EARLY && overdue < LONG_OVERDUE ? current : refreshed;
   }
 
   /**
@@ -81,7 +86,7 @@ export class CredentialCache {
   async afterRefusal(refused: Credentials, changing = false): Promise<Credentials | undefined> {
     if (!changing) await this.#changed;
     if (this.#current !== undefined && !same(this.#current, refused)) return this.#current;
-    const next = await this.#ask('unauthorized');
+    const next = await this.#ask('unauthorized', refused);
     return same(next, refused) ? undefined : next;
   }
 
@@ -110,18 +115,19 @@ export class CredentialCache {
     return this.#provider.describe?.() ?? 'given in code';
   }
 
-  #ask(reason: CredentialContext['reason']): Promise<Credentials> {
+  #ask(reason: CredentialContext['reason'], refused?: Credentials): Promise<Credentials> {
     const before = this.#asking;
     // What was asked for another reason does not know that the pair was refused meanwhile.
     if (before !== undefined && (before.reason === reason || reason !== 'unauthorized')) return before.answer;
     this.#lastRefresh = performance.now();
-    const answer: Promise<Credentials> = this.#fetch(reason)
+    const answer: Promise<Credentials> = this.#fetch(reason, refused)
       .then((fetched) => {
         // Somebody put a newer pair in place meanwhile, or the source lags behind one that we made.
         if (this.#asking?.answer !== answer || this.#superseded.some((old) => old.equals(fetched.secret))) {
           return this.#current ?? fetched;
         }
         this.#current = fetched;
+        this.#refreshAt = performance.now() + (fetched.refreshAfterMs ?? Number.POSITIVE_INFINITY);
         return fetched;
       })
       .finally(() => {
@@ -131,7 +137,7 @@ export class CredentialCache {
     return answer;
   }
 
-  async #fetch(reason: CredentialContext['reason']): Promise<Credentials> {
+  async #fetch(reason: CredentialContext['reason'], refused?: Credentials): Promise<Credentials> {
     const controller = new AbortController();
     const stop = after(SOURCE_TIMEOUT, () =>
       controller.abort(new CredentialsError('The credential provider gave no answer within 60 s.')),
@@ -140,7 +146,12 @@ export class CredentialCache {
       const { signal } = controller;
       const answer = await untilAborted(
         Promise.resolve().then(() =>
-          this.#provider({ reason, signal, ...(this.#warn === undefined ? {} : { warn: this.#warn }) }),
+          this.#provider({
+            reason,
+            signal,
+            ...(refused === undefined ? {} : { refused: { id: refused.id, secret: refused.secret } }),
+            ...(this.#warn === undefined ? {} : { warn: this.#warn }),
+          }),
         ),
         signal,
       );

@@ -13,6 +13,11 @@ export interface CredentialsInput {
   readonly expiresAt?: Date | undefined;
   /** The only origin that this pair may be sent to, where its source names one. */
   readonly origin?: string | undefined;
+  /**
+   * After how many milliseconds the source is to be asked again, behind the callers' backs, although the pair does not run
+   * out: for a source whose pair may change at any time. Default: not before {@link CredentialsInput.expiresAt} is near.
+   */
+  readonly refreshAfterMs?: number | undefined;
 }
 
 /** A checked pair. */
@@ -25,12 +30,16 @@ export interface Credentials {
   readonly expiresAt?: Date;
   /** The only origin that it may be sent to, where there is one. */
   readonly origin?: string;
+  /** After how many milliseconds its source is to be asked again, where that is to be before it runs out. */
+  readonly refreshAfterMs?: number;
 }
 
 /** Why a provider is asked. */
 export interface CredentialContext {
   /** `first`: none yet; `expiring`: the pair runs out soon; `unauthorized`: the service refused the last one. */
   readonly reason: 'first' | 'expiring' | 'unauthorized';
+  /** With `unauthorized`: the pair that was refused. */
+  readonly refused?: { readonly id: string; readonly secret: SecretLike };
   /** Aborts when the client gives up on the source, after 60 s. */
   readonly signal?: AbortSignal;
   /** Takes what is worth a warning but no error, such as a file that others can read. A client logs it. */
@@ -89,7 +98,7 @@ export function parseCredentials(value: string | CredentialsInput, source?: stri
 }
 
 function checked(input: CredentialsInput, fail: (problem: string) => never): Credentials {
-  const { id, expiresAt, origin } = input;
+  const { id, expiresAt, origin, refreshAfterMs } = input;
   if (typeof id !== 'string' || id === '') return fail('lack the key id: it is empty or not a string.');
   let secret: Secret;
   try {
@@ -107,6 +116,8 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
     return fail('hold half of a surrogate pair, which UTF-8 cannot carry.');
   if (expiresAt !== undefined && !(expiresAt instanceof Date && !Number.isNaN(expiresAt.getTime())))
     return fail('have an expiry that is not a date.');
+  if (refreshAfterMs !== undefined && !(typeof refreshAfterMs === 'number' && refreshAfterMs >= 0))
+    return fail('have a time to be asked for again that is no number of milliseconds.');
   if (origin !== undefined && !URL.canParse(origin)) return fail('have an origin that is not a URL.');
   return {
     id,
@@ -114,5 +125,6 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
     ...(expiresAt === undefined ? {} : { expiresAt }),
     // Only the origin of what was given: messages name it, and an address may hold a password.
     ...(origin === undefined ? {} : { origin: new URL(origin).origin }),
+    ...(refreshAfterMs === undefined ? {} : { refreshAfterMs }),
   };
 }

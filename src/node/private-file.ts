@@ -19,7 +19,7 @@ export interface FileOptions {
 }
 
 /** What of a file's status is judged. */
-interface Ownership {
+export interface Ownership {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
@@ -91,6 +91,6 @@ async function judge(
 }
 
 /** What users other than the owner may do, as one octal digit. A group of the owner's own number is the owner's alone. */
-function forOthers({ uid, gid, mode }: Ownership): number {
+export function forOthers({ uid, gid, mode }: Ownership): number {
   return (mode | (uid === gid ? 0 : mode >> 3)) & 7;
 }

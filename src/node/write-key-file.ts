@@ -87,7 +87,7 @@ export async function replaceFile(
 }
 
 /** The file to replace, and its owner where root writes for somebody else, who must still be able to read it. */
-async function existing(
+export async function existing(
   path: string,
   source: string,
   follow: boolean,

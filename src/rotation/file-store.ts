@@ -3,21 +3,24 @@
 import { CredentialsError, RotationError, StoreConflictError } from '../errors.ts';
 import { builtin } from '../node/builtin.ts';
 import { checkPath } from '../node/key-file.ts';
-import { type FileOptions, readPrivateFile, shownPath } from '../node/private-file.ts';
+import { type FileOptions, MAX_BYTES, readPrivateFile, shownPath } from '../node/private-file.ts';
 import { broken, errorCode } from '../node/source.ts';
 import { replaceFile, type WriteKeyFileOptions } from '../node/write-key-file.ts';
 import { lockFile } from './file-lock.ts';
-import { readRecord, revealRecord } from './record-text.ts';
+import { closeRecord, openRecord, type Sealing } from './sealing.ts';
 import { type CredentialStore, refuseStepBack } from './store.ts';
 
 /** How a record's file is read and written. */
-export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {}
+export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {
+  /** Seals the record, bound to the file's absolute path. Default: the file's permissions alone. */
+  readonly seal?: Sealing | undefined;
+}
 
 /**
  * A record in a file that only its owner can read (mode 0600), on Node. A write replaces the file in one step and is
  * flushed to the disk; a lock file beside it (`….lock`) keeps other processes of this machine out meanwhile, and is
- * broken where its holder has died. The folder must exist. For machines that share no disk, bring a store that can
- * compare and set.
+ * broken where its holder has died. The folder must exist. For machines that share no disk there are {@link vaultStore},
+ * {@link kubernetesStore} and {@link redisStore}.
  *
  * @param path - Relative to the working directory, or absolute. Keep it out of your repository: it holds the secret.
  * @example
@@ -34,6 +37,8 @@ export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {}
 export function fileStore(path: string, options: FileStoreOptions = {}): CredentialStore {
   checkPath(path, 'fileStore');
   const source = `fileStore (${shownPath(path)})`;
+  const { seal } = options;
+  const place = () => `file:${builtin('node:path').resolve(path)}`;
 
   const readText = () => readPrivateFile(path, source, options);
   const etagOf = (text: string | undefined): string | null =>
@@ -43,15 +48,19 @@ export function fileStore(path: string, options: FileStoreOptions = {}): Credent
     async read() {
       const text = await readText();
       const etag = etagOf(text);
-      return text === undefined || etag === null ? undefined : { record: readRecord(text), etag };
+      return text === undefined || etag === null
+        ? undefined
+        : { record: await openRecord(text, seal, place()), etag };
     },
     async write(record, { ifMatch }) {
       const lock = await take(`${path}.lock`, source);
       try {
         const before = await readText();
         if (etagOf(before) !== ifMatch) throw new StoreConflictError(source);
-        refuseStepBack(before === undefined ? undefined : readRecord(before), record);
-        const text = revealRecord(record);
+        refuseStepBack(before === undefined ? undefined : await openRecord(before, seal, place()), record);
+        const text = await closeRecord(record, seal, place());
+        if (new TextEncoder().encode(text).length > MAX_BYTES)
+          throw broken(source, 'would be larger than 64 KiB, which nobody reads. Nothing was written.');
         if (!(await lock.held())) throw new StoreConflictError(source);
         await replaceFile(path, text, source, options);
         return { etag: etagOf(text) ?? '' };

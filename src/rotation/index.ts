@@ -9,6 +9,9 @@ export type { CredentialsInput } from '../auth/credentials.ts';
 export { Secret, type SecretLike } from '../auth/secret.ts';
 export { RotationError, type RotationProblem, StoreConflictError } from '../errors.ts';
 export { type FileStoreOptions, fileStore } from './file-store.ts';
+export { type FromStoreOptions, fromStore } from './from-store.ts';
+export type { HttpStoreOptions, PairKeys, StoreToken } from './http-store.ts';
+export { type KubernetesStoreOptions, kubernetesStore } from './kubernetes-store.ts';
 export type {
   AdoptOptions,
   NextKeyOptions,
@@ -16,6 +19,17 @@ export type {
   RotateOptions,
   RunOptions,
 } from './options.ts';
+export {
+  type MaySet,
+  type PlanClient,
+  type PlannedKey,
+  type PlannedMaximum,
+  type PlanPolicyOptions,
+  type PolicyPlan,
+  planPolicy,
+} from './plan-policy.ts';
+export type { PlannedEnd, PlannedOutcome, PlanReading, ShrinkReading } from './plan-readings.ts';
+export type { PlanUnseen } from './plan-words.ts';
 export type {
   HeldKey,
   Lease,
@@ -28,10 +42,21 @@ export type {
   SinkHolding,
 } from './record.ts';
 export { readRecord, revealRecord } from './record-text.ts';
+export { type RedisEval, type RedisStoreOptions, redisStore } from './redis-store.ts';
 export type { RotationReport } from './report.ts';
 export { adopt, resume, rotate, rotateIfExpiring } from './rotate.ts';
 export type { Timing } from './run.ts';
+export {
+  type Sealing,
+  type SealingKey,
+  type SealingKeyMaterial,
+  type SealingOptions,
+  sealing,
+} from './sealing.ts';
 export type { RotationClient } from './service.ts';
-export type { SecretSink, SinkAnswer, SinkDelivery } from './sink.ts';
+export type { SecretSink, SinkAnswer, SinkDelivery, SinkState } from './sink.ts';
 export type { Span } from './span.ts';
 export { type CredentialStore, memoryStore, type Versioned } from './store.ts';
+export { rotateWithoutRecord } from './unrecorded.ts';
+export type { UnrecordedOptions, UnrecordedReport } from './unrecorded-options.ts';
+export { type VaultStoreOptions, vaultStore } from './vault-store.ts';

@@ -38,8 +38,26 @@ export class Ledger {
     return held === undefined ? undefined : new Ledger(store, held, writer);
   }
 
+  /** A record that lives only as long as its run. */
+  static passing(record: RotationRecord): Ledger {
+    let held: Versioned = { record, etag: record.stamp };
+    const store: CredentialStore = {
+      read: async () => held,
+      async write(next) {
+        held = { record: next, etag: next.stamp };
+        return held;
+      },
+    };
+    return new Ledger(store, held, { owner: 'this run', leaseMs: 86_400_000, takeOver: true });
+  }
+
   get record(): RotationRecord {
     return this.#held.record;
+  }
+
+  /** Whether this run has written its lease, as far as it knows. */
+  get taken(): boolean {
+    return this.#renewedAt > Number.NEGATIVE_INFINITY;
   }
 
   /** Takes the record for this writer. It also proves that the store can be written, before anything else is touched. */
@@ -65,7 +83,18 @@ export class Ledger {
 
   /** Renews the lease where a long call could outlast it. Others who have taken the record are found out here. */
   async hold(): Promise<void> {
-    if (performance.now() - this.#renewedAt > this.#writer.leaseMs / 3) await this.save({});
+    const { leaseMs } = this.#writer;
+    // Either clock may have stood still: the one while the machine slept, the other when it was set back.
+    const left = (this.record.lease?.until.getTime() ?? 0) - Date.now();
+    const held = performance.now() - this.#renewedAt;
+    if (Math.min(left, leaseMs - held) < (leaseMs * 2) / 3) await this.save({});
+  }
+
+  /** The record as somebody else has written it since this run read it; `undefined` where nobody has, or none can be read. */
+  async overtaken(): Promise<RotationRecord | undefined> {
+    const found = await readStore(this.#store).catch(() => undefined);
+    const { id, stamp } = this.record;
+    return found?.record.id === id && found.record.stamp !== stamp ? found.record : undefined;
   }
 
   /** Gives the lease back. */

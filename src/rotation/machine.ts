@@ -4,10 +4,10 @@
 import { isBlazeMeterError, RotationError } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import { keyName, newNonce, readKeyName } from './names.ts';
-import { obtain, test } from './obtain.ts';
-import type { HeldKey, PendingKey, RetiringKey, RotationRecord, SinkHolding } from './record.ts';
+import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
+import type { HeldKey, PendingKey, Promotion, RetiringKey, RotationRecord, SinkHolding } from './record.ts';
 import type { Run } from './run.ts';
-import { ownKeys } from './service.ts';
+import { ownKeys, type Pair } from './service.ts';
 import { putToSink } from './sink.ts';
 import { fitDrain } from './span.ts';
 
@@ -38,16 +38,24 @@ export async function advance(run: Run): Promise<Stop> {
 
 const retiring = ({ id, name, secret }: HeldKey): RetiringKey => ({ id, name, secret });
 
-async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
-  if ((await test(run, pending, key)) === 'gone') {
+/** Sees the pending pair work, and makes it the one to use. */
+export async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
+  const { current, sinks, retire: waiting } = run.record;
+  const outcome = await test(run, pending, key);
+  if (outcome !== 'works') {
     run.note(
-      `The new key ${key.id} was deleted by somebody else before it was promoted: another one is made.`,
+      outcome === 'gone'
+        ? `The new key ${key.id} was deleted by somebody else before it was promoted: another one is made.`
+        : `The new key ${key.id} is refused although it was made long ago: another one is made, and this one will be deleted.`,
     );
     const again = { ...pending, key: null, nonce: newNonce(), preparedAt: run.service.now() };
-    await run.ledger.save({ phase: 'creating', pending: { ...again, name: renamed(run.record, again) } });
+    await run.ledger.save({
+      phase: 'creating',
+      pending: { ...again, name: renamed(run.record, again) },
+      retire: outcome === 'gone' ? waiting : [...waiting, retiring(key)],
+    });
     return;
   }
-  const { current, sinks, retire: waiting } = run.record;
   const { way, reason, drainMs, leakedSince, epoch } = pending;
   const twoKeys = way === 'create';
   // A leaked key gets no drain: it goes at once, before anything else.
@@ -72,7 +80,7 @@ export const renamed = (
 ): string => keyName(record.name, { recordId: record.id, epoch, nonce });
 
 /** Puts the new pair to every sink that has not acknowledged it. Whether all have. */
-async function deliver(run: Run): Promise<boolean> {
+export async function putToSinks(run: Run, what = 'the new pair'): Promise<boolean> {
   const { service, ledger } = run;
   const { current, epoch, id: recordId } = run.record;
   const { secret, expiresAt } = current;
@@ -92,18 +100,19 @@ async function deliver(run: Run): Promise<boolean> {
     const at = remaining.findIndex((holding) => holding.name === name);
     remaining[at] = { name, keyId: current.id, epoch };
     await ledger.save({ sinks: [...remaining] });
-    run.did(`gave the new pair to ${name}`);
+    run.did(`gave ${what} to ${name}`);
   }
-  if (!remaining.every(acknowledged)) return false;
-  await afterDelivery(run, remaining);
-  return true;
+  return remaining.every(acknowledged);
 }
 
-async function afterDelivery(run: Run, sinks: readonly SinkHolding[]): Promise<void> {
+/** The sinks, and then the drain. Whether all sinks have the pair. */
+async function deliver(run: Run): Promise<boolean> {
+  if (!(await putToSinks(run))) return false;
   const { promotion, previous, current } = run.record;
+  const sinks = run.record.sinks.filter(({ name }) => !run.dropSinks.includes(name));
   if (promotion === null || previous === null) {
     await run.ledger.save({ phase: 'retiring', sinks });
-    return;
+    return true;
   }
   await run.signer(); // Tells the time: the drain is counted by the server's clock.
   const now = run.service.now();
@@ -116,18 +125,22 @@ async function afterDelivery(run: Run, sinks: readonly SinkHolding[]): Promise<v
   // Readers of a sink see the new pair only now, so the drain begins now.
   const drainUntil = new Date(now.getTime() + ms);
   await run.ledger.save({ phase: 'draining', sinks, promotion: { ...promotion, drainUntil } });
+  return true;
 }
 
 /** Whether the old key may go. */
 async function drained(run: Run): Promise<boolean> {
-  const { previous, promotion, retire: waiting } = run.record;
+  const { current, previous, promotion, retire: waiting } = run.record;
   if (previous === null || promotion?.drainUntil == null) {
     await run.ledger.save({ phase: 'retiring' });
     return true;
   }
   const signer = await run.signer();
   const now = run.service.now();
-  if (now.getTime() + SECOND < promotion.drainUntil.getTime()) return false;
+  const over = now.getTime() + SECOND >= promotion.drainUntil.getTime();
+  const settled = now.getTime() - promotion.promotedAt.getTime() > SETTLED_MS;
+  if (signer.id !== current.id && (over || settled)) return revive(run, signer, promotion);
+  if (!over) return false;
   const { lastUsedAt } = (await run.service.key(signer, previous.id)) ?? {};
   const expired = previous.expiresAt !== null && previous.expiresAt <= now;
   const promotedAt = promotion.promotedAt.getTime() + SECOND;
@@ -142,6 +155,39 @@ async function drained(run: Run): Promise<boolean> {
     }
   }
   await run.ledger.save({ phase: 'retiring', previous: null, retire: [...waiting, retiring(previous)] });
+  return true;
+}
+
+/**
+ * The current pair is refused, after it was promoted: a regenerate that was sent before, and arrived late, has given the key
+ * another secret. The old key is there still, and signs for one that is known. Then its drain begins anew.
+ */
+async function revive(run: Run, signer: Pair, promotion: Promotion): Promise<boolean> {
+  const { service, timing, ledger } = run;
+  const { current, epoch } = run.record;
+  if ((await service.key(signer, current.id)) === undefined) {
+    run.note(
+      `The key ${current.id} was deleted by somebody else, so the old key ${signer.id}, which is in use in its place, was not deleted. Rotate with the reason leak, or adopt that key into an empty store.`,
+    );
+    return false;
+  }
+  if ((await service.answers(current, timing.testWithinMs)) !== undefined) return true;
+  const key = await regenerate(run, current, signer);
+  if ((await service.answers(key, timing.testWithinMs)) === undefined)
+    throw new RotationError(
+      `The new secret of the key ${key.id} was not accepted in time. The key before it works still. Run resume to try again.`,
+      { code: 'rotation_untested' },
+    );
+  await ledger.save({
+    phase: 'delivering',
+    epoch: epoch + 1,
+    current: key,
+    promotion: { ...promotion, promotedAt: service.now(), drainUntil: null },
+  });
+  run.note(
+    `The key ${key.id} was refused although it had been promoted: its secret had been replaced. It was given a new one.`,
+  );
+  run.did(`promoted the new secret of the key ${key.id} to epoch ${epoch + 1}`);
   return true;
 }
 
@@ -175,7 +221,7 @@ function strayKeys(run: Run, keys: readonly ApiKey[]): ApiKey[] {
 }
 
 /** Deletes what is to be deleted. What fails stays on the list. */
-async function retire(run: Run): Promise<void> {
+export async function retire(run: Run): Promise<void> {
   if (run.record.retire.length === 0) return;
   const signer = await run.signer();
   for (const key of run.record.retire) {
@@ -204,7 +250,7 @@ async function closeLeak(run: Run): Promise<void> {
 }
 
 /** Keys of the user that somebody else may have made with the leaked one. */
-function madeSince(run: Run, keys: readonly ApiKey[]): ApiKey[] {
+export function madeSince(run: Run, keys: readonly ApiKey[]): ApiKey[] {
   const { current, promotion, retire: waiting } = run.record;
   const known = new Set([current.id, run.recovery?.id, ...waiting.map(({ id }) => id)]);
   const since = promotion?.leakedSince ?? null;

@@ -7,13 +7,23 @@ const RECORD_LENGTH = 10;
 const NONCE_LENGTH = 16;
 const LONGEST_BASE = 80;
 
-/** Random text of so many characters, five bits each. */
-function randomText(length: number): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(length));
-  return [...bytes].map((byte) => ALPHABET.charAt(byte & 31)).join('');
-}
+/** Five bits of each byte, as text. */
+const lettersOf = (bytes: Uint8Array): string =>
+  [...bytes].map((byte) => ALPHABET.charAt(byte & 31)).join('');
+
+const randomText = (length: number): string => lettersOf(crypto.getRandomValues(new Uint8Array(length)));
 
 export const newRecordId = (): string => randomText(RECORD_LENGTH);
+
+/**
+ * The record of a rotation that keeps none: the same for one user and one first part of the names, so that each run knows
+ * the keys of those before it.
+ */
+export async function derivedRecordId(userId: number, base: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${userId}\n${base}`));
+  return lettersOf(new Uint8Array(digest, 0, RECORD_LENGTH));
+}
+
 export const newNonce = (): string => randomText(NONCE_LENGTH);
 
 /** What the name of a key of ours says. */

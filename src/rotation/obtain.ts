@@ -24,6 +24,12 @@ import { shownSpan } from './span.ts';
 /** How often a call whose answer is lost is begun anew, in one run. */
 const TRIES = 3;
 
+/**
+ * When a new pair is surely known everywhere, in milliseconds. One that is refused later than that has lost its secret to a
+ * request that arrived late: to a regenerate whose answer nobody waited for any more.
+ */
+export const SETTLED_MS = 15 * 60_000;
+
 /** A pair as the service gave it. */
 const held = (key: ApiKey, secret: Secret): HeldKey => {
   const { id, name, createdAt, expiresAt } = key;
@@ -109,6 +115,8 @@ async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
         // A request of a dead process may have arrived meanwhile, and have used up what was allowed.
         const late = (await service.keys(signer)).some(({ name }) => name === pending.name);
         if (late && tries < TRIES) continue;
+        // It is there: the next run finds it.
+        if (late) throw error;
         await giveUp(run, 'The service refused to make a key; nothing is left to resume.');
         throw error;
       }
@@ -166,7 +174,7 @@ async function findPending(
 }
 
 /** A new secret for a key that another key signs for: to do it again does no harm. */
-async function regenerate(run: Run, key: Pick<ApiKey, 'id'>, signer: Pair): Promise<HeldKey> {
+export async function regenerate(run: Run, key: Pick<ApiKey, 'id'>, signer: Pair): Promise<HeldKey> {
   const { service, ledger } = run;
   for (let tries = 1; ; tries++) {
     await ledger.hold();
@@ -241,8 +249,11 @@ async function giveUp(run: Run, why: string): Promise<void> {
   run.did(why);
 }
 
-/** Sees the new pair work. On return the record may be promoted. */
-export async function test(run: Run, pending: PendingKey, key: HeldKey): Promise<'works' | 'gone'> {
+/**
+ * Sees the new pair work: then the record may be promoted. `gone`: somebody deleted the key. `dead`: the key is there, but
+ * has had all the time that a pair needs to become known, so its secret is another one by now.
+ */
+export async function test(run: Run, pending: PendingKey, key: HeldKey): Promise<'works' | 'gone' | 'dead'> {
   const { service, timing, ledger } = run;
   await ledger.hold();
   const userId = await service.answers(key, timing.testWithinMs);
@@ -251,8 +262,11 @@ export async function test(run: Run, pending: PendingKey, key: HeldKey): Promise
     return 'works';
   }
   const signer = pending.way === 'create' ? await run.signer() : run.recovery;
-  if (signer !== undefined && signer.id !== key.id && (await service.key(signer, key.id)) === undefined)
-    return 'gone';
+  if (signer !== undefined && signer.id !== key.id) {
+    if ((await service.key(signer, key.id)) === undefined) return 'gone';
+    const age = service.now().getTime() - pending.preparedAt.getTime();
+    if (pending.way === 'create' && age > SETTLED_MS) return 'dead';
+  }
   throw new RotationError(
     `The new pair of the key ${key.id} was not accepted within ${shownSpan(timing.testWithinMs)}. It is in the record, and ${pending.way === 'create' ? 'the key in use is untouched' : 'nothing else is valid'}. Run resume to test it again.`,
     { code: 'rotation_untested' },

@@ -31,6 +31,12 @@ export interface RunOptions {
   /** Work on although somebody else's lease has not run out, because they are surely dead. Default: false. */
   readonly takeOver?: boolean | undefined;
   /**
+   * What to do where somebody else works on the record, or takes it over in the middle of this run. `throw`: end with
+   * `rotation_busy` or `rotation_conflict`. `read`: do no more, and say so in the report (`busy`): what a process of a
+   * fleet wants, since it reads what the other one writes. Default: `throw`.
+   */
+  readonly whenBusy?: 'throw' | 'read' | undefined;
+  /**
    * An old key that was used after the promotion is not deleted while it lasts. With this, it is once it was not used
    * for so long; `0`: in any case.
    */
@@ -94,8 +100,9 @@ export interface ReadOptions {
 }
 
 export function readRunOptions(options: RunOptions): ReadOptions {
-  const { sinks = [], recovery, quietFor, timing } = options;
+  const { sinks = [], recovery, quietFor, timing, whenBusy = 'throw' } = options;
   checkSinks(sinks);
+  if (whenBusy !== 'throw' && whenBusy !== 'read') throw new TypeError("whenBusy is 'throw' or 'read'.");
   return {
     writer: {
       owner: options.owner ?? `run ${newNonce()}`,
@@ -105,10 +112,15 @@ export function readRunOptions(options: RunOptions): ReadOptions {
     recovery: recovery === undefined ? undefined : parseCredentials(recovery, 'The recovery credentials'),
     sinks,
     dropSinks: options.dropSinks ?? [],
-    timing: { testWithinMs: timing?.testWithinMs ?? 30_000, lookAgainMs: timing?.lookAgainMs ?? 1_000 },
+    timing: readTiming(timing),
     quietForMs: quietFor === undefined ? undefined : spanMs(quietFor, 'quietFor'),
   };
 }
+
+export const readTiming = (timing: Partial<Timing> | undefined): Timing => ({
+  testWithinMs: timing?.testWithinMs ?? 30_000,
+  lookAgainMs: timing?.lookAgainMs ?? 1_000,
+});
 
 export const readDrain = (drain: Span | undefined): number =>
   drain === undefined ? DEFAULT_DRAIN : spanMs(drain, 'drain');

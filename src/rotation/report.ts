@@ -11,7 +11,7 @@ export interface RotationReport {
    * - `draining`: the new pair is in use, and the old key goes after `resumeAfter`.
    * - `delivering`: the new pair is in use, and a sink has not acknowledged it.
    * - `retiring`: a key could not be deleted yet.
-   * - any other: this was a dry run, and a rotation is under way.
+   * - any other: a rotation is under way, and this was a dry run, or somebody else works on it (`busy`).
    */
   readonly phase: RotationPhase;
   /** Whether this run promoted a new pair. */
@@ -38,6 +38,11 @@ export interface RotationReport {
   }[];
   /** Keys that are still to be deleted. */
   readonly retire: readonly { readonly id: string; readonly problem?: string }[];
+  /**
+   * With `whenBusy: 'read'`: who works on the record in place of this run, and until when at the latest. Both `null`:
+   * somebody has taken the record over, and given it back already.
+   */
+  readonly busy?: { readonly owner: string | null; readonly until: Date | null };
   /** An old key that is not deleted because somebody uses it. */
   readonly stillUsed?: { readonly keyId: string; readonly lastUsedAt: Date };
   /** After a leak: other keys of the user that were made since. Look at each of them. */
@@ -51,18 +56,21 @@ const SOON = 5 * 60_000;
 export function reportOf(
   record: RotationRecord,
   phase: RotationReport['phase'],
-  rest: Pick<RotationReport, 'rotated' | 'dryRun' | 'steps' | 'notes'>,
+  rest: Pick<RotationReport, 'rotated' | 'dryRun' | 'steps' | 'notes' | 'busy'>,
   run?: Run,
 ): RotationReport {
   const { id, epoch, current, promotion } = record;
   const soon = new Date((run?.service.now().getTime() ?? Date.now()) + SOON);
   const drainUntil = promotion?.drainUntil ?? null;
+  const busyUntil = rest.busy?.until ?? null;
   const resumeAfter =
-    phase === 'idle'
-      ? null
-      : phase === 'draining' && drainUntil !== null && !run?.stillUsed
-        ? drainUntil
-        : soon;
+    busyUntil !== null && busyUntil > soon
+      ? busyUntil
+      : phase === 'idle'
+        ? null
+        : phase === 'draining' && drainUntil !== null && !run?.stillUsed
+          ? drainUntil
+          : soon;
   const problemOf = (map: ReadonlyMap<string, string> | undefined, key: string) => {
     const problem = map?.get(key);
     return problem === undefined ? {} : { problem };

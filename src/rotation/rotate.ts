@@ -5,6 +5,7 @@ import { parseCredentials } from '../auth/credentials.ts';
 import { RotationError } from '../errors.ts';
 import { begin, hasten, look, plan, remaining } from './begin.ts';
 import { Ledger, readStore, storeError } from './ledger.ts';
+import { lostTo } from './lost.ts';
 import { advance } from './machine.ts';
 import { checkBase, newNonce, newRecordId } from './names.ts';
 import {
@@ -86,7 +87,8 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
     await store.write(record, { ifMatch: null });
   } catch (error) {
     const found = await readStore(store).catch(() => undefined);
-    if (found?.record.stamp !== record.stamp) throw storeError('written', error);
+    if (found?.record.stamp !== record.stamp)
+      throw error instanceof RotationError ? error : storeError('written', error);
   }
   return record;
 }
@@ -211,16 +213,26 @@ async function session(
   const { epoch, phase } = ledger.record;
   const service = new Service(client, signal);
   const run = new Run({ ...rest, ledger, service, resumed: phase !== 'idle' });
-  if (!dryRun) await ledger.take();
+  const result = () => ({
+    rotated: run.record.epoch > epoch,
+    dryRun,
+    steps: run.steps,
+    notes: run.notes,
+  });
   let stop: RotationPhase;
   try {
+    if (!dryRun) await ledger.take();
     stop = await work(run, dryRun);
+    if (!dryRun) await ledger.release();
   } catch (error) {
+    const other = dryRun || signal?.aborted === true ? undefined : await lostTo(run, error);
+    if (other !== undefined && options.whenBusy === 'read') {
+      run.note(other.note);
+      return reportOf(other.record, other.record.phase, { ...result(), busy: other.busy }, run);
+    }
     // So that the next run need not wait. If this fails too, the lease runs out by itself.
-    if (!dryRun) await ledger.release().catch(() => {});
+    if (!dryRun && ledger.taken) await ledger.release().catch(() => {});
     throw error;
   }
-  if (!dryRun) await ledger.release();
-  const { record, steps, notes } = run;
-  return reportOf(record, stop, { rotated: record.epoch > epoch, dryRun, steps, notes }, run);
+  return reportOf(run.record, stop, result(), run);
 }

@@ -75,8 +75,9 @@ export class Service {
       this.#accepted.add(pair.secret);
       return data.id;
     } catch (error) {
-      if (error instanceof AuthenticationError) return undefined;
-      throw error;
+      if (!(error instanceof AuthenticationError)) throw error;
+      this.#accepted.delete(pair.secret);
+      return undefined;
     }
   }
 
@@ -160,15 +161,16 @@ export class Service {
 }
 
 /** Keys of this record, by their names. */
-export const ownKeys = (keys: readonly ApiKey[], { id }: RotationRecord): ApiKey[] =>
+export const ownKeys = (keys: readonly ApiKey[], { id }: Pick<RotationRecord, 'id'>): ApiKey[] =>
   keys.filter((key) => readKeyName(key.name)?.recordId === id);
 
 /** Refuses to work from a record that has gone back: the service has keys that it does not know yet. */
 export function refuseOldRecord(keys: readonly ApiKey[], record: RotationRecord): void {
-  const { epoch, pending } = record;
+  const { epoch, pending, retire } = record;
   for (const key of ownKeys(keys, record)) {
     const made = readKeyName(key.name);
     if (made === undefined || made.epoch <= epoch || made.nonce === pending?.nonce) continue;
+    if (retire.some(({ id }) => id === key.id)) continue;
     throw new RotationError(
       `The record says epoch ${epoch}, but the key ${key.id} was made for epoch ${made.epoch}: the record went back, as after a backup was restored. Nothing was changed. Put the newer record back. If there is none and nobody uses that key, delete it, then run resume.`,
       { code: 'rotation_epoch' },

@@ -23,6 +23,14 @@ export interface SinkAnswer {
   readonly acknowledged: boolean;
 }
 
+/** What a sink may tell of itself, where it can: nothing of it is a secret. Each part may be left out. */
+export interface SinkState {
+  /** The key whose pair it holds, as noted beside the secret once that was stored; `null`: none. */
+  readonly keyId?: string | null | undefined;
+  /** Since when it holds what it holds. */
+  readonly since?: Date | null | undefined;
+}
+
 /**
  * A place for the new pair that can be written but not read. The old key lives until each sink has acknowledged the
  * new one. `put` may be called again with the same pair, after a crash between it and its note in the record.
@@ -41,8 +49,12 @@ export interface SinkAnswer {
 export interface SecretSink {
   /** Unique among the sinks of a record: what it has acknowledged is kept under it. */
   readonly name: string;
-  /** Throws where `put` could not work. Asked before anything is changed at BlazeMeter. */
-  probe?(options: { readonly signal: AbortSignal }): Promise<void> | void;
+  /**
+   * Throws where `put` could not work. Asked before anything is changed at BlazeMeter. May tell what the sink holds, for
+   * a rotation without a record; one with a record goes by that.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most sinks answer with nothing at all
+  probe?(options: { readonly signal: AbortSignal }): Promise<SinkState | void> | SinkState | void;
   /** Stores the pair; resolves once it is stored. */
   put(
     delivery: SinkDelivery,
@@ -81,22 +93,24 @@ export function checkSinks(sinks: readonly SecretSink[]): void {
     throw new TypeError('Each sink needs a name of its own that is not empty.');
 }
 
-/** Asks every sink whether it would work. */
+/** Asks every sink whether it would work. Gives what those that can tell say of themselves. */
 export async function probeSinks(
   sinks: readonly SecretSink[],
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<ReadonlyMap<string, SinkState>> {
+  const told = new Map<string, SinkState>();
   const refused = new Map<string, unknown>();
   for (const sink of sinks) {
     try {
-      await bounded((inner) => sink.probe?.({ signal: inner }), signal);
+      const state = await bounded((inner) => sink.probe?.({ signal: inner }), signal);
+      if (typeof state === 'object' && state !== null) told.set(sink.name, state);
     } catch (error) {
       signal?.throwIfAborted();
       refused.set(sink.name, error);
     }
   }
   const [first] = refused.values();
-  if (refused.size === 0) return;
+  if (refused.size === 0) return told;
   const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error)})`);
   throw new RotationError(
     `The rotation was not begun, because these sinks would not take the new pair: ${each.join(', ')}. Mend them, then run it again.`,

@@ -13,8 +13,8 @@ export interface Versioned {
 }
 
 /**
- * Keeps one record. Bring your own for Vault, a Kubernetes secret or a database: {@link revealRecord} gives the text to
- * keep, {@link readRecord} reads it.
+ * Keeps one record. There are {@link fileStore}, {@link vaultStore}, {@link kubernetesStore} and {@link redisStore}; bring
+ * your own for a database: {@link revealRecord} gives the text to keep, {@link readRecord} reads it.
  */
 export interface CredentialStore {
   /** The record and its mark; `undefined` where there is none yet. */

@@ -6,9 +6,11 @@ const MAX_LENGTH = 200;
 
 /**
  * Characters that act instead of showing: control characters, everything that is invisible (zero-width and bidirectional
- * marks, tags, fillers, variation selectors), line and paragraph separators, and lone surrogates.
+ * marks, tags, fillers, variation selectors), line and paragraph separators, lone surrogates, and what is no character at
+ * all, which no XML file may hold.
  */
-const ACTING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+const ACTING =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
 /** Longer runs than any id, date or word: an encoded credential looks like this, and nothing worth reading does. */
 const TOKEN = /[A-Za-z0-9=%]{32,}/g;

@@ -4,9 +4,9 @@
 import type { CredentialCache } from '../auth/cache.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { BlazeMeterError, RequestTimeoutError } from '../errors.ts';
-import { printable } from '../text/printable.ts';
 import { BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
 import { connectionError } from './failure.ts';
+import { checkHeader, headersOf } from './headers.ts';
 import type { Log } from './log.ts';
 import { type Query, resolveUrl } from './path.ts';
 import { backoff, LONGEST_RETRY_AFTER, RETRIED_STATUSES, retryAfter } from './retry.ts';
@@ -87,10 +87,6 @@ export interface WireAnswer {
   readonly retryAfterMs: number | undefined;
 }
 
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-const REFUSED_HEADERS = new Set(['authorization', 'cookie', 'proxy-authorization', 'host', 'content-length']);
-
 function bound(name: string, value: number): number {
   if (typeof value !== 'number' || !(value > 0))
     throw new TypeError(`${name} must be a number of milliseconds above 0.`);
@@ -101,12 +97,6 @@ function countOfRetries(value: number): number {
   if (!Number.isInteger(value) || value < 0)
     throw new TypeError('maxRetries must be a whole number, 0 or more.');
   return value;
-}
-
-/** fetch would refuse these as well, and quote the value. */
-function checkHeader(name: string, value: string): void {
-  if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value))
-    throw new TypeError(`headers: HTTP cannot carry the name or the value of ${printable(name, 40)}.`);
 }
 
 /** Whether a status says that nothing was done. 303 may follow on something done, and from 500 on nobody knows. */
@@ -224,7 +214,7 @@ export class Transport {
     const replayable = request.replayable(pair);
     let answered = false;
     try {
-      const headers = this.#headers(options);
+      const headers = headersOf(this.#config.headers, options.headers);
       const body = request.json === undefined ? undefined : JSON.stringify(request.json);
       if (body !== undefined) headers['content-type'] ??= 'application/json';
       const sent = signedFetch(
@@ -279,20 +269,5 @@ export class Transport {
       off();
       keepTime();
     }
-  }
-
-  #headers(options: CallOptions): Record<string, string> {
-    const headers: Record<string, string> = { accept: 'application/json' };
-    for (const [name, value] of Object.entries(this.#config.headers)) headers[name.toLowerCase()] = value;
-    for (const [name, value] of Object.entries(options.headers ?? {})) {
-      if (REFUSED_HEADERS.has(name.toLowerCase())) {
-        throw new TypeError(
-          `The header ${name.toLowerCase()} cannot be set: the client signs the request itself.`,
-        );
-      }
-      checkHeader(name, value);
-      headers[name.toLowerCase()] = value;
-    }
-    return headers;
   }
 }

@@ -43,10 +43,10 @@ export function casesOf(points: ReadonlyMap<Way, readonly string[]>, real: boole
 }
 
 /** Plays many at once, and gives the titles and reasons of those that failed. */
-export async function playAll(
-  cases: readonly Case[],
+export async function playAll<One extends { readonly title: string }>(
+  cases: readonly One[],
   width: number,
-  one: (crash: Case) => Promise<void>,
+  one: (crash: One) => Promise<void>,
 ): Promise<string[]> {
   const failed: string[] = [];
   const queue = [...cases];

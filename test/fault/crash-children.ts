@@ -14,12 +14,12 @@ import { type Orders, perform } from './crash-run.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The child's program in one file, made from the sources. Gives its path, and how to remove it. */
-export async function buildChild(): Promise<{ path: string; remove: () => void }> {
+/** A child's program in one file, made from the sources. Gives its path, and how to remove it. */
+export async function buildChild(name = 'crash-child.ts'): Promise<{ path: string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'crash-child-'));
   const path = join(folder, 'child.mjs');
   await build({
-    entryPoints: [join(root, 'test/fault/crash-child.ts')],
+    entryPoints: [join(root, 'test/fault', name)],
     outfile: path,
     bundle: true,
     platform: 'node',
@@ -27,6 +27,7 @@ export async function buildChild(): Promise<{ path: string; remove: () => void }
     target: 'node20',
     alias: {
       'blazemeter-client/rotation': join(root, 'src/rotation/index.ts'),
+      'blazemeter-client/testing': join(root, 'src/reference/index.ts'),
       'blazemeter-client': join(root, 'src/index.ts'),
     },
   });
@@ -34,7 +35,7 @@ export async function buildChild(): Promise<{ path: string; remove: () => void }
 }
 
 /** Runs the child. Killed means: by SIGKILL, and by nothing else. */
-function runChild(program: string, told: object): Promise<Ended> {
+export function runChild(program: string, told: object): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, JSON.stringify(told)], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -29,7 +29,7 @@ export interface Props {
 }
 
 /** How long readers get: the harness moves the clock over it. */
-export const DRAIN = { hours: 1 };
+const DRAIN = { hours: 1 };
 
 export function perform(orders: Orders, props: Props, points: Points): Promise<RotationReport> {
   const { way, call, owner, takeOver } = orders;

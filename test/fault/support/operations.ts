@@ -75,5 +75,8 @@ export const tried = [
   },
 ] as const satisfies readonly TriedOperation[];
 
-/** The same, without their names as types. */
+/**
+ * The same, without their names as types.
+ * @alias
+ */
 export const operations: readonly TriedOperation[] = tried;

@@ -1,0 +1,70 @@
+// Where a pod finds its cluster: the address in its environment, and the namespace and token in the files that Kubernetes
+// puts into it. Only when asked; nothing of it is read by itself.
+
+import { builtin } from './builtin.ts';
+import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
+import { broken } from './source.ts';
+
+/** Where the files are, and how they are read. */
+export interface ServiceAccountOptions extends FileOptions {
+  /** Default: `/var/run/secrets/kubernetes.io/serviceaccount`. */
+  readonly folder?: string | undefined;
+  /** Default: `process.env`. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+/** What a pod knows of its cluster. */
+export interface ServiceAccount {
+  /** The API server's address. */
+  readonly server: string;
+  /** The pod's own namespace. */
+  readonly namespace: string;
+  /** Reads the token anew: Kubernetes replaces it about every hour. */
+  readonly token: () => Promise<string>;
+}
+
+const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * The cluster that this pod runs in, for `kubernetesStore`. The API server's certificate is signed by the cluster's own CA:
+ * set `NODE_EXTRA_CA_CERTS=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt` in the pod.
+ *
+ * @throws `CredentialsError` where this is no pod, or its token is not mounted.
+ * @example
+ * ```ts no-run
+ * import { serviceAccount } from 'blazemeter-client/node';
+ * import { kubernetesStore } from 'blazemeter-client/rotation';
+ *
+ * const store = kubernetesStore({ ...(await serviceAccount()), name: 'blazemeter' });
+ * ```
+ */
+export async function serviceAccount(options: ServiceAccountOptions = {}): Promise<ServiceAccount> {
+  const { folder = FOLDER } = options;
+  const env = options.env ?? builtinEnv();
+  const host = env.KUBERNETES_SERVICE_HOST ?? '';
+  const port = env.KUBERNETES_SERVICE_PORT_HTTPS ?? env.KUBERNETES_SERVICE_PORT ?? '443';
+  if (!/^[\w.:-]{1,253}$/.test(host) || !/^\d{1,5}$/.test(port))
+    throw broken(
+      'KUBERNETES_SERVICE_HOST',
+      'or KUBERNETES_SERVICE_PORT is not set or is no address, so this is no pod. Give server, namespace and token yourself.',
+    );
+  const read = async (name: string): Promise<string> => {
+    const path = builtin('node:path').join(folder, name);
+    const source = `serviceAccount (${shownPath(path)})`;
+    const text = await readPrivateFile(path, source, options);
+    if (text === undefined || text.trim() === '')
+      throw broken(source, 'is not there or is empty. Is automountServiceAccountToken switched off?');
+    return text.trim();
+  };
+  const namespace = await read('namespace');
+  // Once now, so that a pod without one is told here.
+  await read('token');
+  return {
+    server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    namespace,
+    token: () => read('token'),
+  };
+}
+
+/** The environment, at the time of use. */
+const builtinEnv = (): Readonly<Record<string, string | undefined>> => globalThis.process?.env ?? {};

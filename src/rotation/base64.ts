@@ -1,0 +1,31 @@
+// Bytes and text as base64, without Node's Buffer: stores run wherever fetch does.
+
+/** Characters are made from so many bytes at a time: a call takes only so many arguments. */
+const CHUNK = 8_192;
+
+export function toBase64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return btoa(text);
+}
+
+/** The bytes, of either alphabet and with or without padding; `undefined` for what is no base64. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  const standard = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
+  if (!/^[A-Za-z0-9+/]*$/.test(standard) || standard.length % 4 === 1) return undefined;
+  return Uint8Array.from(atob(standard), (character) => character.charCodeAt(0));
+}
+
+export const textToBase64 = (text: string): string => toBase64(new TextEncoder().encode(text));
+
+/** The text, or `undefined` for what is no base64 of UTF-8. */
+export function textFromBase64(base64: string): string | undefined {
+  const bytes = fromBase64(base64);
+  if (bytes === undefined) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
