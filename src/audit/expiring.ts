@@ -1,0 +1,109 @@
+// The keys that end soon, and nothing else: one request where there are few keys.
+
+import type { BlazeMeterClient } from '../client.ts';
+import { type Span, spanMs } from '../rotation/span.ts';
+import { daysToMs } from '../wire/expiration.ts';
+import {
+  type AuditedKey,
+  audited,
+  lookAtKeys,
+  type Owners,
+  type ReportClock,
+  readOwners,
+  type Unknown,
+} from './keys.ts';
+
+/** Options of `expiring`. */
+export interface ExpiringOptions {
+  /** How far to look ahead: a step such as `'1 month'`, `{ days }`, or milliseconds. */
+  readonly within: Span;
+  /** Who is whose. */
+  readonly owners?: Owners | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A key that ends soon. */
+export interface ExpiringKey extends AuditedKey {
+  readonly expiresAt: Date;
+  /** Whole days until then; `0`: less than one. */
+  readonly daysLeft: number;
+}
+
+/** The keys that end soon. */
+export interface ExpiringReport {
+  readonly kind: 'expiring';
+  /** The soonest first. Keys that have run out already are not among them. */
+  readonly keys: readonly ExpiringKey[];
+  /** How many keys were looked at. */
+  readonly total: number;
+  /** How far was looked ahead, in milliseconds. */
+  readonly withinMs: number;
+  /** The moment until which was looked ahead. */
+  readonly until: Date;
+  readonly checkedAt: Date;
+  /** Whose time `checkedAt` is. */
+  readonly clock: ReportClock;
+  /** What the service did not say. */
+  readonly unknown: readonly Unknown[];
+}
+
+/** Beyond this a date is none. */
+const LATEST = 8.64e15;
+
+/**
+ * The keys of the client's user that end within a time, by the server's clock, the soonest first.
+ *
+ * @throws `TypeError` for options that are wrong; whatever `apiKeys.list` throws.
+ * @example
+ * ```ts
+ * import { BlazeMeterClient } from 'blazemeter-client';
+ * import { expiring } from 'blazemeter-client/audit';
+ * import { createReference } from 'blazemeter-client/testing';
+ *
+ * const reference = createReference();
+ * const { keys } = reference.seed({
+ *   users: { ana: {} },
+ *   keys: { ci: { user: 'ana', expires: { days: 10, hours: 1 } }, other: { user: 'ana' } },
+ * });
+ * const client = new BlazeMeterClient({ credentials: keys.ci, fetch: reference.fetch });
+ * const report = await expiring(client, { within: '1 month' });
+ * for (const { name, daysLeft } of report.keys) console.log(name, daysLeft); // ci 10
+ * ```
+ */
+export async function expiring(
+  client: Pick<BlazeMeterClient, 'apiKeys'>,
+  options: ExpiringOptions,
+): Promise<ExpiringReport> {
+  const withinMs = spanMs(options.within, 'within');
+  const ownerOf = readOwners(options.owners);
+  const { keys, now, clock } = await lookAtKeys(client, options.signal);
+  const until = Math.min(now + withinMs, LATEST);
+  const ending = keys.flatMap((key) => {
+    const { expiresAt } = key;
+    if (expiresAt === null || expiresAt.getTime() <= now || expiresAt.getTime() > until) return [];
+    const daysLeft = Math.floor((expiresAt.getTime() - now) / daysToMs(1));
+    return [{ ...audited(key, ownerOf), expiresAt, daysLeft }];
+  });
+  const endless = keys.filter((key) => key.expiresAt === null).map((key) => key.id);
+  const unknown: Unknown[] = [];
+  if (clock === 'local')
+    unknown.push({
+      rule: null,
+      what: "No answer told the time, so this machine's clock was used.",
+      keys: [],
+    });
+  if (endless.length > 0)
+    unknown.push({ rule: null, what: 'The service shows no expiry for some keys.', keys: endless });
+  return {
+    kind: 'expiring',
+    keys: ending.sort(
+      (one, other) => one.expiresAt.getTime() - other.expiresAt.getTime() || (one.id < other.id ? -1 : 1),
+    ),
+    total: keys.length,
+    withinMs,
+    until: new Date(until),
+    checkedAt: new Date(now),
+    clock,
+    unknown,
+  };
+}

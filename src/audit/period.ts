@@ -1,0 +1,30 @@
+// For how long a key was made, as far as its dates tell, and whether that is longer than a maximum.
+
+import type { ApiKey } from '../models.ts';
+import { daysToMs, SLACK_MS } from '../wire/expiration.ts';
+
+/** Whether a key is longer than a maximum. `unclear`: its dates do not tell. */
+export type Longer = 'yes' | 'no' | 'unclear';
+
+/** Whether a key has run out, or is about to: the last two minutes are not relied on. */
+export const hasEnded = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean =>
+  expiresAt !== null && now >= expiresAt.getTime() - SLACK_MS;
+
+/**
+ * Compares a key's period with a maximum in days. The period counts from when the expiry was set, which nobody tells: at
+ * the creation, or at a later change, since a regeneration may have renewed it. Where these two differ in the answer, it
+ * is `unclear`; and for a key without an expiry always.
+ */
+export function longerThan(
+  { createdAt, updatedAt, expiresAt }: Pick<ApiKey, 'createdAt' | 'updatedAt' | 'expiresAt'>,
+  maximumDays: number | null,
+  now: number,
+): Longer {
+  if (maximumDays === null) return 'no';
+  if (expiresAt === null) return 'unclear';
+  const allowed = daysToMs(maximumDays) + SLACK_MS;
+  const created = createdAt.getTime();
+  if (expiresAt.getTime() - created <= allowed) return 'no';
+  const latest = Math.max(created, updatedAt?.getTime() ?? now);
+  return expiresAt.getTime() - latest > allowed ? 'yes' : 'unclear';
+}

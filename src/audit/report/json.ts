@@ -1,0 +1,41 @@
+// A report as JSON text. A log prints it like any other text, so what is in it passes the same function.
+
+import { printable } from '../../text/printable.ts';
+import type { Report } from './content.ts';
+
+/** Options of `toJson`. */
+export interface JsonOptions {
+  /** Blanks per level; `0`: all in one line. Default: 2. */
+  readonly indent?: number | undefined;
+}
+
+/** Fields that hold text from outside by itself. All other text is ours, and may be long. */
+const FOREIGN: readonly string[] = ['id', 'name', 'owner', 'accountName', 'reason', 'keyInUse'];
+const LONGEST = 100_000;
+
+/**
+ * A report as JSON: the fields of the report, dates in ISO 8601, text from outside made printable. A name in it is for
+ * reading, then; the report itself has it as the service does.
+ *
+ * @example
+ * ```ts
+ * import { BlazeMeterClient } from 'blazemeter-client';
+ * import { audit, toJson } from 'blazemeter-client/audit';
+ * import { createReference } from 'blazemeter-client/testing';
+ *
+ * const reference = createReference();
+ * const { keys } = reference.seed();
+ * const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
+ * console.log(JSON.parse(toJson(await audit(client))).keys); // 1
+ * ```
+ */
+export function toJson(report: Report, options: JsonOptions = {}): string {
+  const { indent = 2 } = options;
+  const text = JSON.stringify(
+    report,
+    (field, value: unknown) =>
+      typeof value === 'string' ? printable(value, FOREIGN.includes(field) ? undefined : LONGEST) : value,
+    indent,
+  );
+  return `${text}\n`;
+}

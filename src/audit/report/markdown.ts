@@ -1,0 +1,97 @@
+// A report as Markdown, for the summary of a CI job: within its size, and with nothing in it that is markup of others.
+
+import { type Cell, contentOf, type Report } from './content.ts';
+
+/** Options of `toMarkdown`. */
+export interface MarkdownOptions {
+  /** No more bytes than this: what does not fit is counted. Default: 1 000 000, as GitHub takes 1 MiB for each step. */
+  readonly maxBytes?: number | undefined;
+}
+
+const MOST = 1_000_000;
+const LEAST = 4_096;
+
+/** What is markup in Markdown or HTML, or what GitHub would make a link of. */
+const MARKUP = /[&<>`*_[\]#~|\\@$]|:(?=[/:])|(?<=mailto|xmpp):|(?<=www)\./gi;
+
+/**
+ * Text that stays text: what could be markup becomes a reference by number. An address stays none, because the `@` stands
+ * in an element of its own.
+ */
+export const escapedMarkdown = (text: string): string =>
+  text.replace(MARKUP, (character) => {
+    const reference = `&#${character.charCodeAt(0)};`;
+    return character === '@' ? `<span>${reference}</span>` : reference;
+  });
+
+const cell = ({ lines, code = false }: Cell): string =>
+  lines.map((line) => (code ? `<code>${escapedMarkdown(line)}</code>` : escapedMarkdown(line))).join('<br>');
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const encoder = new TextEncoder();
+const bytesOf = (text: string): number => encoder.encode(text).length;
+
+/**
+ * A report as Markdown: append it to the file that `GITHUB_STEP_SUMMARY` names, or show it in a comment. Names from
+ * outside are neither links, mentions, markup nor HTML there.
+ *
+ * @example
+ * ```ts
+ * import { appendFile } from 'node:fs/promises';
+ * import { BlazeMeterClient } from 'blazemeter-client';
+ * import { audit, toMarkdown } from 'blazemeter-client/audit';
+ * import { createReference } from 'blazemeter-client/testing';
+ *
+ * const reference = createReference();
+ * const { keys } = reference.seed();
+ * const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
+ * const summary = process.env.GITHUB_STEP_SUMMARY;
+ * if (summary !== undefined) await appendFile(summary, toMarkdown(await audit(client)));
+ * ```
+ */
+export function toMarkdown(report: Report, options: MarkdownOptions = {}): string {
+  const { maxBytes = MOST } = options;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST)
+    throw new TypeError(`maxBytes is a whole number, ${LEAST} or more.`);
+  const { title, head, columns, rows, sections } = contentOf(report);
+  // What is left out is counted in a line of its own, for which there is always room.
+  let left = maxBytes - 512;
+  const lines: string[] = [];
+  const add = (...more: readonly string[]): boolean => {
+    const size = more.reduce((sum, line) => sum + bytesOf(line) + 1, 0);
+    if (size > left) return false;
+    left -= size;
+    lines.push(...more);
+    return true;
+  };
+  const addAll = (what: string, items: readonly string[]): void => {
+    const missing = items.findIndex((item) => !add(item));
+    if (missing >= 0) lines.push('', `${items.length - missing} more ${what} do not fit here.`);
+  };
+
+  add(`## ${escapedMarkdown(title)}`, '');
+  for (const line of head) {
+    const item = line.startsWith('- ');
+    add(...(item ? [`- ${escapedMarkdown(line.slice(2))}`] : [escapedMarkdown(line), '']));
+  }
+  if (rows.length > 0) {
+    add('', row(columns.map((column) => escapedMarkdown(column.title))), row(columns.map(() => '---')));
+    // The sections after it are short, and worth more than the last of a thousand rows.
+    const kept = Math.min(Math.floor(left / 2), 64 * 1024);
+    left -= kept;
+    addAll(
+      'rows',
+      rows.map(({ cells }) => row(cells.map(cell))),
+    );
+    left += kept;
+  }
+  for (const { title: heading, ordered = false, items } of sections) {
+    if (items.length === 0 || !add('', `### ${escapedMarkdown(heading)}`, '')) continue;
+    addAll(
+      'items',
+      items.map((item, at) => `${ordered ? `${at + 1}.` : '-'} ${escapedMarkdown(item)}`),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
