@@ -1,0 +1,125 @@
+// audit: what is wrong with the user's keys, or with all keys of a manifest.
+
+import {
+  type AuditOptions,
+  type AuditReport,
+  type AuditRule,
+  audit as auditKeys,
+  auditRules,
+  type Severity,
+  toJson,
+  toMarkdown,
+  toSarif,
+  toTable,
+} from '../../audit/index.ts';
+import type { RotationRecord } from '../../rotation/record.ts';
+import type { Command } from './command.ts';
+import type { Options } from './command-line.ts';
+import { type Context, clientOf } from './context.ts';
+import { EXIT, usage } from './exit-codes.ts';
+import { inCommands } from './in-commands.ts';
+import { auditManifest, type FailOn } from './manifest-audit.ts';
+import { readSpan } from './periods.ts';
+import { safeJson } from './safe-json.ts';
+import { storeOfFile } from './stores.ts';
+
+const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
+const FORMATS = ['table', 'markdown', 'sarif'] as const;
+type Format = (typeof FORMATS)[number];
+
+const OPTIONS: Options = {
+  manifest: { value: '<file>', help: 'audit the keys of every user in this manifest' },
+  concurrency: { value: '<number>', help: 'with --manifest: how many at once; default 4' },
+  store: {
+    value: '<file>',
+    many: true,
+    help: 'the record of a rotation, whose keys are no strays; repeatable',
+  },
+  'expires-within': {
+    value: '<span>',
+    help: "how soon is soon; default a tenth of the key's life, 5 to 14 days",
+  },
+  'never-used-after': {
+    value: '<span>',
+    help: "how long a new key may wait for its first use; default '30 days'",
+  },
+  'not-used-for': { value: '<span>', help: "how long is long; default '90 days'" },
+  ignore: { value: '<rule>', many: true, help: `a rule to leave out: ${Object.keys(auditRules).join(', ')}` },
+  'fail-on': {
+    value: '<severity>',
+    help: 'from where on the exit code is 1: error, warning or note; default warning',
+  },
+  format: { value: '<format>', help: 'table, markdown or sarif; default table' },
+  'allow-in-git': { help: 'read a record although git would track it' },
+};
+
+export const audit: Command = {
+  name: 'audit',
+  summary: 'what is wrong with the keys; exit code 1 if anything is',
+  options: OPTIONS,
+  async run(context) {
+    const { given, terminal, interrupt } = context;
+    const format = formatOf(context);
+    const options = auditOptions(context);
+    const failOn = failOnOf(context);
+    if (given.text('manifest') !== undefined) {
+      if (format !== 'table') throw usage('--manifest makes a table, or JSON with --json.');
+      return auditManifest(context, options, failOn);
+    }
+    const records: RotationRecord[] = [];
+    for (const path of given.all('store')) {
+      const held = await storeOfFile(context, path).read();
+      if (held !== undefined) records.push(held.record);
+    }
+    terminal.progress('Auditing …');
+    const report = await auditKeys(clientOf(context), { ...options, records, signal: interrupt.now });
+    interrupt.now.throwIfAborted();
+    await terminal.raw(rendered(context, report, format));
+    return report.findings.some(({ severity }) => failOn(severity)) ? EXIT.findings : EXIT.done;
+  },
+};
+
+function rendered({ terminal }: Context, found: AuditReport, format: Format): string {
+  const report = {
+    ...found,
+    findings: found.findings.map((finding) => ({ ...finding, fix: inCommands(finding.fix) })),
+  };
+  if (format === 'sarif') return `${safeJson(toSarif(report), 2)}\n`;
+  if (format === 'markdown') return toMarkdown(report);
+  const { width, color } = terminal;
+  return terminal.json ? toJson(report) : toTable(report, { width, color });
+}
+
+function formatOf({ given, terminal }: Context): Format {
+  const text = given.text('format') ?? 'table';
+  const format = FORMATS.find((each) => each === text);
+  if (format === undefined) throw usage('--format is table, markdown or sarif.');
+  if (terminal.json && format !== 'table') throw usage('--json and --format contradict each other.');
+  return format;
+}
+
+function auditOptions({ given }: Context): AuditOptions {
+  const span = (option: string) => {
+    const text = given.text(option);
+    return text === undefined ? undefined : readSpan(text, `--${option}`);
+  };
+  return {
+    expiresWithin: span('expires-within'),
+    neverUsedAfter: span('never-used-after'),
+    notUsedFor: span('not-used-for'),
+    ignore: given.all('ignore').map(ruleOf),
+  };
+}
+
+const isRule = (text: string): text is AuditRule => Object.hasOwn(auditRules, text);
+
+function ruleOf(text: string): AuditRule {
+  if (isRule(text)) return text;
+  throw usage(`--ignore is one of ${Object.keys(auditRules).join(', ')}.`);
+}
+
+function failOnOf({ given }: Context): FailOn {
+  const least = SEVERITIES.findIndex((severity) => severity === (given.text('fail-on') ?? 'warning'));
+  if (least < 0) throw usage('--fail-on is error, warning or note.');
+  return (severity) => SEVERITIES.indexOf(severity) <= least;
+}

@@ -1,0 +1,349 @@
+// Each command as a pipeline uses it: results on standard output, everything else on standard error, an exit code.
+
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import type { FetchLike } from 'blazemeter-client';
+import { describe, expect, it } from 'vitest';
+import { isRecord, keysWorld, parsed, shows } from './support/keys.ts';
+
+const DAY = 86_400;
+
+describe('whoami', () => {
+  it('tells whose key signs and when it runs out', async () => {
+    const world = keysWorld();
+    const left = await world.run(['whoami']);
+    expect(left.code).toBe(0);
+    expect(left.err).toBe('');
+    expect(left.out).toMatch(
+      /^User +1000001, Olive Owner\nE-mail +owner@example\.com\nAccount +2000001, Main account\n/,
+    );
+    expect(left.out).toMatch(/Key +[0-9a-f]{24}\nName +owner\nExpires +\d{4}-\d\d-\d\d \(\d+ d\)\n$/);
+  });
+
+  it('works although the service does not have the assumed path of a key', async () => {
+    const world = keysWorld();
+    world.reference.faults.add({ operation: 'apiKeys.get', effect: 'status', status: 404 });
+    const left = await world.run(['whoami', '--json']);
+    expect(left.code).toBe(0);
+    expect(left.json().key).toEqual({ id: world.keys.owner.id });
+  });
+
+  it('takes the pair from a key file', async () => {
+    const world = keysWorld();
+    const { id, secret } = world.keys.member;
+    const left = await world.run([
+      'whoami',
+      '--json',
+      '--key-file',
+      world.file('k.json', JSON.stringify({ id, secret })),
+    ]);
+    expect(left.json().user).toMatchObject({ id: world.users.member.id });
+  });
+});
+
+describe('list', () => {
+  it('lists the keys, the one that runs out first at the top, and marks the one in use', async () => {
+    const world = keysWorld();
+    world.reference.seed({ keys: { old: { user: 'owner', name: 'old', expires: { days: 3 } } } });
+    const left = await world.run(['list']);
+    const rows = left.out.trimEnd().split('\n').slice(2);
+    expect(rows.map((row) => row.replace(/^[0-9a-f]{24} +/, '').replace(/ {2}.*/, ''))).toEqual([
+      'old',
+      'owner (this key)',
+    ]);
+  });
+
+  it('gives programs all of it', async () => {
+    const world = keysWorld();
+    const { keys } = (await world.run(['list', '--json'])).json();
+    expect(keys).toEqual([expect.objectContaining({ id: world.keys.owner.id, name: 'owner', inUse: true })]);
+  });
+
+  it('says on standard error alone that there are none', async () => {
+    const world = keysWorld();
+    const empty = { api_version: 4, error: null, result: [], limit: 10, skip: 0, total: 0 };
+    const left = await world.run(['list'], { fetch: async () => Response.json(empty) });
+    expect(left).toMatchObject({ code: 0, out: '' });
+    expect(left.err).toContain('no keys');
+  });
+});
+
+describe('create', () => {
+  it('writes the pair to a file of mode 0600 and prints no secret', async () => {
+    const world = keysWorld();
+    const left = await world.run([
+      'create',
+      '--name',
+      'ci',
+      '--expires-in',
+      '3 months',
+      '--out',
+      'api-key.json',
+    ]);
+    expect(left.code).toBe(0);
+    const file = world.path('api-key.json');
+    const pair = parsed(readFileSync(file, 'utf8'));
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(String(pair.secret)).toMatch(/^[0-9a-f]{72}$/);
+    expect(shows(left.out + left.err, String(pair.secret))).toBe(false);
+    expect(left.out).toContain(`Written to  ${file}`);
+    const mine = await world.run(['whoami', '--json', '--key-file', file]);
+    expect(mine.json().key).toMatchObject({ id: pair.id, name: 'ci' });
+  });
+
+  it('asks for the life that was said', async () => {
+    const world = keysWorld({ clock: { frozen: true } });
+    for (const [said, days] of [
+      ['1 month', 30],
+      ['2 weeks', 14],
+      ['45 days', 45],
+      ['max', 3650],
+    ] as const) {
+      const { key } = (
+        await world.run(['create', '--json', '--name', 'a', '--expires-in', said, '--print-secret'])
+      ).json();
+      const life = isRecord(key)
+        ? (Date.parse(String(key.expiresAt)) - Date.parse(String(key.createdAt))) / 1000
+        : 0;
+      expect(Math.abs(life - days * DAY)).toBeLessThanOrEqual(61);
+    }
+  });
+
+  it('prints the secret where that was asked for, on standard output alone', async () => {
+    const world = keysWorld();
+    const left = await world.run(['create', '--name', 'ci', '--expires-in', '1 month', '--print-secret']);
+    const secret = /^Secret +([0-9a-f]{72})$/m.exec(left.out)?.[1] ?? '';
+    expect(secret).not.toBe('');
+    expect(shows(left.err, secret)).toBe(false);
+  });
+
+  it('says when the service has made the life shorter, and ends with 1', async () => {
+    const world = keysWorld({ semantics: { overMaximum: 'clamp' } });
+    await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);
+    const left = await world.run(['create', '--name', 'ci', '--expires-in', '1 year', '--out', 'k.json']);
+    expect(left.code).toBe(1);
+    expect(left.err).toContain('account 2000001 allows 30 days');
+    expect(existsSync(world.path('k.json'))).toBe(true);
+  });
+});
+
+describe('regenerate', () => {
+  it('gives a key a new secret and replaces its file', async () => {
+    const world = keysWorld();
+    const make = ['create', '--name', 'ci', '--expires-in', '1 month', '--out', 'k.json'];
+    await world.run(make);
+    const before = parsed(readFileSync(world.path('k.json'), 'utf8'));
+    const left = await world.run(['regenerate', String(before.id), '--out', 'k.json', '--yes']);
+    expect(left.code).toBe(0);
+    const after = parsed(readFileSync(world.path('k.json'), 'utf8'));
+    expect(after.id).toBe(before.id);
+    expect(after.secret).not.toBe(before.secret);
+    expect((await world.run(['whoami', '--key-file', 'k.json'])).code).toBe(0);
+  });
+
+  it('takes its own key only if that is said', async () => {
+    const world = keysWorld();
+    const { id } = world.keys.owner;
+    const refused = await world.run(['regenerate', id, '--out', 'k.json', '--yes']);
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain('--allow-self');
+    expect(world.reference.journal.count('apiKeys.regenerateSecret')).toBe(0);
+    const done = await world.run(['regenerate', id, '--out', 'k.json', '--yes', '--allow-self']);
+    expect(done.code).toBe(0);
+    expect((await world.run(['whoami', '--key-file', 'k.json'])).code).toBe(0);
+  });
+});
+
+describe('delete', () => {
+  it('deletes a key', async () => {
+    const world = keysWorld();
+    const { keys } = world.reference.seed({ keys: { old: { user: 'owner', name: 'old' } } });
+    const left = await world.run(['delete', keys.old.id, '--yes']);
+    expect(left).toMatchObject({ code: 0, err: '', out: `Deleted the key ${keys.old.id} (old).\n` });
+    expect((await world.run(['delete', keys.old.id, '--yes'])).code).toBe(5);
+  });
+
+  it('keeps a key that was used within seven days, by the clock of the service', async () => {
+    const world = keysWorld({ clock: { at: '2031-05-01T00:00:00Z' } });
+    const { keys } = world.reference.seed({
+      keys: {
+        busy: { user: 'owner', name: 'busy', created: { days: -60 }, lastUsed: { days: -6 } },
+        quiet: { user: 'owner', name: 'quiet', created: { days: -60 }, lastUsed: { days: -8 } },
+      },
+    });
+    const kept = await world.run(['delete', keys.busy.id, '--yes']);
+    expect(kept.code).toBe(2);
+    expect(kept.err).toContain('--even-if-used');
+    expect(world.reference.journal.count('apiKeys.delete')).toBe(0);
+    expect((await world.run(['delete', keys.quiet.id, '--yes'])).code).toBe(0);
+    expect((await world.run(['delete', keys.busy.id, '--yes', '--even-if-used'])).code).toBe(0);
+  });
+});
+
+describe('policy', () => {
+  it('is read of the default account, or of one that is named', async () => {
+    const world = keysWorld();
+    expect((await world.run(['policy', 'get'])).out).toBe(
+      "Account  2000001 (the user's default)\nMaximum  10 years (3650 days)\n",
+    );
+    const left = await world.run(['policy', 'get', '--json', '--account', String(world.accounts.main.id)]);
+    expect(left.json()).toMatchObject({ maximum: '10 years', accountSource: 'given' });
+  });
+
+  it('that shrinks prints its plan on standard error first, and is not set without a yes', async () => {
+    const world = keysWorld();
+    const refused = await world.run(['policy', 'set', '--maximum', '1 month']);
+    expect(refused).toMatchObject({ code: 2, out: '' });
+    expect(refused.err).toContain('it shrinks');
+    expect(refused.err).toContain('--yes');
+    expect(world.reference.journal.count('apiKeyPolicy.set')).toBe(0);
+    const done = await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);
+    expect(done).toMatchObject({ code: 0, out: 'Account  2000001\nMaximum  1 month (30 days)\n' });
+    expect(done.err).toContain('it shrinks');
+  });
+
+  it('that widens asks nobody', async () => {
+    const world = keysWorld();
+    await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);
+    expect(await world.run(['policy', 'set', '--maximum', 'unlimited'])).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('is planned without being set; 1 says that a key would end earlier', async () => {
+    const world = keysWorld();
+    const left = await world.run(['policy', 'plan', '--maximum', '1 month']);
+    expect(left.code).toBe(1);
+    expect(left.out).toContain('blazemeter-keys policy set --account 2000001');
+    expect(left.out).not.toContain('client.');
+    expect((await world.run(['policy', 'plan', '--maximum', 'unlimited', '--json'])).code).toBe(0);
+    expect(world.reference.journal.count('apiKeyPolicy.set')).toBe(0);
+  });
+});
+
+describe('audit', () => {
+  it('ends with 0 where nothing is wrong, and with 1 where something is', async () => {
+    const world = keysWorld();
+    expect((await world.run(['audit'])).code).toBe(0);
+    world.reference.seed({ keys: { old: { user: 'owner', name: 'old', expires: { days: 3 } } } });
+    const left = await world.run(['audit']);
+    expect(left.code).toBe(1);
+    expect(left.out).toContain('expires-soon');
+    expect(left.out).not.toContain('client.');
+    expect((await world.run(['audit', '--ignore', 'expires-soon'])).code).toBe(0);
+    expect((await world.run(['audit', '--expires-within', '1 day'])).code).toBe(0);
+  });
+
+  it('counts what is as grave as was said', async () => {
+    const world = keysWorld();
+    await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);
+    expect((await world.run(['audit'])).code).toBe(1);
+    expect((await world.run(['audit', '--fail-on', 'error'])).code).toBe(0);
+  });
+
+  it('speaks JSON, Markdown and SARIF', async () => {
+    const world = keysWorld();
+    world.reference.seed({ keys: { old: { user: 'owner', name: 'old', expires: { days: 3 } } } });
+    expect((await world.run(['audit', '--json'])).json()).toMatchObject({ kind: 'audit' });
+    expect((await world.run(['audit', '--format', 'markdown'])).out).toMatch(/^#/);
+    expect((await world.run(['audit', '--format', 'sarif'])).json()).toMatchObject({ version: '2.1.0' });
+  });
+});
+
+describe('diagnose', () => {
+  it('says in sentences what it found', async () => {
+    const world = keysWorld();
+    const left = await world.run(['diagnose']);
+    expect(left.code).toBe(0);
+    expect(left.out).toContain('It works, as user 1000001');
+  });
+
+  it('ends with 3 for a pair that is refused, and still says so as a result', async () => {
+    const world = keysWorld();
+    const left = await world.run(['diagnose', '--json'], { env: { BZ_TOKEN: 'no-such:pair' } });
+    expect(left.code).toBe(3);
+    expect(left.json()).toMatchObject({ ok: false, problem: 'unauthorized' });
+  });
+});
+
+describe('adopt and rotate', () => {
+  it('begin a record and rotate by it, sinks included', async () => {
+    const world = keysWorld();
+    expect((await world.run(['adopt', '--store', 'rec.json', '--name', 'ci'])).code).toBe(0);
+    const early = await world.run(['rotate', '--store', 'rec.json']);
+    expect(early).toMatchObject({ code: 0 });
+    expect(early.out).toMatch(/^Outcome +nothing to do\n/);
+    const left = await world.run([
+      'rotate',
+      '--store',
+      'rec.json',
+      '--reason',
+      'schedule',
+      '--sink-file',
+      'k.json',
+      '--json',
+    ]);
+    expect(left.code).toBe(0);
+    expect(left.json()).toMatchObject({ phase: 'draining', rotated: true, epoch: 1 });
+    expect(left.json().keyId).toBe(parsed(readFileSync(world.path('k.json'), 'utf8')).id);
+    world.reference.clock.advance({ days: 2 });
+    const end = await world.run([
+      'rotate',
+      '--store',
+      'rec.json',
+      '--resume',
+      '--sink-file',
+      'k.json',
+      '--quiet-for',
+      '0',
+    ]);
+    expect(end.code).toBe(0);
+    expect(end.out).toContain(`deleted the key ${world.keys.owner.id}`);
+  });
+
+  it('say what would be done, and do nothing', async () => {
+    const world = keysWorld();
+    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+    const before = readFileSync(world.path('rec.json'), 'utf8');
+    const left = await world.run(['rotate', '--store', 'rec.json', '--reason', 'schedule', '--dry-run']);
+    expect(left.out).toMatch(/^Outcome +would take 4 steps\n/);
+    expect(readFileSync(world.path('rec.json'), 'utf8')).toBe(before);
+    expect(world.reference.journal.count('apiKeys.create')).toBe(0);
+  });
+
+  it('work without a record where the file that the pair comes from is a sink', async () => {
+    const world = keysWorld();
+    const { id, secret } = world.keys.owner;
+    const file = world.file('k.json', JSON.stringify({ id, secret }));
+    const command = [
+      'rotate',
+      '--name',
+      'ci',
+      '--key-file',
+      file,
+      '--sink-file',
+      file,
+      '--reason',
+      'schedule',
+      '--json',
+    ];
+    const left = await world.run(command);
+    expect(left.code).toBe(0);
+    expect(left.json()).toMatchObject({ rotated: true, givenKeyId: id });
+    expect(parsed(readFileSync(file, 'utf8')).id).toBe(left.json().keyId);
+  });
+
+  it('point at a sink that has not taken the pair, and end with 1', async () => {
+    const world = keysWorld();
+    mkdirSync(world.path('sinks'));
+    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+    const command = ['rotate', '--store', 'rec.json', '--reason', 'schedule', '--sink-file', 'sinks/k.json'];
+    const fetch: FetchLike = (url, init) => {
+      // The folder was there when the sink was asked whether it would work.
+      if (init.method === 'POST') rmSync(world.path('sinks'), { recursive: true });
+      return world.reference.fetch(url, init);
+    };
+    const left = await world.run(command, { fetch });
+    expect(left.code).toBe(1);
+    expect(left.out).toContain('a sink has not taken the new pair');
+    mkdirSync(world.path('sinks'));
+    expect((await world.run(command)).code).toBe(0);
+  });
+});

@@ -1,0 +1,227 @@
+// Every exit code, reached by what it stands for; and what a program finds on standard error.
+
+import { writeFileSync } from 'node:fs';
+import type { FetchLike } from 'blazemeter-client';
+import { describe, expect, it } from 'vitest';
+import { EXIT, EXIT_MEANINGS, WORST_FIRST, worst } from '../../src/cli/keys/exit-codes.ts';
+import { keysWorld, parsed } from './support/keys.ts';
+
+const CREATE = ['create', '--name', 'ci', '--expires-in', '1 month', '--out', 'k.json'];
+
+describe('the exit codes', () => {
+  it('are these, and --help says so', async () => {
+    expect(EXIT).toEqual({
+      done: 0,
+      findings: 1,
+      usage: 2,
+      credentials: 3,
+      notPermitted: 4,
+      service: 5,
+      ambiguous: 6,
+      busy: 7,
+      interrupted: 8,
+      secretLost: 9,
+    });
+    const { out, code } = await keysWorld().run(['--help']);
+    expect(code).toBe(0);
+    for (const [number] of EXIT_MEANINGS) expect(out).toMatch(new RegExp(`^ {2}${number} {2}\\w`, 'm'));
+  });
+
+  it('have an order from the worst to the best, in which each has a place', () => {
+    expect([...WORST_FIRST].sort()).toEqual(Object.values(EXIT));
+    expect(worst([])).toBe(0);
+    expect(worst([0, 1, 7, 0])).toBe(7);
+    expect(worst([3, 9, 8])).toBe(9);
+  });
+
+  it('0: done', async () => {
+    expect((await keysWorld().run(['list'])).code).toBe(0);
+  });
+
+  it('1: findings', async () => {
+    expect((await keysWorld().run(['policy', 'plan', '--maximum', '1 month'])).code).toBe(1);
+  });
+
+  it.each([
+    [[], /--help lists/],
+    [['lst'], /Did you mean list\?/],
+    [['policy'], /policy is one of policy get, policy set, policy plan/],
+    [['--json', 'list'], /The command comes first/],
+    [['list', '--jsn'], /Unknown option '--jsn'\. Did you mean --json\?/],
+    [['list', 'more'], /takes no argument/],
+    [['delete'], /delete needs <id>/],
+    [['delete', 'a', 'b'], /takes one argument/],
+    [['create', '--name', 'a', '--print-secret'], /needs --expires-in <period>/],
+    [
+      ['create', '--name', 'a', '--name', 'b', '--expires-in', 'max', '--print-secret'],
+      /--name was given twice/,
+    ],
+    [['create', '--name', '', '--expires-in', 'max', '--print-secret'], /--name is empty/],
+    [['create', '--name', 'a', '--expires-in', '2 months', '--print-secret'], /--expires-in is '1 month'/],
+    [['create', '--name', 'a', '--expires-in', '1 month'], /say where it goes/],
+    [['list', '--log-level', 'loud'], /--log-level is one of/],
+    [['list', '--base-url', 'http://example.com'], /--base-url must be https/],
+    [['list', '--base-url', 'https://user:word@example.com'], /must not hold a user name/],
+    [['list', '--timeout', '0'], /--timeout is a whole number/],
+    [['rotate'], /needs one of --store/],
+    [['rotate', '--store', 'a.json', '--reason', 'fun'], /--reason is expiry/],
+    [['rotate', '--store', 'a.json', '--drain', '1 fortnight'], /--drain is a length of time/],
+    [['rotate', '--store', 'a.json'], /blazemeter-keys adopt/],
+    [['rotate', '--name', 'a'], /needs --sink-file/],
+    [['audit', '--ignore', 'everything'], /--ignore is one of/],
+    [['audit', '--fail-on', 'all'], /--fail-on is/],
+    [['audit', '--format', 'xml'], /--format is/],
+    [['policy', 'set', '--maximum', '1 month', '--account', 'x'], /--account is a whole number/],
+  ])('2: usage, as with %j', async (argv, says) => {
+    const world = keysWorld();
+    const left = await world.run(argv);
+    expect(left).toMatchObject({ code: 2, out: '' });
+    expect(left.err.replace(/\n +/g, ' ')).toMatch(says);
+    expect(world.reference.journal.count('apiKeys.create')).toBe(0);
+  });
+
+  it('2: a secret as an argument is not repeated', async () => {
+    const world = keysWorld();
+    const left = await world.run(['whoami', world.token(world.keys.owner)]);
+    expect(left.code).toBe(2);
+    expect(left.err).toContain('A secret was given as an argument');
+    expect(left.err).not.toContain(world.keys.owner.id);
+  });
+
+  it('3: no credential, a broken one, a refused one', async () => {
+    const world = keysWorld();
+    const none = await world.run(['list'], { env: { BZ_TOKEN: '' } });
+    expect(none.code).toBe(3);
+    expect(none.err).toContain('- BLAZEMETER_API_KEY_ID');
+    expect(none.err).toContain('--key-file');
+    expect((await world.run(['list'], { env: { BZ_TOKEN: 'no-colon' } })).code).toBe(3);
+    expect((await world.run(['list'], { env: { BZ_TOKEN: 'wrong:pair' } })).code).toBe(3);
+  });
+
+  it('4: not permitted', async () => {
+    const world = keysWorld();
+    const env = { BZ_TOKEN: world.token(world.keys.member) };
+    const left = await world.run(['policy', 'set', '--maximum', '1 month', '--yes'], { env });
+    expect(left.code).toBe(4);
+  });
+
+  it('5: the service fails, or there is no network', async () => {
+    const world = keysWorld();
+    world.reference.faults.add({ operation: 'apiKeys.list', effect: 'status', status: 402 });
+    expect((await world.run(['list'])).code).toBe(5);
+    const fetch = async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
+    const left = await world.run(['list'], { fetch });
+    expect(left.code).toBe(5);
+    expect(left.err).toContain('check --base-url');
+  });
+
+  it('6: a create whose answer is lost and that cannot be resolved', async () => {
+    const world = keysWorld();
+    world.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
+    // Somebody else has made a key of that name at the same time.
+    const fetch: FetchLike = async (url, init) => {
+      if (init.method === 'POST') world.reference.seed({ keys: { twin: { user: 'owner', name: 'ci' } } });
+      return world.reference.fetch(url, init);
+    };
+    const left = await world.run(CREATE, { fetch });
+    expect(left.code).toBe(6);
+    expect(left.err).toMatch(/Keys to look at: [0-9a-f]{24} \(ci\), [0-9a-f]{24} \(ci\)/);
+    expect(world.reference.journal.count('apiKeys.create')).toBe(1);
+  });
+
+  it('5 or 0 where it can be: nothing was made, or the key is ours', async () => {
+    const world = keysWorld();
+    world.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', times: 1 });
+    const left = await world.run(CREATE);
+    expect(left.code).toBe(5);
+    expect(left.err).toContain('Nothing was made. Run it again.');
+    world.reference.faults.add({
+      operation: 'apiKeys.create',
+      effect: 'reset',
+      when: 'after-commit',
+      times: 1,
+    });
+    expect((await world.run(CREATE)).code).toBe(0);
+    expect((await world.run(['whoami', '--key-file', 'k.json'])).code).toBe(0);
+    expect(world.reference.journal.count('apiKeys.create')).toBe(2);
+  });
+
+  it('7: somebody else works on the record', async () => {
+    const world = keysWorld();
+    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+    const record = parsed(
+      await import('node:fs').then(({ readFileSync }) => readFileSync(world.path('rec.json'), 'utf8')),
+    );
+    const lease = { owner: 'another run', until: new Date(Date.now() + 60_000).toISOString() };
+    writeFileSync(world.path('rec.json'), JSON.stringify({ ...record, lease }), { mode: 0o600 });
+    const command = ['rotate', '--store', 'rec.json', '--reason', 'schedule', '--drain', '1 hour'];
+    const left = await world.run(command);
+    expect(left.code).toBe(7);
+    expect(left.err).toContain(
+      "To resume: blazemeter-keys rotate --store rec.json --reason schedule --drain '1 hour'",
+    );
+    expect((await world.run([...command, '--lease-owner', 'another run'])).code).toBe(0);
+  });
+
+  it('8: interrupted', async () => {
+    const world = keysWorld();
+    const left = await world.run(['list'], { signals: (send) => send('SIGINT') });
+    expect(left).toMatchObject({ code: 8, out: '' });
+    expect(left.err).toContain('Interrupted by SIGINT');
+  });
+
+  it('9: a key that regenerated itself, and whose answer was lost', async () => {
+    const world = keysWorld();
+    world.reference.faults.add({
+      operation: 'apiKeys.regenerateSecret',
+      effect: 'reset',
+      when: 'after-commit',
+    });
+    const left = await world.run([
+      'regenerate',
+      world.keys.owner.id,
+      '--out',
+      'k.json',
+      '--yes',
+      '--allow-self',
+    ]);
+    expect(left.code).toBe(9);
+    expect(left.err).toContain('Regenerate it with another key');
+  });
+});
+
+describe('with --json', () => {
+  it('an error is one object on standard error, and standard output is empty', async () => {
+    const world = keysWorld();
+    const left = await world.run(['list', '--json'], { env: { BZ_TOKEN: 'wrong:pair' } });
+    expect(left).toMatchObject({ code: 3, out: '' });
+    const lines = left.err.trimEnd().split('\n').map(parsed);
+    expect(lines.at(-1)).toMatchObject({
+      level: 'error',
+      code: 'unauthorized',
+      exitCode: 3,
+      operation: 'apiKeys.list',
+      requestId: expect.stringMatching(/^[0-9a-f]{13}$/),
+    });
+  });
+
+  it('so is a command line that is wrong', async () => {
+    const left = await keysWorld().run(['lst', '--json']);
+    expect(parsed(left.err)).toMatchObject({ level: 'error', code: 'usage', exitCode: 2 });
+  });
+});
+
+describe('the log level', () => {
+  const lines = async (env: Record<string, string>, ...more: string[]) =>
+    (await keysWorld().run(['whoami', ...more], { env })).err
+      .split('\n')
+      .filter((line) => line.includes('answered'));
+
+  it('is raised where the CI system was told to debug', async () => {
+    expect(await lines({})).toEqual([]);
+    expect((await lines({ RUNNER_DEBUG: '1' })).length).toBeGreaterThan(0);
+    expect((await lines({ SYSTEM_DEBUG: 'true' })).length).toBeGreaterThan(0);
+    expect((await lines({}, '--log-level', 'debug')).length).toBeGreaterThan(0);
+    expect(await lines({ RUNNER_DEBUG: '1' }, '--log-level', 'warn')).toEqual([]);
+  });
+});

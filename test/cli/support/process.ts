@@ -1,0 +1,143 @@
+// blazemeter-keys as a process of its own: in a pipeline, or in a terminal. It is bundled from the sources into a folder of
+// its own, so that no test depends on a build.
+
+import { spawn as spawnChild } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawn as spawnTerminal } from '@lydell/node-pty';
+import { build } from 'esbuild';
+import { afterAll, beforeAll } from 'vitest';
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Started {
+  /** What was printed so far. */
+  readonly out: string;
+  /** Resolves once that text was printed. */
+  until(text: string | RegExp): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+  /** Types into the terminal. */
+  type(text: string): void;
+  readonly ended: Promise<Ended>;
+}
+
+/** Longer than anything here takes, be the machine as slow as it may. */
+const PATIENCE_MS = 15_000;
+
+export function keysProcess() {
+  let folder = '';
+  const script = () => join(folder, 'blazemeter-keys.mjs');
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'keys-process-'));
+    await build({
+      entryPoints: [fileURLToPath(new URL('../../../src/cli/keys/main.ts', import.meta.url))],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: script(),
+      logLevel: 'error',
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const environment = (env: Readonly<Record<string, string>>) => ({
+    PATH: process.env.PATH ?? '',
+    HOME: folder,
+    TMPDIR: folder,
+    TERM: 'xterm-256color',
+    ...env,
+  });
+
+  return {
+    script,
+    folder: () => folder,
+    /** Starts it with pipes; `stdout: 'closed'` has nobody read them. */
+    start(argv: readonly string[], env: Readonly<Record<string, string>>, closed = false): Started {
+      const child = spawnChild(process.execPath, [script(), ...argv], {
+        cwd: folder,
+        env: environment(env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let out = '';
+      let err = '';
+      const heard = new Set<() => void>();
+      if (closed) child.stdout.destroy();
+      else child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => {
+        err += chunk.toString();
+        for (const hear of heard) hear();
+      });
+      const ended = once(child, 'close').then(() => ({ code: child.exitCode ?? -1, out, err }));
+      return {
+        get out() {
+          return out + err;
+        },
+        until: (text) => waitFor(() => out + err, text, heard),
+        signal: (name) => void child.kill(name),
+        type: () => {},
+        ended,
+      };
+    },
+    /** Starts it in a terminal of its own. */
+    terminal(argv: readonly string[], env: Readonly<Record<string, string>>, cols = 80): Started {
+      const child = spawnTerminal(process.execPath, [script(), ...argv], {
+        cols,
+        rows: 40,
+        cwd: folder,
+        env: environment(env),
+      });
+      let out = '';
+      const heard = new Set<() => void>();
+      child.onData((text) => {
+        out += text;
+        for (const hear of heard) hear();
+      });
+      const ended = new Promise<Ended>((resolve) =>
+        child.onExit(({ exitCode }) => resolve({ code: exitCode, out, err: '' })),
+      );
+      return {
+        get out() {
+          return out;
+        },
+        until: (text) => waitFor(() => out, text, heard),
+        signal: (name) => child.kill(name),
+        type: (text) => child.write(text),
+        ended,
+      };
+    },
+  };
+}
+
+function waitFor(text: () => string, wanted: string | RegExp, heard: Set<() => void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      heard.delete(look);
+      reject(new Error(`It did not print ${String(wanted)}, but:\n${text()}`));
+    }, PATIENCE_MS);
+    const look = () => {
+      if (typeof wanted === 'string' ? !text().includes(wanted) : !wanted.test(text())) return;
+      clearTimeout(timer);
+      heard.delete(look);
+      resolve();
+    };
+    heard.add(look);
+    look();
+  });
+}
+
+/** What a terminal would show of it in the end: without colours, and each line as it was last written. */
+export const seen = (text: string): string =>
+  text
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a terminal is sent
+    .replace(/\u001b\[[\d;]*[A-Za-z]/g, '')
+    .replaceAll('\r\n', '\n')
+    .split('\n')
+    .map((line) => line.slice(line.lastIndexOf('\r') + 1))
+    .join('\n');
