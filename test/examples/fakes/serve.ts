@@ -1,0 +1,104 @@
+// What the fakes stand on: a server on a port of this machine that hears plain values and says plain values, and a gate in
+// front of any server, at which a test can stop the world before a request is handled and before its answer leaves.
+import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
+
+export interface Heard {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Said {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string;
+}
+
+export interface Serving {
+  readonly url: string;
+  /** What was asked, as `METHOD /path`. */
+  readonly heard: string[];
+  close(): Promise<void>;
+}
+
+async function open(answer: (heard: Heard) => Promise<Said | undefined>): Promise<Serving> {
+  const heard: string[] = [];
+  const server: Server = createServer(async (message, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of message) chunks.push(chunk);
+    const { pathname, searchParams } = new URL(message.url ?? '/', 'http://here');
+    const { method = '', headers } = message;
+    heard.push(`${method} ${pathname}`);
+    const body = Buffer.concat(chunks).toString();
+    const said = await answer({ method, path: pathname, query: searchParams, headers, body });
+    if (said === undefined) return void message.socket.destroy();
+    response.writeHead(said.status, said.headers ?? {}).end(said.body ?? '');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    heard,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A fake on a port. */
+export const serve = (answer: (heard: Heard) => Said): Promise<Serving> =>
+  open(async (heard) => answer(heard));
+
+export const json = (status: number, value?: unknown, headers: Said['headers'] = {}): Said => ({
+  status,
+  headers: value === undefined ? headers : { 'content-type': 'application/json; charset=utf-8', ...headers },
+  ...(value === undefined ? {} : { body: JSON.stringify(value) }),
+});
+
+/** The JSON of a body; `undefined` where it is none. */
+export function parsed(body: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export type Moment = 'before' | 'after';
+
+/** Is called at each moment of each request, the second time with the answer; says whether the request goes on. */
+export type Gatekeeper = (moment: Moment, call: string, answer?: string) => Promise<boolean> | boolean;
+
+/** A server that hands everything on to another one. */
+export function gate(target: string, name: string, keeper: Gatekeeper): Promise<Serving> {
+  return open(async ({ method, path, query, headers, body }) => {
+    const call = `${name} ${method} ${path}`;
+    if (!(await keeper('before', call))) return undefined;
+    const address = `${target}${path}${query.size > 0 ? `?${query}` : ''}`;
+    const said = await new Promise<Said>((resolve, reject) => {
+      const { host: _, ...rest } = headers;
+      request(address, { method, headers: { ...rest, connection: 'close' } }, async (answer) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of answer) chunks.push(chunk);
+        const kept = Object.entries(answer.headers).flatMap(([key, value]) =>
+          value === undefined || key === 'connection' || key === 'transfer-encoding' ? [] : [[key, value]],
+        );
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: Object.fromEntries(kept),
+          body: Buffer.concat(chunks).toString(),
+        });
+      })
+        .on('error', reject)
+        .end(body);
+    });
+    return (await keeper('after', call, said.body)) ? said : undefined;
+  });
+}
