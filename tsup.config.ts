@@ -73,8 +73,6 @@ export default defineConfig(({ outDir = 'dist' }) => {
       ...common,
       outDir,
       format: 'cjs',
-      // ky is ESM only: CommonJS consumers (Jest among them) get it built in.
-      noExternal: ['ky'],
       // TypeScript 6 calls an option deprecated that tsup sets.
       dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
       outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),

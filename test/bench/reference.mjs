@@ -1,16 +1,13 @@
 // The reference implementation in figures, beside those of others: npm run bench.
 // It needs a build. A figure that misses its bound is marked, and the exit code is then 1.
 
-import { spawn } from 'node:child_process';
-import { once as event } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { createReference } from 'blazemeter-client/testing';
 import { inSequence, median, once, overConnections } from './measure.mjs';
 import { mockAgent, mswAlone, prism } from './others.mjs';
+import { start } from './start.mjs';
 
 const PATH = '/api/v4/user';
 const ORIGIN = 'https://a.blazemeter.com';
@@ -27,19 +24,6 @@ function row(what, figure, bound = '', holds = true) {
 const ms = (value) => `${value < 1 ? value.toFixed(4) : value.toFixed(1)} ms`;
 const rate = (value) => `${Math.round(value).toLocaleString('en')}/s`;
 const authorization = ({ id, secret }) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
-
-/** Starts a server in a process of its own; it says on which port. */
-async function start(...args) {
-  const script = fileURLToPath(new URL('./servers.mjs', import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = event(child, 'exit').then(([code]) =>
-    Promise.reject(new Error(`${args} ended with ${code}`)),
-  );
-  const [line] = await Promise.race([event(createInterface(child.stdout), 'line'), ended]);
-  // Its end is expected from here on.
-  ended.catch(() => undefined);
-  return { ...JSON.parse(line), stop: () => child.kill() };
-}
 
 function world() {
   const reference = createReference();

@@ -1,13 +1,26 @@
 // What runs in processes of its own: servers to be measured, and a start from nothing.
-// node servers.mjs reference | constant <bytes> | listening
+// node servers.mjs reference | constant <bytes> | user | listening
 
 import { createServer } from 'node:http';
 import { performance } from 'node:perf_hooks';
 
 const [what, size] = process.argv.slice(2);
 
-if (what === 'constant') {
-  const body = Buffer.alloc(Number(size), 'x');
+/** The body of a server that answers a constant: so many bytes, or a user as the service would tell it. */
+async function bodyOf() {
+  if (what === 'constant') return Buffer.alloc(Number(size), 'x');
+  const { createReference } = await import('blazemeter-client/testing');
+  const reference = createReference();
+  const { owner } = reference.seed().keys;
+  const authorization = `Basic ${Buffer.from(`${owner.id}:${owner.secret}`).toString('base64')}`;
+  const answer = await reference.fetch('https://a.blazemeter.com/api/v4/user', {
+    headers: { authorization },
+  });
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+if (what === 'constant' || what === 'user') {
+  const body = await bodyOf();
   const server = createServer((_, response) => {
     response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
     response.end(body);
