@@ -15,7 +15,10 @@ function doors() {
   const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
   return Object.entries(exports)
     .filter(([, entry]) => typeof entry === 'object')
-    .map(([door, entry]) => [door === '.' ? 'index' : door.slice(2).replaceAll('/', '-'), entry.require.types]);
+    .map(([door, entry]) => [
+      door === '.' ? 'index' : door.slice(2).replaceAll('/', '-'),
+      entry.require.types,
+    ]);
 }
 
 const printer = ts.createPrinter({ removeComments: true, newLine: ts.NewLineKind.LineFeed });
@@ -26,7 +29,9 @@ function declarationOf(checker, symbol) {
   return (target.declarations ?? [])
     .map((declaration) => {
       const node = ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration;
-      return printer.printNode(ts.EmitHint.Unspecified, node, node.getSourceFile()).replace(/^(export )?declare /, '');
+      return printer
+        .printNode(ts.EmitHint.Unspecified, node, node.getSourceFile())
+        .replace(/^(export )?declare /, '');
     })
     .join('\n');
 }
@@ -59,9 +64,7 @@ export function reports() {
 
 /** The files that differ from what was built. */
 export function differing() {
-  const kept = new Map(
-    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
-  );
+  const kept = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
   const made = new Map(reports());
   return [...new Set([...kept.keys(), ...made.keys()])].filter((name) => kept.get(name) !== made.get(name));
 }

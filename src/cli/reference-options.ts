@@ -33,7 +33,7 @@ export interface CommandOptions {
 }
 
 /** Fixed, so that a recipe can name it. */
-export const DEFAULT_PORT = 4010;
+const DEFAULT_PORT = 4010;
 
 const flag = { type: 'boolean' } as const;
 const value = { type: 'string' } as const;

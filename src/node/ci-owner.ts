@@ -1,8 +1,6 @@
 // Who works on a record, in a CI system: the run and its job, without the attempt, so that a job that is run again is the
 // same owner and takes its own lease back.
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** How a CI system tells where a job belongs. */
 interface System {
   readonly name: string;
@@ -78,7 +76,9 @@ const SYSTEMS: readonly System[] = [
  * console.log(ciRunOwner(env)); // github acme/load-tests 4711 rotate
  * ```
  */
-export function ciRunOwner(env: Environment = globalThis.process?.env ?? {}): string | undefined {
+export function ciRunOwner(
+  env: Readonly<Record<string, string | undefined>> = globalThis.process?.env ?? {},
+): string | undefined {
   const read = (name: string): string => env[name]?.trim() ?? '';
   for (const { name, mark, parts, copies = [] } of SYSTEMS) {
     const [variable, value] = mark;

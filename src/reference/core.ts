@@ -94,6 +94,8 @@ interface Exchange {
   readonly found: Match;
   readonly operation: ReferenceOperation | null;
   readonly claim: Claim | undefined;
+  /** Whether the claim may be somebody's live credential. */
+  readonly real: boolean;
   readonly strikes: readonly Strike[];
   readonly ms: number;
   readonly number: number;
@@ -110,7 +112,8 @@ export function handle(core: Core, request: PlainRequest): PlainAnswer {
   const found = match(request.method, path);
   const operation = found.kind === 'found' ? found.route.operation : null;
   const claim = readClaim(header(request.headers, 'authorization'));
-  if (claim !== undefined && !core.warned) warnOfRealPairs(core, claim);
+  const real = claim !== undefined && !core.state.keys.has(claim.id) && looksReal(claim.id, claim.secret);
+  if (real && !core.warned) warnOfRealPairs(core);
   const strikes = core.faults.meet(operation, claim?.id, ms);
   const exchange: Exchange = {
     request,
@@ -119,6 +122,7 @@ export function handle(core: Core, request: PlainRequest): PlainAnswer {
     found,
     operation,
     claim,
+    real,
     strikes,
     ms,
     number,
@@ -205,8 +209,7 @@ function readBody(body: string | null | undefined): Readonly<Record<string, unkn
 }
 
 /** A live credential sent to a test double is worth a word; once is enough. */
-function warnOfRealPairs(core: Core, claim: Claim): void {
-  if (core.state.keys.has(claim.id) || !looksReal(claim.id, claim.secret)) return;
+function warnOfRealPairs(core: Core): void {
   core.warned = true;
   core.warn(
     'The BlazeMeter reference implementation was sent a key that it did not make and that looks real. ' +
@@ -231,6 +234,7 @@ function rowOf(core: Core, exchange: Exchange, draft: Draft): JournalRow {
     path: found.kind === 'found' && found.id === '' ? found.route.path : shownPath(exchange),
     keyId: known ?? (claim !== undefined && state.deleted.has(claim.id) ? claim.id : null),
     userId: exchange.userId,
+    looksReal: exchange.real,
     status: draft.status,
     committed: exchange.committed,
     delivered: delivery.kind !== 'cut' ? 'whole' : delivery.keep === 'nothing' ? 'nothing' : 'part',

@@ -21,6 +21,8 @@ export interface JournalEntry {
   readonly keyId: string | null;
   /** The user, where the request was let in. */
   readonly userId: number | null;
+  /** Whether it was signed with a pair that the reference did not make and that may be a live one. */
+  readonly looksReal: boolean;
   /** What was answered, or would have been, had a fault not kept the answer. */
   readonly status: number;
   /** Whether something was changed. */

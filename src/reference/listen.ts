@@ -152,6 +152,12 @@ function sendReady(): void {
   for (const { answer, response } of leaving) deliver(answer, response);
 }
 
+/** Node resets plain connections only; one with TLS ends without the farewell of TLS, which a client takes for a break, too. */
+function reset(socket: Socket): void {
+  if ('encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 function deliver({ status, headers, body, delivery }: PlainAnswer, response: Http.ServerResponse): void {
   const { socket } = response;
   if (socket === null || socket.destroyed) return;
@@ -161,7 +167,7 @@ function deliver({ status, headers, body, delivery }: PlainAnswer, response: Htt
     return;
   }
   if (delivery.kind === 'cut' && delivery.keep === 'nothing') {
-    if (delivery.end === 'reset') socket.resetAndDestroy();
+    if (delivery.end === 'reset') reset(socket);
     else if (delivery.end === 'close') socket.destroy();
     return;
   }
@@ -173,7 +179,7 @@ function deliver({ status, headers, body, delivery }: PlainAnswer, response: Htt
   }
   response.flushHeaders();
   const end = (): void => {
-    if (delivery.end === 'reset') socket.resetAndDestroy();
+    if (delivery.end === 'reset') reset(socket);
     else if (delivery.end === 'close') socket.destroySoon();
   };
   response.write(bytes.subarray(0, keptBytes(delivery.keep, bytes.length)), end);

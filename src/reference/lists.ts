@@ -35,7 +35,7 @@ export interface ListBend {
   readonly total?: number | null | string;
 }
 
-export const DEFAULT_LIMIT = 10;
+const DEFAULT_LIMIT = 10;
 
 /** One page of rows. `version` is the state's, for the rows that are long enough to keep their order. */
 export function page<Row>(

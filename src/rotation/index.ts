@@ -19,17 +19,9 @@ export type {
   RotateOptions,
   RunOptions,
 } from './options.ts';
-export {
-  type MaySet,
-  type PlanClient,
-  type PlannedKey,
-  type PlannedMaximum,
-  type PlanPolicyOptions,
-  type PolicyPlan,
-  planPolicy,
-} from './plan-policy.ts';
+export type { MaySet, PlannedKey, PlannedMaximum, PlanUnseen, PolicyPlan } from './plan.ts';
+export { type PlanClient, type PlanPolicyOptions, planPolicy } from './plan-policy.ts';
 export type { PlannedEnd, PlannedOutcome, PlanReading, ShrinkReading } from './plan-readings.ts';
-export type { PlanUnseen } from './plan-words.ts';
 export type {
   HeldKey,
   Lease,

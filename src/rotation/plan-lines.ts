@@ -1,7 +1,7 @@
 // A plan for a person to read.
 
 import { printable } from '../text/printable.ts';
-import type { PolicyPlan } from './plan-policy.ts';
+import type { PolicyPlan } from './plan.ts';
 import type { PlannedEnd, PlanReading } from './plan-readings.ts';
 import { sayKey, sayMaximum } from './plan-words.ts';
 
@@ -17,7 +17,7 @@ const CHANGES = {
 } as const;
 
 /** What a key's outcome is, in words. */
-export function sayEnd({ outcome, endsAt }: Pick<PlannedEnd, 'outcome' | 'endsAt'>): string {
+function sayEnd({ outcome, endsAt }: Pick<PlannedEnd, 'outcome' | 'endsAt'>): string {
   switch (outcome) {
     case 'unchanged':
       return endsAt === null ? 'shows no expiry' : `ends on ${sayTime(endsAt)}, as today`;

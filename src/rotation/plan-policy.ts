@@ -1,23 +1,16 @@
 // The plan of a policy: before an account's maximum is changed, which of the visible keys that would end, and when, under
 // each reading of what BlazeMeter leaves open; and what of it nobody can see from here. It reads, and changes nothing.
 
-import {
-  type AuditedKey,
-  audited,
-  lookAtKeys,
-  type Owners,
-  type ReportClock,
-  readOwners,
-} from '../audit/keys.ts';
-import { hasEnded, type Longer, longerThan } from '../audit/period.ts';
+import { audited, lookAtKeys, type Owners, readOwners } from '../audit/keys.ts';
+import { hasEnded, longerThan } from '../audit/period.ts';
 import { maximumOf, optional, readAccounts, strictest } from '../audit/policy.ts';
 import type { BlazeMeterClient } from '../client.ts';
 import type { Account, User } from '../models.ts';
-import type { Bound } from '../resources/policy-memory.ts';
 import { type MaximumExpiration, readMaximum, writeMaximum } from '../wire/expiration.ts';
+import type { MaySet, PolicyPlan } from './plan.ts';
 import { planLines } from './plan-lines.ts';
-import { type PlanReading, planReadings } from './plan-readings.ts';
-import { nextSteps, type PlanUnseen, unseen } from './plan-words.ts';
+import { planReadings } from './plan-readings.ts';
+import { nextSteps, unseen } from './plan-words.ts';
 
 /** What a plan needs of a client: any {@link BlazeMeterClient} has it. */
 export type PlanClient = Pick<BlazeMeterClient, 'user' | 'accounts' | 'apiKeys' | 'diagnose'>;
@@ -29,63 +22,6 @@ export interface PlanPolicyOptions {
   /** Who is whose: labels by key id or name. */
   readonly owners?: Owners | undefined;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A maximum, in both forms. */
-export interface PlannedMaximum {
-  readonly maximum: MaximumExpiration;
-  /** `null`: no limit. */
-  readonly maximumDays: number | null;
-}
-
-/** A visible key. */
-export interface PlannedKey extends AuditedKey {
-  /** Whether it was made for longer than the maximum that would bind it. */
-  readonly longer: Longer;
-  /** Whether the client signs with it, as far as that is known. */
-  readonly inUse: boolean;
-  /** Whether it has run out, or does within two minutes. */
-  readonly expired: boolean;
-}
-
-/** Whether the caller may set the maximum: the owner and admins may (documented). */
-export interface MaySet {
-  readonly answer: 'yes' | 'no' | 'unknown';
-  /** The caller's roles in the account, as far as they could be read. */
-  readonly roles: readonly string[];
-  /** In words. */
-  readonly why: string;
-}
-
-/** What a change of an account's maximum would do, as far as it can be told. */
-export interface PolicyPlan {
-  readonly kind: 'policy-plan';
-  readonly accountId: number;
-  readonly accountName: string | null;
-  /** The account's maximum, read for this plan. */
-  readonly current: PlannedMaximum;
-  readonly wanted: PlannedMaximum;
-  readonly change: 'shrinks' | 'widens' | 'none';
-  /** The account that would bind the caller's keys after the change: the strictest of those visible. `null`: none sets a limit. */
-  readonly boundBy: Bound | null;
-  readonly maySet: MaySet;
-  /** The caller: the keys are this user's. */
-  readonly userId: number;
-  /** The id of the key that the client signs with; `null`: not known, or not in the list. */
-  readonly keyInUse: string | null;
-  /** Every key that is visible, affected or not; those that end first go first. */
-  readonly keys: readonly PlannedKey[];
-  /** What becomes of the keys: `new-only`, `block-on-use`, `clamp` and `revoke`, in this order. */
-  readonly readings: readonly PlanReading[];
-  /** What cannot be seen from here. */
-  readonly unseen: readonly PlanUnseen[];
-  /** What to do, in this order. */
-  readonly next: readonly string[];
-  readonly checkedAt: Date;
-  /** Whose time `checkedAt` is. */
-  readonly clock: ReportClock;
-  /** All of it for a person: each line may be printed as it is. */
-  readonly lines: readonly string[];
 }
 
 /** Roles that may set the maximum (documented). */

@@ -3,22 +3,7 @@
 import { maximumOf } from '../audit/policy.ts';
 import type { Account } from '../models.ts';
 import { printable } from '../text/printable.ts';
-import type { PlannedKey, PlannedMaximum, PolicyPlan } from './plan-policy.ts';
-
-/** Something that a plan cannot see. */
-export interface PlanUnseen {
-  /**
-   * - `other-users`: the maximum holds for everybody in the account (documented), and their keys are not visible.
-   * - `other-accounts`: whether another account binds the same keys (S2).
-   * - `per-account`: whether the account holds its own content to its own maximum (S2).
-   * - `period`: for how long keys were made that were changed later, or show no expiry.
-   * - `key-in-use`: with which of the keys the client signs.
-   * - `clock`: the service's time.
-   */
-  readonly code: 'other-users' | 'other-accounts' | 'per-account' | 'period' | 'key-in-use' | 'clock';
-  /** In words. */
-  readonly what: string;
-}
+import type { PlannedKey, PlannedMaximum, PlanUnseen, PolicyPlan } from './plan.ts';
 
 type Told = Omit<PolicyPlan, 'unseen' | 'next' | 'lines'>;
 
@@ -91,7 +76,7 @@ export function unseen(
 }
 
 /** The keys that end earlier under some reading, or may. */
-export function endangered({ keys, readings }: Pick<PolicyPlan, 'keys' | 'readings'>): PlannedKey[] {
+function endangered({ keys, readings }: Pick<PolicyPlan, 'keys' | 'readings'>): PlannedKey[] {
   const ids = new Set(
     readings.flatMap((reading) =>
       reading.keys

@@ -2,7 +2,7 @@
 
 import { RotationError } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
-import type { Ledger, Writer } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { RotationRecord } from './record.ts';
 import type { Pair, Service } from './service.ts';
 import type { SecretSink } from './sink.ts';
@@ -99,5 +99,3 @@ export class Run {
     );
   }
 }
-
-export type { Writer };

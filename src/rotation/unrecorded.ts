@@ -1,6 +1,7 @@
 // Rotation for places whose secrets can be written but not read back, such as the secrets of a CI system. No record is
 // kept: the pair comes from the environment, and the service's own list of keys is the journal. See docs/rotation.md.
 
+import { RequestFailedError, RotationError } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import { Ledger } from './ledger.ts';
 import { newNonce } from './names.ts';
@@ -27,7 +28,7 @@ const DAY_MS = 86_400_000;
  * no record and no lease: the pair in use is given, and the names of the user's keys tell what the runs before did. Each
  * run first ends the one before it. Never sleeps through a drain: the report says when to run again.
  *
- * @throws {@link UndeliveredSecretError} where a new secret came and no sink took it; {@link RotationError}; and whatever
+ * @throws `UndeliveredSecretError` where a new secret came and no sink took it; {@link RotationError}; and whatever
  * a call of the client throws. The next run goes on from what there is.
  * @example
  * ```ts
@@ -78,13 +79,38 @@ async function goOn(run: Run, found: Survey, wishes: Wishes, told: Told, due: bo
     return { phase: 'idle' };
   };
   // Newer keys than the given one: a run before has not come to its end. A leak and a dead pair wait for nothing.
-  if (found.newer.length > 0 || wishes.reason === 'leak' || !found.accepted) return next();
+  if (wishes.reason === 'leak' || !found.accepted) return next();
+  if (found.newer.length > 0) return next().catch((error) => makeRoom(run, found, wishes, told, error));
   let settled: Settled = { phase: 'idle' };
   if (found.epoch > 0) {
     if (wishes.dryRun) planSettling(run, found);
     else settled = await settle(run, found, wishes, told);
   }
   return due ? next() : settled;
+}
+
+/**
+ * No other key can be made: the service has a limit, or too many are under way. The given pair is accepted, so it goes to
+ * every sink once more, and the newer keys but the last are treated like older ones. Only where the service tells of
+ * uses: that a pair signs at this moment keeps its key from being deleted by a run which has another.
+ */
+async function makeRoom(
+  run: Run,
+  found: Survey,
+  wishes: Wishes,
+  told: Told,
+  error: unknown,
+): Promise<Settled> {
+  const tooMany = error instanceof RotationError && error.code === 'rotation_unknown';
+  if (!(tooMany || error instanceof RequestFailedError) || !found.tells || wishes.dryRun) throw error;
+  // The newest stays: the epochs go on from it.
+  const all = { ...found, older: [...found.older, ...found.newer.slice(0, -1)] };
+  await settle(run, all, wishes, told);
+  if (run.record.retire.length >= all.older.length) throw error;
+  run.note(
+    `No other key could be made (${error.code}), so keys of runs before, which nobody uses, were deleted: run it again.`,
+  );
+  return { phase: 'draining' };
 }
 
 /** Whether the time for a new key has come. */

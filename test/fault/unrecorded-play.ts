@@ -27,7 +27,7 @@ export const titleOf = ({ way, shape, row, step, side, after }: Crash): string =
   `${way}, ${shape.sinks} sinks${shape.telling ? ' that tell' : ''}, dead ${side} step ${step}, next ${after}, row ${row}`;
 
 /** A run that dies, by stopping for ever. Whether it did. */
-export async function dies(stage: Stage, way: Way, step: number, side: 'before' | 'after'): Promise<boolean> {
+async function dies(stage: Stage, way: Way, step: number, side: 'before' | 'after'): Promise<boolean> {
   let died: (dead: boolean) => void = () => {};
   const death = new Promise<boolean>((resolve) => {
     died = resolve;

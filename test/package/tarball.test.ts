@@ -9,7 +9,7 @@ import { fields, json, node, output, repository, tool } from './commands.ts';
 import { installed, type Packed, packed } from './packed.ts';
 
 /** The most that the package may take on disk, unpacked: bytes. The aim is 400,000. */
-const UNPACKED = 610_000;
+const UNPACKED = 800_000;
 
 const PAPERS = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 

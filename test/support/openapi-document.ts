@@ -54,7 +54,7 @@ export interface ApiDescription {
   compile(schema: unknown): ValidateFunction;
 }
 
-export const documentPath = fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url));
+const documentPath = fileURLToPath(new URL('../../docs/openapi.yaml', import.meta.url));
 
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -82,7 +82,7 @@ export function pointed(root: Json, ref: string): unknown {
 }
 
 /** The same tree with what every `$ref` points to in its place. */
-export function resolveRefs(root: Json, node: unknown = root, trail: readonly string[] = []): unknown {
+function resolveRefs(root: Json, node: unknown = root, trail: readonly string[] = []): unknown {
   if (Array.isArray(node)) return node.map((item) => resolveRefs(root, item, trail));
   if (!isRecord(node)) return node;
   const ref = node.$ref;

@@ -22,6 +22,7 @@ test('an entry says what was asked, by which key and user, and what was answered
       userId: keys.owner.userId,
       status: 201,
       committed: true,
+      looksReal: false,
       delivered: 'whole',
       fault: null,
       requestId: json.request_id,

@@ -282,7 +282,7 @@ describe('a secret that arrives is never dropped', () => {
     expect(error).toBeInstanceOf(UndeliveredSecretError);
   });
 
-  it('gives up for a person to look, when the pairs it puts never come back', async () => {
+  it('makes no more keys when the pairs that it puts never come back, until the sinks work', async () => {
     const { world, first, run } = place();
     first.broken = true;
     for (let night = 1; night <= 5; night++)
@@ -291,6 +291,26 @@ describe('a secret that arrives is never dropped', () => {
     expect(error).toMatchObject({ code: 'rotation_unknown' });
     expect(error.message).toContain('delete those of these keys that nobody uses');
     expect(accepts(world.reference, world.keys.ci)).toBe(true);
+    // A broken sink may hold any of them, so time alone makes no room.
+    world.reference.clock.advance({ days: 1 });
+    expect(await failure(run({ reason: 'schedule' }))).toMatchObject({ code: 'rotation_unknown' });
+    expect(keyIds(world.reference)).toHaveLength(8);
+    first.broken = false;
+    expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: false });
+    expect(keyIds(world.reference)).toHaveLength(4);
+    expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: true, epoch: 6 });
+  });
+
+  it('makes room by itself where the service has a limit, of keys that nobody uses', async () => {
+    const { world, first, run } = place({ semantics: { keyLimit: 5 } });
+    first.broken = true;
+    for (let night = 1; night <= 3; night++) await failure(run({ reason: 'schedule' }));
+    first.broken = false;
+    expect(await failure(run({ reason: 'schedule' }))).toMatchObject({ code: 'request_failed' });
+    world.reference.clock.advance({ hours: 2 });
+    expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: false });
+    expect(await run({ reason: 'schedule' })).toMatchObject({ rotated: true });
+    expect(accepts(world.reference, first.held)).toBe(true);
   });
 });
 

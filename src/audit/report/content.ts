@@ -1,7 +1,7 @@
 // What a report says, before it is a table or Markdown. All text from outside is printable here, and nowhere later.
 
+import type { PolicyPlan } from '../../rotation/plan.ts';
 import { headLines, READINGS_LINE, readingLine, sayTime } from '../../rotation/plan-lines.ts';
-import type { PolicyPlan } from '../../rotation/plan-policy.ts';
 import type { PlannedEnd } from '../../rotation/plan-readings.ts';
 import { shownSpan } from '../../rotation/span.ts';
 import { printable } from '../../text/printable.ts';
@@ -75,7 +75,7 @@ const keyCells = ({ name, id, owner }: AuditedKey): Cell[] => [
 const KEY_COLUMNS: readonly Column[] = [{ title: 'Key' }, { title: 'Id', whole: true }, { title: 'Owner' }];
 
 /** The findings, by severity. */
-export function tally(findings: readonly Finding[]): string {
+function tally(findings: readonly Finding[]): string {
   const counts = severities.flatMap((severity) => {
     const count = findings.filter((one) => one.severity === severity).length;
     return count === 0 ? [] : [counted(count, severity)];

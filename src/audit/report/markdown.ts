@@ -18,7 +18,7 @@ const MARKUP = /[&<>`*_[\]#~|\\@$]|:(?=[/:])|(?<=mailto|xmpp):|(?<=www)\./gi;
  * Text that stays text: what could be markup becomes a reference by number. An address stays none, because the `@` stands
  * in an element of its own.
  */
-export const escapedMarkdown = (text: string): string =>
+const escapedMarkdown = (text: string): string =>
   text.replace(MARKUP, (character) => {
     const reference = `&#${character.charCodeAt(0)};`;
     return character === '@' ? `<span>${reference}</span>` : reference;

@@ -42,7 +42,7 @@ export interface Context {
 }
 
 /** The address of the API. */
-export function baseUrlOf({ given }: Pick<Context, 'given'>): string {
+function baseUrlOf({ given }: Pick<Context, 'given'>): string {
   const text = given.text('base-url') ?? DEFAULT_BASE_URL;
   const url = signedDestination(text, '--base-url');
   if (url.search !== '' || url.hash !== '') throw usage('--base-url must not hold a query or a fragment.');
@@ -67,7 +67,7 @@ export const pathOf = ({ io }: Pick<Context, 'io'>, path: string, base = io.cwd)
   isAbsolute(path) ? path : resolve(base, path);
 
 /** Where the pair that signs comes from. */
-export function credentialsOf(context: Context): CredentialProvider {
+function credentialsOf(context: Context): CredentialProvider {
   const { io, given } = context;
   const file = given.text('key-file');
   if (file !== undefined) return fromKeyFile(pathOf(context, file));

@@ -2,7 +2,7 @@
 // names and places, never a secret. `docs/keys-manifest.schema.json` is made from this very schema.
 
 import * as z from 'zod/mini';
-import { printable } from '../../text/printable.ts';
+import { printable, shownId } from '../../text/printable.ts';
 import { readText, shownPath } from '../files.ts';
 import { refuseSecrets } from './command-line.ts';
 import { usage } from './exit-codes.ts';
@@ -150,7 +150,7 @@ function problemOf({ code, path, keys = [], expected }: Issue): string {
     .replace(/^\./, '');
   const what =
     code === 'unrecognized_keys'
-      ? `has fields that are not known: ${keys.map((key) => printable(key, 40)).join(', ')}`
+      ? `has fields that are not known: ${keys.map(shownId).join(', ')}`
       : code === 'invalid_type'
         ? `must be there, as ${/^[aeiou]/.test(String(expected)) ? 'an' : 'a'} ${expected}`
         : code === 'invalid_union'

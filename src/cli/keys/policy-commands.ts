@@ -71,11 +71,7 @@ export const policyGet: Command = {
 };
 
 /** What would become of the keys that can be seen. */
-export async function makePlan(
-  context: Context,
-  client: BlazeMeterClient,
-  accountId: number,
-): Promise<PolicyPlan> {
+async function makePlan(context: Context, client: BlazeMeterClient, accountId: number): Promise<PolicyPlan> {
   const { given, terminal, interrupt } = context;
   const maximum = readMaximumOption(given.needed('maximum'), '--maximum');
   terminal.progress('Planning …');
@@ -84,7 +80,7 @@ export async function makePlan(
 }
 
 /** Findings where a living key would end earlier, under any reading of what the service does. */
-export const planCode = ({ readings }: Pick<PolicyPlan, 'readings'>): ExitCode =>
+const planCode = ({ readings }: Pick<PolicyPlan, 'readings'>): ExitCode =>
   readings.some(({ affected }) => affected > 0) ? EXIT.findings : EXIT.done;
 
 export const policyPlan: Command = {

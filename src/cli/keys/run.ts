@@ -21,7 +21,7 @@ import { Terminal } from './terminal.ts';
 import { troubleOf } from './trouble.ts';
 
 /** In the order of --help. */
-export const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly Command[] = [
   whoami,
   list,
   create,

@@ -16,7 +16,7 @@ export const plain = (text: string, style: Style = 'plain'): Cell => ({ text, st
 export const foreign = (text: string | null | undefined, style: Style = 'plain'): Cell =>
   plain(text === null || text === undefined || text === '' ? '-' : printable(text), style);
 
-export const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '-';
+const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '-';
 
 /** To the minute: what people plan by. */
 export const minute = (date: Date | null): string =>
