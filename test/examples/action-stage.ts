@@ -12,7 +12,7 @@ import { acceptance, rotationWorld, type World } from '../support/rotation.ts';
 import { type GitHubFake, githubFake } from './fakes/github.ts';
 import { gate, type Moment, parsed, serve } from './fakes/serve.ts';
 
-export const bundle = fileURLToPath(new URL('../../examples/github-action/dist/index.js', import.meta.url));
+const bundle = fileURLToPath(new URL('../../examples/github-action/dist/index.js', import.meta.url));
 
 const SCOPE = 'repos/acme/shop/actions';
 export const AT = `${SCOPE}/secrets/BZ_TOKEN`;

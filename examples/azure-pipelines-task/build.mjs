@@ -1,0 +1,22 @@
+// Makes dist/, the folder that is uploaded: the task in one file, and what describes it. The library comes from the build of
+// this repository (`npm run build`), or from node_modules where you have copied this. An argument names another folder.
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const folder = process.argv[2] ?? here('dist');
+
+await mkdir(folder, { recursive: true });
+await build({
+  entryPoints: [here('src/main.ts')],
+  outfile: `${folder}/index.js`,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  logLevel: 'warning',
+  tsconfigRaw: {},
+});
+await copyFile(here('task.json'), `${folder}/task.json`);
+await writeFile(`${folder}/package.json`, '{ "type": "commonjs" }\n');

@@ -1,0 +1,76 @@
+// Rotates the BlazeMeter key of a Jenkins credential: one run, without a record. Everything comes from the environment, for
+// other users of the machine can read arguments. Jenkins masks what `withCredentials` gave; nothing here prints a secret.
+import { BlazeMeterClient, isBlazeMeterError, parseCredentials } from 'blazemeter-client';
+import { rotateWithoutRecord } from 'blazemeter-client/rotation';
+import { jenkinsCredential } from '../sinks/jenkins-credential.ts';
+
+/** What a person can mend. */
+class SettingError extends Error {
+  override name = 'SettingError';
+}
+
+const REASONS = ['expiry', 'schedule', 'leak'] as const;
+
+const read = (name: string): string | undefined => process.env[name]?.trim() || undefined;
+
+function needed(name: string): string {
+  const value = read(name);
+  if (value === undefined) throw new SettingError(`${name} is not set: see the Jenkinsfile.`);
+  return value;
+}
+
+async function run(): Promise<void> {
+  // Jenkins sets it for the build of a change that somebody proposes, perhaps from a fork.
+  if (read('CHANGE_ID') !== undefined)
+    throw new SettingError('This does not run for pull requests. Start it by a timer, or by hand.');
+  const reason = REASONS.find((one) => one === (read('REASON') ?? 'expiry'));
+  if (reason === undefined) throw new SettingError(`REASON is one of ${REASONS.join(', ')}.`);
+  const credentials = parseCredentials(
+    { id: needed('BLAZEMETER_API_KEY_ID'), secret: needed('BLAZEMETER_API_KEY_SECRET') },
+    'The pair of the credential',
+  );
+  const store = read('KEY_STORE');
+  const sink = jenkinsCredential({
+    url: needed('JENKINS_URL'),
+    credentialId: needed('KEY_CREDENTIAL'),
+    user: needed('JENKINS_ROBOT'),
+    password: needed('JENKINS_ROBOT_TOKEN'),
+    ...(store === undefined ? {} : { store }),
+  });
+  const baseUrl = read('BLAZEMETER_URL');
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.once(signal, () =>
+      stop.abort(new SettingError('Aborted: the next run goes on from what there is.')),
+    );
+
+  const report = await rotateWithoutRecord(
+    new BlazeMeterClient({ credentials, logLevel: 'off', ...(baseUrl === undefined ? {} : { baseUrl }) }),
+    {
+      name: needed('KEY_NAME'),
+      credentials,
+      sinks: [sink],
+      reason,
+      replaces: read('KEY_REPLACES'),
+      dryRun: read('DRY_RUN') === 'true',
+      signal: stop.signal,
+    },
+  );
+  const { keyId, phase, expiresAt, resumeAfter, dryRun } = report;
+  for (const step of report.steps) console.log(`${dryRun ? 'Would' : 'Did'}: ${step}`);
+  for (const note of report.notes) console.log(note);
+  for (const { name, problem } of report.sinks) if (problem !== undefined) console.log(`${name}: ${problem}`);
+  for (const { id, problem } of report.retire)
+    if (problem !== undefined) console.log(`The key ${id} is still there: ${problem}`);
+  console.log(`Key ${keyId}, phase ${phase}, runs out ${expiresAt?.toISOString() ?? 'never'}.`);
+  if (resumeAfter !== null) console.log(`The next run after ${resumeAfter.toISOString()} goes on.`);
+  if (!dryRun && phase === 'delivering')
+    throw new SettingError('Jenkins did not take the new pair. The old key lives. Mend it, and run again.');
+}
+
+run().catch((error: unknown) => {
+  // Other errors may quote what they were given.
+  const shown = isBlazeMeterError(error) || error instanceof SettingError || error instanceof TypeError;
+  console.error(shown ? error.message : 'It failed in a way that it does not know. Nothing more is shown.');
+  process.exitCode = 1;
+});

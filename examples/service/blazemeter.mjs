@@ -1,0 +1,38 @@
+// What the service asks BlazeMeter. One client for the life of the process: it signs with the pair that the record of the
+// rotation holds, reads it again every few minutes, and at once where BlazeMeter refuses the pair that it has.
+import { BlazeMeterClient, isBlazeMeterError } from 'blazemeter-client';
+import { fileStore, fromStore } from 'blazemeter-client/rotation';
+
+const { KEY_RECORD = '/var/lib/blazemeter/service.json', BLAZEMETER_URL } = process.env;
+
+const client = new BlazeMeterClient({
+  credentials: fromStore(fileStore(KEY_RECORD)),
+  totalTimeout: 20_000,
+  ...(BLAZEMETER_URL === undefined ? {} : { baseUrl: BLAZEMETER_URL }),
+});
+
+function say(response, status, value) {
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(`${JSON.stringify(value)}\n`);
+}
+
+/** The user whose key it is. Takes what node:http gives, which is what Express gives, too. */
+export async function user(_request, response) {
+  // Whoever asked has gone: the call to BlazeMeter ends as well.
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  try {
+    const { id, displayName } = await client.user.get({ signal: gone.signal });
+    say(response, 200, { id, displayName });
+  } catch (error) {
+    if (gone.signal.aborted) return;
+    // Errors of the library hold no secret. What they say is for you, and the code for whoever asked.
+    console.error(error);
+    say(response, 502, { error: isBlazeMeterError(error) ? error.code : 'unknown' });
+  }
+}
+
+/** Whether the process lives. It asks nobody: an outage of BlazeMeter is no reason to restart. */
+export function health(_request, response) {
+  say(response, 200, { ok: true });
+}

@@ -1,0 +1,29 @@
+// Runs the examples that need packages which this repository does not install: signing with axios and got, the service on
+// Express. They are installed into a temporary folder: node test/examples/peers.mjs
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Each the newest that runs on Node 20. */
+const PEERS = { axios: '1', express: '5', got: '14', undici: '7' };
+
+const folder = join(tmpdir(), 'blazemeter-client-example-peers');
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, dependencies: PEERS }));
+const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+execFileSync('npm', ['install', ...quietly], {
+  cwd: folder,
+  stdio: 'inherit',
+  shell: process.platform === 'win32',
+});
+
+const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
+const tests = ['signing', 'service'].map((name) => `test/examples/${name}.test.ts`);
+const { status } = spawnSync(process.execPath, [vitest, 'run', ...tests], {
+  cwd: fileURLToPath(new URL('../..', import.meta.url)),
+  stdio: 'inherit',
+  env: { ...process.env, EXAMPLE_PEERS: folder },
+});
+process.exitCode = status ?? 1;
