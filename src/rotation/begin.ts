@@ -102,12 +102,12 @@ export async function begin(run: Run, options: RotateOptions): Promise<void> {
 }
 
 /** A leak stands back for nothing: what was under way is turned into its answer, or cut short. */
-export async function hasten(run: Run): Promise<void> {
-  const { phase, pending, previous, retire } = run.record;
+export async function hasten(run: Run, leakedSince: Date | undefined): Promise<void> {
+  const { phase, pending, previous, retire, current } = run.record;
   if (pending !== null) {
     if (pending.reason !== 'leak')
       await run.ledger.save({
-        pending: { ...pending, reason: 'leak', drainMs: 0, leakedSince: run.record.current.createdAt },
+        pending: { ...pending, reason: 'leak', drainMs: 0, leakedSince: leakedSince ?? current.createdAt },
       });
     return;
   }

@@ -33,8 +33,8 @@ const RUNS_OUT_SOON = 15 * MINUTE;
 const TRY_AGAIN = 30_000;
 /** Between two reads of a record that says nothing new about a refused pair, in milliseconds. */
 const FRUITLESS_PAUSE = 1_000;
-/** How often, and after how long each time, a reader looks again while the answer to a leak is under way. */
-const LEAK_LOOKS = 20;
+/** How long, and after what time each, a reader looks again while the answer to a leak is under way, in milliseconds. */
+const LEAK_WAIT = 10_000;
 const LEAK_PAUSE = 500;
 
 interface Refused {
@@ -151,8 +151,9 @@ class Follower {
     const reader = this.#reader;
     const rest = this.#fruitlessAt + FRUITLESS_PAUSE - performance.now();
     if (rest > 0) await pause(rest);
+    const begun = performance.now();
     let failed: unknown;
-    for (let looks = 1; ; looks++) {
+    for (;;) {
       const record = await reader.readAnew().catch((error: unknown) => {
         failed = error;
         return reader.known;
@@ -162,7 +163,8 @@ class Follower {
       const next = this.#besides(refused, record, warn);
       if (next !== undefined) return this.#give(next, same(next, record.current) ? undefined : TRY_AGAIN);
       // A leaked key is worthless from the moment that it gets its new secret, which is on record a moment later.
-      if (record.phase !== 'regenerating' || looks > LEAK_LOOKS || failed !== undefined) {
+      const late = performance.now() - begun > LEAK_WAIT;
+      if (record.phase !== 'regenerating' || late || failed !== undefined) {
         this.#fruitlessAt = performance.now();
         if (failed !== undefined)
           throw unread(`The service refused the key ${shownId(refused.id)}, and no other can be had`, failed);

@@ -9,7 +9,7 @@ import { printable } from '../text/printable.ts';
 import { readBody } from '../transport/body.ts';
 import { resolveUrl } from '../transport/path.ts';
 import { backoff } from '../transport/retry.ts';
-import { untilAborted } from '../transport/scope.ts';
+import { LONGEST_TIMER, untilAborted } from '../transport/scope.ts';
 import { type FetchLike, isResponse } from '../transport/signed-fetch.ts';
 import type { RotationRecord } from './record.ts';
 import type { Held, Place } from './text-store.ts';
@@ -97,7 +97,7 @@ export function httpStore(config: {
     const controller = new AbortController();
     const { signal } = controller;
     // Not unref'd: somebody awaits this, and what they wait for may hold the process by nothing else.
-    const timer = setTimeout(() => controller.abort(), timeout);
+    const timer = setTimeout(() => controller.abort(), Math.min(timeout, LONGEST_TIMER));
     const late = () => new Unsettled(storeFailure(source, `did not answer within ${timeout} ms.`));
     try {
       const shown = await tokenOf(token, source, signal).catch((error: unknown) => {

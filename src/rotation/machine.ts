@@ -164,10 +164,10 @@ async function drained(run: Run): Promise<boolean> {
  */
 async function revive(run: Run, signer: Pair, promotion: Promotion): Promise<boolean> {
   const { service, timing, ledger } = run;
-  const { current, epoch } = run.record;
+  const { current, previous, epoch } = run.record;
   if ((await service.key(signer, current.id)) === undefined) {
     run.note(
-      `The key ${current.id} was deleted by somebody else, so the old key ${signer.id}, which is in use in its place, was not deleted. Rotate with the reason leak, or adopt that key into an empty store.`,
+      `The key ${current.id} was deleted by somebody else, so the old key ${previous?.id}, which is in use in its place, was not deleted. Rotate with the reason leak, or adopt that key into an empty store.`,
     );
     return false;
   }

@@ -100,12 +100,14 @@ export interface ReadOptions {
 }
 
 export function readRunOptions(options: RunOptions): ReadOptions {
-  const { sinks = [], recovery, quietFor, timing, whenBusy = 'throw' } = options;
+  const { sinks = [], recovery, quietFor, timing, whenBusy = 'throw', owner } = options;
   checkSinks(sinks);
   if (whenBusy !== 'throw' && whenBusy !== 'read') throw new TypeError("whenBusy is 'throw' or 'read'.");
+  if (owner !== undefined && (typeof owner !== 'string' || owner === ''))
+    throw new TypeError('owner is a text that is not empty. Leave it out for somebody new each time.');
   return {
     writer: {
-      owner: options.owner ?? `run ${newNonce()}`,
+      owner: owner ?? `run ${newNonce()}`,
       leaseMs: options.lease === undefined ? DEFAULT_LEASE : Math.max(1, spanMs(options.lease, 'lease')),
       takeOver: options.takeOver === true,
     },
@@ -117,13 +119,25 @@ export function readRunOptions(options: RunOptions): ReadOptions {
   };
 }
 
-export const readTiming = (timing: Partial<Timing> | undefined): Timing => ({
-  testWithinMs: timing?.testWithinMs ?? 30_000,
-  lookAgainMs: timing?.lookAgainMs ?? 1_000,
-});
+export function readTiming(timing: Partial<Timing> | undefined): Timing {
+  const read = (name: keyof Timing, fallback: number): number => {
+    const ms: unknown = timing?.[name] ?? fallback;
+    // A bound that is no number is none.
+    if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0)
+      throw new TypeError(`timing.${name} is a number of milliseconds.`);
+    return ms;
+  };
+  return { testWithinMs: read('testWithinMs', 30_000), lookAgainMs: read('lookAgainMs', 1_000) };
+}
 
 export const readDrain = (drain: Span | undefined): number =>
   drain === undefined ? DEFAULT_DRAIN : spanMs(drain, 'drain');
+
+/** With a date that is none, no key would have been made since: that would be said of a leak. */
+export function checkLeakedSince(since: unknown): void {
+  if (since !== undefined && !(since instanceof Date && !Number.isNaN(since.getTime())))
+    throw new TypeError('leakedSince is a Date.');
+}
 
 export function checkReason(reason: unknown): void {
   if (!REASONS.some((one) => one === reason)) throw new TypeError(`reason is one of ${REASONS.join(', ')}.`);

@@ -11,6 +11,8 @@ import type { CredentialStore } from './store.ts';
 /** How often a read that somebody waits for is tried, and the bounds of the waits in between, in milliseconds. */
 const TRIES = 3;
 const FIRST_WAIT = 200;
+/** A store that takes this long to fail is not tried again: a client waits for a source no longer than a minute. */
+const PATIENCE = 15_000;
 /** The shortest time until a failed read is tried again behind the callers' backs. */
 const FIRST_REST = 30_000;
 /** Of the time between two reads, by how much it is more or less. */
@@ -77,6 +79,7 @@ export class RecordReader {
   }
 
   async #attempts(tries: number): Promise<RotationRecord> {
+    const begun = performance.now();
     for (let left = tries - 1, wait = FIRST_WAIT; ; left--, wait *= 4) {
       try {
         const record = this.#newer(await this.#once());
@@ -87,7 +90,7 @@ export class RecordReader {
       } catch (error) {
         // A record that is not there, or is spoilt, will not be there in a second either.
         const final = error instanceof RotationError && error.code !== 'rotation_store';
-        if (left > 0 && !final) {
+        if (left > 0 && !final && performance.now() - begun < PATIENCE) {
           await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random() / 2)));
           continue;
         }

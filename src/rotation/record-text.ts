@@ -28,6 +28,8 @@ const REASONS: readonly RotationReason[] = ['expiry', 'schedule', 'leak'];
 /**
  * The whole record as JSON text, **secrets included**: for stores, and for nothing else.
  *
+ * @throws {@link RotationError} (`rotation_record`) for a record that {@link readRecord} would refuse: once written, it
+ * would stand in the way of every run.
  * @example
  * ```ts
  * import { readRecord, revealRecord, type RotationRecord } from 'blazemeter-client/rotation';
@@ -59,7 +61,17 @@ export function revealRecord(record: RotationRecord): string {
     retire: record.retire.map(({ id, name, secret }) => ({ id, name, secret: secret?.reveal() ?? null })),
     lease: record.lease,
   };
-  return `${JSON.stringify(document, null, 2)}\n`;
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  try {
+    parsed(text);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new RotationError(
+      `A record that nobody could read again was not written: ${error.what}. What the store holds is as it was.`,
+      { code: 'rotation_record' },
+    );
+  }
+  return text;
 }
 
 /**
@@ -68,6 +80,18 @@ export function revealRecord(record: RotationRecord): string {
  * @throws {@link RotationError} (`rotation_record`) that names the field which is missing or wrong.
  */
 export function readRecord(text: string): RotationRecord {
+  try {
+    return parsed(text);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new RotationError(
+      `The record of the rotation cannot be used: ${error.what}. No key was touched. If it was changed by hand, undo that or put back the last good copy, then run resume.`,
+      { code: 'rotation_record' },
+    );
+  }
+}
+
+function parsed(text: string): RotationRecord {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -124,7 +148,7 @@ const readKey = (value: unknown, path: string): HeldKey => {
   return {
     id: at.text('id'),
     secret: Secret.from(at.text('secret')),
-    name: at.maybeText('name'),
+    name: at.maybeName('name'),
     createdAt: at.maybeDate('createdAt'),
     expiresAt: at.maybeDate('expiresAt'),
   };
@@ -168,16 +192,22 @@ const readRetiring = (value: unknown, path: string): RetiringKey => {
   const secret = at.maybeText('secret');
   return {
     id: at.text('id'),
-    name: at.maybeText('name'),
+    name: at.maybeName('name'),
     secret: secret === null ? null : Secret.from(secret),
   };
 };
 
-const wrong = (what: string): RotationError =>
-  new RotationError(
-    `The record of the rotation cannot be used: ${what}. No key was touched. If it was changed by hand, undo that or put back the last good copy, then run resume.`,
-    { code: 'rotation_record' },
-  );
+/** What is wrong with a text, in words: never what stands there. */
+class Unreadable extends Error {
+  readonly what: string;
+
+  constructor(what: string) {
+    super();
+    this.what = what;
+  }
+}
+
+const wrong = (what: string): Unreadable => new Unreadable(what);
 
 /** The fields of an object of the document, each read as what it must be. */
 function fields(value: unknown, path: string) {
@@ -210,6 +240,8 @@ function fields(value: unknown, path: string) {
     count,
     date,
     maybeText: (key: string) => (absent(key) ? null : text(key)),
+    /** A key made by hand may have an empty one. */
+    maybeName: (key: string) => (get(key) === '' ? '' : absent(key) ? null : text(key)),
     maybeCount: (key: string) => (absent(key) ? null : count(key)),
     maybeDate: (key: string) => (absent(key) ? null : date(key)),
     oneOf: <const T extends string>(key: string, allowed: readonly T[]): T =>

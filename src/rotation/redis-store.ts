@@ -4,7 +4,7 @@
 import { RotationError, StoreConflictError } from '../errors.ts';
 import { scrubbed, summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { untilAborted } from '../transport/scope.ts';
+import { LONGEST_TIMER, untilAborted } from '../transport/scope.ts';
 import { storeFailure } from './http-store.ts';
 import type { Sealing } from './sealing.ts';
 import type { CredentialStore } from './store.ts';
@@ -89,7 +89,7 @@ export function redisStore(evaluate: RedisEval, options: RedisStoreOptions): Cre
 
   const run = async (script: string, args: string[]): Promise<unknown> => {
     const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(), timeout);
+    const timer = setTimeout(() => controller.abort(), Math.min(timeout, LONGEST_TIMER));
     try {
       return await untilAborted(
         Promise.resolve().then(() => evaluate(script, [key], args)),
@@ -118,9 +118,10 @@ export function redisStore(evaluate: RedisEval, options: RedisStoreOptions): Cre
         return text === undefined ? { version: '', text, beside: undefined } : held(text);
       },
       async put(text, over) {
-        const answer = Number(await run(COMPARE_AND_SET, [over.version, text]));
-        if (answer === 0) throw new StoreConflictError(source);
-        if (answer !== 1) throw unexpected(source);
+        // A number, a bigint, or a text where the client is set so: nothing else is taken for a 0.
+        const answer = String(await run(COMPARE_AND_SET, [over.version, text]));
+        if (answer === '0') throw new StoreConflictError(source);
+        if (answer !== '1') throw unexpected(source);
         return held(text);
       },
     },

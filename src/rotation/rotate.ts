@@ -10,6 +10,7 @@ import { advance } from './machine.ts';
 import { checkBase, newNonce, newRecordId } from './names.ts';
 import {
   type AdoptOptions,
+  checkLeakedSince,
   checkReason,
   type RotateIfExpiringOptions,
   type RotateOptions,
@@ -116,6 +117,7 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
  */
 export async function rotate(client: RotationClient, options: RotateOptions): Promise<RotationReport> {
   checkReason(options.reason);
+  checkLeakedSince(options.leakedSince);
   readDrain(options.drain);
   return session(client, options, (run) => rotateRun(run, options));
 }
@@ -182,7 +184,7 @@ async function rotateRun(
     return planned(run, (await plan(run, await look(run), options)).words);
   }
   if (leak) {
-    await hasten(run);
+    await hasten(run, options.leakedSince);
     if (run.record.pending !== null) return advance(run);
   } else if (record.phase !== 'idle') {
     // A run ends the one before it, or begins one.

@@ -5,6 +5,7 @@ import type { SecretLike } from '../auth/secret.ts';
 import { RotationError } from '../errors.ts';
 import { summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
+import { untilAborted } from '../transport/scope.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { RotationRecord } from './record.ts';
 import { readRecord, revealRecord } from './record-text.ts';
@@ -12,7 +13,7 @@ import { readRecord, revealRecord } from './record-text.ts';
 /** 32 random bytes, as they are or as base64. `openssl rand -base64 32` makes some. */
 export type SealingKeyMaterial = Uint8Array | string | SecretLike;
 
-/** A key that records are sealed with, or a function that fetches it. The function is called at each use. */
+/** A key that records are sealed with, or a function that fetches it. The function is called at each use, and has 15 s. */
 export type SealingKey = SealingKeyMaterial | (() => SealingKeyMaterial | Promise<SealingKeyMaterial>);
 
 /** How records are sealed. */
@@ -54,6 +55,8 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 /** The tag that GCM puts behind the text. */
 const TAG_BYTES = 16;
+/** How long a function that fetches a key may take, in milliseconds. */
+const KEY_TIMEOUT = 15_000;
 const FORM = /^blazemeter-sealed-1\.([0-9a-f]{12})\.([A-Za-z0-9+/]+={0,2})\s*$/;
 
 interface ReadyKey {
@@ -171,7 +174,7 @@ function keySource(given: SealingKey, name: string): () => Promise<ReadyKey> {
   return async () => {
     let bytes: Uint8Array<ArrayBuffer>;
     try {
-      bytes = keyBytes(await given(), name);
+      bytes = keyBytes(await inTime(given, name), name);
     } catch (error) {
       // Ours says what is wrong; anybody else's may quote the key.
       const known = error instanceof KeyError;
@@ -188,6 +191,18 @@ function keySource(given: SealingKey, name: string): () => Promise<ReadyKey> {
 }
 
 class KeyError extends TypeError {}
+
+/** What fetches a key may hang, and nobody else ends the wait of a rotation. */
+async function inTime<T>(fetch: () => T | Promise<T>, name: string): Promise<T> {
+  const controller = new AbortController();
+  const late = () => controller.abort(new KeyError(`${name} did not come within ${KEY_TIMEOUT / 1000} s.`));
+  const timer = setTimeout(late, KEY_TIMEOUT);
+  try {
+    return await untilAborted(Promise.resolve().then(fetch), controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 function keyBytes(given: unknown, name: string): Uint8Array<ArrayBuffer> {
   const text =

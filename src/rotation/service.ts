@@ -141,7 +141,8 @@ export class Service {
     let strictest: Maximum | undefined;
     for await (const { id, apiKeyExpirationDays: days } of this.as(signer).accounts.list({}, this.options)) {
       if (days !== null && days > 0 && (strictest === undefined || days < strictest.days))
-        strictest = { accountId: id, days };
+        // Keys are made for whole days.
+        strictest = { accountId: id, days: Math.max(1, Math.floor(days)) };
     }
     return strictest;
   }

@@ -23,6 +23,8 @@ export type Span =
     };
 
 const DAY_MS = daysToMs(1);
+/** A thousand years. Longer spans mean the same, and dates and whole numbers have an end. */
+const LONGEST_SPAN = 365_000 * DAY_MS;
 
 /** Of a key's life, the part before its end in which it is rotated by default. */
 const WINDOW_PART = 0.2;
@@ -45,7 +47,7 @@ export function spanMs(span: Span, name: string): number {
     total += amount * ms;
   }
   if (Object.keys(parts).some((key) => !Object.hasOwn(units, key))) throw notASpan(name);
-  return Math.round(total);
+  return Math.round(Math.min(total, LONGEST_SPAN));
 }
 
 const notASpan = (name: string): TypeError =>

@@ -3,7 +3,7 @@
 import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
 import type { ExpirationPeriod } from '../wire/expiration.ts';
 import { checkBase } from './names.ts';
-import { checkReason, type NextKeyOptions, readDrain, readTiming } from './options.ts';
+import { checkLeakedSince, checkReason, type NextKeyOptions, readDrain, readTiming } from './options.ts';
 import type { RotationReason } from './record.ts';
 import type { RotationReport } from './report.ts';
 import type { Timing } from './run.ts';
@@ -88,6 +88,7 @@ export function readUnrecordedOptions(options: UnrecordedOptions): Wishes {
     throw new TypeError('Without a record there must be a sink that keeps the new pair: give at least one.');
   checkSinks(sinks);
   checkReason(reason);
+  checkLeakedSince(options.leakedSince);
   if (within !== undefined) spanMs(within, 'within');
   return {
     base,

@@ -1,6 +1,7 @@
 // A new pair without a record: made, seen to work, and only then put anywhere. So a key of ours that nobody ever used was
 // put nowhere, and may be given another secret; one that was used may be in a sink, and is left as it is.
 
+import { sameKey } from '../auth/credentials.ts';
 import { NotFoundError, RequestFailedError, RotationError, UndeliveredSecretError } from '../errors.ts';
 import type { ApiKey } from '../models.ts';
 import { printable } from '../text/printable.ts';
@@ -80,9 +81,11 @@ export function wordsOf(run: Run, found: Survey, wishes: Wishes, pending: Pendin
 
 /** The keys that the new one replaces. */
 function goers(keys: readonly ApiKey[], found: Survey, wishes: Wishes, next?: string): ApiKey[] {
-  const known = new Set([...ours(keys, found.recordId).map(({ id }) => id), wishes.replaces]);
-  if (wishes.reason === 'leak') known.add(found.current.id);
-  return keys.filter(({ id }) => known.has(id) && id !== next);
+  const { replaces, reason } = wishes;
+  const known = new Set(ours(keys, found.recordId).map(({ id }) => id));
+  if (reason === 'leak') known.add(found.current.id);
+  const goes = (id: string) => known.has(id) || (replaces !== undefined && sameKey(id, replaces));
+  return keys.filter(({ id }) => goes(id) && id !== next);
 }
 
 /** Makes a new pair and puts it to every sink. */

@@ -27,10 +27,11 @@ export interface Settled {
 
 /** Since when a sink holds the pair of a key, as it tells; `'now'`: it does not hold it; `undefined`: it tells nothing. */
 function holdsSince(state: SinkState | undefined, keyId: string, issued: number): number | 'now' | undefined {
-  const since = state?.since instanceof Date ? state.since.getTime() : undefined;
+  const told = state?.since instanceof Date ? state.since.getTime() : Number.NaN;
+  const since = Number.isNaN(told) ? undefined : told;
   if (typeof state?.keyId === 'string' || state?.keyId === null)
     return state.keyId === keyId ? (since ?? issued) : 'now';
-  if (since === undefined || Number.isNaN(since)) return undefined;
+  if (since === undefined) return undefined;
   return since >= issued - CLOCK_SLACK ? since : 'now';
 }
 

@@ -102,8 +102,10 @@ export function vaultStore(options: VaultStoreOptions): CredentialStore {
         const answer = await send({ method: 'GET', path: url });
         const { status, body } = answer;
         const version = versionAt(body, 'data', 'metadata');
-        // Never written, or its last version was deleted or destroyed: then the next one is written over that one.
-        if (status === 404 && !says(body, 'no handler for route'))
+        // Never written, or its last version was deleted or destroyed: then the next one is written over that one. Not
+        // where a gateway answers in Vault's place: a record that cannot be seen is not one that is not there.
+        const empty = version !== undefined || Array.isArray(at(body, 'errors'));
+        if (status === 404 && empty && !says(body, 'no handler for route'))
           return {
             version: version ?? '0',
             text: undefined,

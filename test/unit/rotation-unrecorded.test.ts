@@ -252,6 +252,25 @@ describe('several sinks', () => {
   });
 });
 
+it('grants the drain although a sink tells of a moment that is none', async () => {
+  const { world, first, run } = place();
+  await run({ reason: 'schedule' });
+  first.state = () => ({ keyId: first.held.id, since: new Date('soon') });
+  world.reference.clock.advance({ minutes: 30 });
+  expect(await run()).toMatchObject({ phase: 'draining' });
+  expect(accepts(world.reference, world.keys.ci)).toBe(true);
+  world.reference.clock.advance({ minutes: 31 });
+  expect(await run()).toMatchObject({ phase: 'idle' });
+  expect(accepts(world.reference, world.keys.ci)).toBe(false);
+});
+
+it('knows the key to be replaced in either case of its hex digits', async () => {
+  const { world, run } = place();
+  const report = await run({ reason: 'schedule', replaces: world.keys.ci.id.toUpperCase() });
+  expect(report).toMatchObject({ phase: 'draining', retire: [{ id: world.keys.ci.id }] });
+  expect(report.notes.join()).not.toContain('made by hand');
+});
+
 describe('a secret that arrives is never dropped', () => {
   it('is in the error where no sink took it, and nowhere else; and the next run makes it good', async () => {
     const { world, first, run } = place();
