@@ -106,6 +106,12 @@ function drawn(html, { drawings, url }) {
   );
 }
 
+/** Guides link to the source of a static page, which is there for everybody; on the site the page itself is meant. */
+const toStaticPages = (html, { base, extra }) =>
+  html.replace(/href="[^"]*\bmedia\/([\w-]+)\.html(#[^"]*)?"/g, (whole, name, fragment = '') =>
+    extra.includes(name) ? `href="${base}${name}/index.html${fragment}"` : whole,
+  );
+
 /** The first sentences of a page, for search engines and previews. */
 function described(html) {
   const first = /<p>(.*?)<\/p>/s.exec(html.split('role="main"')[1] ?? '')?.[1];
@@ -131,6 +137,7 @@ export function dressed(html, page) {
   if (url === 'index.html') out = swap(out, /<div class="tsd-page-title">.*?<\/div>/s, '', url);
   out = toolbar(out, page);
   out = drawn(out, page);
+  out = toStaticPages(out, page);
   out = tables(out);
   // The index is fetched when somebody wants to search: see site.js.
   out = swap(

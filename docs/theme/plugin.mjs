@@ -1,7 +1,7 @@
 // What the site adds to TypeDoc: the order and the addresses of the guides, diagrams drawn from their text, pages that a
 // screen reader and a keyboard find their way through, and static pages of its own. `npm run docs` loads it.
 
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Application, Converter, JSX, KindRouter, PageEvent, RendererEvent } from 'typedoc';
@@ -86,6 +86,16 @@ export function load(app) {
       for (const name of extra) await addStaticPage(name, outputDirectory);
     });
   });
+
+  // What guides link to is copied at the end; of a static page that is its source, which nobody asks for: see html.mjs.
+  const afterCopying = -100;
+  app.renderer.on(
+    RendererEvent.END,
+    ({ outputDirectory }) => {
+      for (const name of extra) rmSync(join(outputDirectory, 'media', `${name}.html`), { force: true });
+    },
+    afterCopying,
+  );
 
   app.renderer.hooks.on('body.begin', () =>
     JSX.createElement(

@@ -122,7 +122,9 @@ describe('links', () => {
       .trim()
       .replaceAll(' ', '-');
   const anchors = (file: string): string[] =>
-    [...read(file).matchAll(/^#+ (.+)$/gm)].map((match) => slug(match[1] ?? ''));
+    file.endsWith('.html')
+      ? [...read(file).matchAll(/\bid="([^"]+)"/g)].map((match) => match[1] ?? '')
+      : [...read(file).matchAll(/^#+ (.+)$/gm)].map((match) => slug(match[1] ?? ''));
 
   it.each(pages)('of %s lead somewhere', (page) => {
     const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');

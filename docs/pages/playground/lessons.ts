@@ -1,11 +1,10 @@
 // The lessons: what to look at, what was done to show it, and the guide that says the rest. Their ids are addresses
-// (`#lesson=<id>`) that guides link to, so they stay.
+// (`#lesson=<id>`) that guides link to, so they stay. Their titles are the links of the page.
 
 import { type Action, readActions } from './actions.ts';
 
 export interface Lesson {
   readonly id: string;
-  readonly title: string;
   /** What the steps show, and what to try next. */
   readonly text: readonly string[];
   /** The page of the site that tells more, relative to the playground. */
@@ -13,15 +12,8 @@ export interface Lesson {
   readonly actions: readonly Action[];
 }
 
-const lesson = (
-  id: string,
-  title: string,
-  guide: string,
-  steps: string,
-  text: readonly string[],
-): Lesson => ({
+const lesson = (id: string, guide: string, steps: string, text: readonly string[]): Lesson => ({
   id,
-  title,
   text,
   guide: `../guides/${guide}.html`,
   actions: readActions(steps),
@@ -29,17 +21,16 @@ const lesson = (
 
 /** Pairs 1 to 3, and keys 1 to 3, are those of Olive (owner), Adam (admin) and Mira (member). What is made counts from 4. */
 export const lessons: readonly Lesson[] = [
-  lesson('one-time-secret', 'A secret is shown once', 'keys', 'generate,pair=1,name=ci,period=3-months', [
+  lesson('one-time-secret', 'keys', 'generate,pair=1,name=ci,period=3-months', [
     'Olive has generated a key. Its secret stands below, this one time: the service never tells it again, and after your next step this page does not show it either.',
     'Next: list the keys. The new one is there, its secret is not.',
   ]),
-  lesson('signing', 'What a signed request carries', 'credentials', 'sign,pair=1', [
+  lesson('signing', 'credentials', 'sign,pair=1', [
     'A request is signed with HTTP Basic: the id, a colon and the secret, in Base64. That is a way of writing, not a lock: whoever sees the header has the secret.',
     'Next: sign with the wrong pair, and see what the client makes of the refusal.',
   ]),
   lesson(
     'regenerate',
-    'A new secret for the same key',
     'keys',
     'generate,pair=1,name=ci,period=3-months;sign,pair=4;regenerate,pair=1,key=4;sign,pair=4;sign,pair=5',
     [
@@ -49,7 +40,6 @@ export const lessons: readonly Lesson[] = [
   ),
   lesson(
     'lockout',
-    'A key that takes itself away',
     'security',
     'regenerate,pair=1,key=1;regenerate,pair=1,key=1,self=yes;sign,pair=1;sign,pair=4',
     [
@@ -59,7 +49,6 @@ export const lessons: readonly Lesson[] = [
   ),
   lesson(
     'maximum',
-    'The account sets the longest life',
     'policy',
     'maximum,pair=3,account=main,to=3-months;maximum,pair=1,account=main,to=3-months;generate,pair=3,name=too long,period=1-year;generate,pair=3,name=too long,period=1-year,first=yes;generate,pair=3,name=just right,period=max',
     [
@@ -69,7 +58,6 @@ export const lessons: readonly Lesson[] = [
   ),
   lesson(
     'expiry',
-    'Keys run out',
     'keys',
     'generate,pair=1,name=short,period=1-month;generate,pair=1,name=long,period=3-months;sign,pair=4;clock,by=next-end;sign,pair=4;regenerate,pair=1,key=4;sign,pair=5',
     [
@@ -79,7 +67,6 @@ export const lessons: readonly Lesson[] = [
   ),
   lesson(
     'semantics',
-    'Where BlazeMeter is silent, there is a switch',
     'api-knowledge',
     'generate,pair=3,name=nightly,period=1-year;switch,row=shrink,to=clamp;maximum,pair=1,account=main,to=1-month',
     [
@@ -87,29 +74,16 @@ export const lessons: readonly Lesson[] = [
       'Next: go back one step, switch S1 to “revoke” or “block-on-use”, and set the maximum again.',
     ],
   ),
-  lesson(
-    'lost-answer',
-    'The answer is lost, the key is made',
-    'errors',
-    'fault,fault=lost-create;generate,pair=1,name=ci,period=3-months;resolve',
-    [
-      'The connection broke after the key was made. The client does not send a create twice: it says that the outcome is not known. Resolving found the key by its name and its time, and gave it a secret that somebody has.',
-      'Next: do the same with “The answer to the next new secret is lost”.',
-    ],
-  ),
-  lesson(
-    'faults',
-    'Busy, down, or not BlazeMeter at all',
-    'testing',
-    'fault,fault=busy;sign,pair=1;fault,fault=proxy;sign,pair=1',
-    [
-      'A reading that meets “429, come back in a second” waits and is sent again: look at the journal. A page of a proxy in place of the answer is told by its name.',
-      'Next: inject “The next request is never answered”. This page gives an attempt two seconds.',
-    ],
-  ),
+  lesson('lost-answer', 'errors', 'fault,fault=lost-create;generate,pair=1,name=ci,period=3-months;resolve', [
+    'The connection broke after the key was made. The client does not send a create twice: it says that the outcome is not known. Resolving found the key by its name and its time, and gave it a secret that somebody has.',
+    'Next: do the same with “The answer to the next new secret is lost”.',
+  ]),
+  lesson('faults', 'testing', 'fault,fault=busy;sign,pair=1;fault,fault=proxy;sign,pair=1', [
+    'A reading that meets “429, come back in a second” waits and is sent again: look at the journal. A page of a proxy in place of the answer is told by its name.',
+    'Next: inject “The next request is never answered”. This page gives an attempt two seconds.',
+  ]),
   lesson(
     'rotation',
-    'A rotation without a gap',
     'rotation',
     'rotate,pair=1,reason=schedule;sign,pair=1;sign,pair=4;clock,by=1-hour;clock,by=1-second;resume',
     [
@@ -117,17 +91,11 @@ export const lessons: readonly Lesson[] = [
       'Next: go back to the first step, move the clock by a second, sign with the old pair, and end the drain: the old key stays, because somebody still uses it, and the report says so.',
     ],
   ),
-  lesson(
-    'rotation-crash',
-    'A rotation that dies, and is resumed',
-    'rotation',
-    'rotate,pair=1,reason=schedule,crash=create,side=after;resume',
-    [
-      'The process died just after the service had made the key, before anybody had written its secret down. The record says “creating” and the name: the next run finds the key, gives it a new secret, and goes on. No second key.',
-      'Next: start over, and let it die at any other step, before or after.',
-    ],
-  ),
-  lesson('leak', 'A secret that leaked', 'security', 'rotate,pair=1,reason=leak;sign,pair=1', [
+  lesson('rotation-crash', 'rotation', 'rotate,pair=1,reason=schedule,crash=create,side=after;resume', [
+    'The process died just after the service had made the key, before anybody had written its secret down. The record says “creating” and the name: the next run finds the key, gives it a new secret, and goes on. No second key.',
+    'Next: start over, and let it die at any other step, before or after.',
+  ]),
+  lesson('leak', 'security', 'rotate,pair=1,reason=leak;sign,pair=1', [
     'After a leak there is no time for a drain: a new key is made, and the leaked one is deleted at once, before any sink is told.',
     'Next: start over, and let the process die just after “making the key”. Then resume.',
   ]),

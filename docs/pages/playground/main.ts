@@ -84,7 +84,7 @@ function show(): void {
     ...(lesson === undefined
       ? [h('p', {}, 'Your own steps. The address of this page is a link to them.')]
       : [
-          h('h2', { id: 'lesson-title' }, lesson.title),
+          h('h2', { id: 'lesson-title' }, document.getElementById(`lesson=${lesson.id}`)?.textContent),
           ...lesson.text.map((text) => h('p', {}, text)),
           h('p', {}, h('a', { href: lesson.guide }, 'The guide tells more')),
         ]),

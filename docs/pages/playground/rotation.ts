@@ -105,11 +105,15 @@ await Promise.race([
 ]);${pairs}`;
 }
 
+/** What a title says of a crash. */
+const dying = ({ crash, side }: Pick<Rotate, 'crash' | 'side'>): string =>
+  crash === 'none' ? '' : `, and die ${choices.side[side]} ${choices.crash[crash]}`;
+
 /** Puts the pair on record, if nothing is, and rotates it. */
 export async function rotateRun(world: World, action: Rotate, n: number): Promise<Told> {
   const { reason, side } = action;
   const copy = world.copy(action.pair);
-  const title = `Rotate the key on record: ${choices.reason[reason]}`;
+  const title = `Rotate the key on record: ${choices.reason[reason]}${dying(action)}`;
   let adopted = '';
   if (!world.adopted) {
     const adoption = `adopt(as(${copy.code}), { store, name: 'nightly', credentials: ${copy.code} })`;
@@ -146,7 +150,7 @@ export async function resumeRun(world: World, action: Resume, n: number): Promis
     resume(clientAs(copy, world, { fetch }), { ...OPTIONS, store, sinks: [sink] }),
   );
   return {
-    title: 'Resume the rotation',
+    title: `Resume the rotation${dying(action)}`,
     outcome: ran.outcome,
     code: runCode(n, `resume ${copy.code}`, '', action.side, ran),
   };
