@@ -98,6 +98,7 @@ describe('the document', () => {
   test('shows no key or secret but such as are clearly made up', () => {
     const hex = JSON.stringify(raw).match(/[0-9a-f]{24,}/g) ?? [];
     expect(hex.length).toBeGreaterThan(0);
-    expect(hex.filter((text) => !/^(facade){3}|^(decade){12}$/.test(text))).toEqual([]);
+    const madeUp = /^(facade){3}|^7e57ed5ecade((facade){10}|(decade){10})$/;
+    expect(hex.filter((text) => !madeUp.test(text))).toEqual([]);
   });
 });

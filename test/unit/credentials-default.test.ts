@@ -147,12 +147,15 @@ describe('where there is no Node', () => {
     const [names, seen] = JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }));
     expect(names).toEqual([
       'azurePipelines',
+      'ciRunOwner',
       'defaultCredentials',
       'fromCommand',
       'fromEnvironment',
       'fromKeyFile',
       'fromTaurus',
       'githubActions',
+      'keyFileSink',
+      'serviceAccount',
       'writeKeyFile',
     ]);
     expect(seen).toEqual([]);
