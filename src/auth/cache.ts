@@ -122,12 +122,12 @@ export class CredentialCache {
     this.#lastRefresh = performance.now();
     const answer: Promise<Credentials> = this.#fetch(reason, refused)
       .then((fetched) => {
-        // Somebody put a newer pair in place meanwhile, or the source lags behind one that we made.
-        if (this.#asking?.answer !== answer || this.#superseded.some((old) => old.equals(fetched.secret))) {
-          return this.#current ?? fetched;
-        }
-        this.#current = fetched;
+        // Somebody put a newer pair in place meanwhile.
+        if (this.#asking?.answer !== answer) return this.#current ?? fetched;
         this.#refreshAt = performance.now() + (fetched.refreshAfterMs ?? Number.POSITIVE_INFINITY);
+        // The source lags behind a pair that we made.
+        if (this.#superseded.some((old) => old.equals(fetched.secret))) return this.#current ?? fetched;
+        this.#current = fetched;
         return fetched;
       })
       .finally(() => {

@@ -118,7 +118,8 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
     return fail('have an expiry that is not a date.');
   if (refreshAfterMs !== undefined && !(typeof refreshAfterMs === 'number' && refreshAfterMs >= 0))
     return fail('have a time to be asked for again that is no number of milliseconds.');
-  if (origin !== undefined && !URL.canParse(origin)) return fail('have an origin that is not a URL.');
+  if (origin !== undefined && !(typeof origin === 'string' && URL.canParse(origin)))
+    return fail('have an origin that is not a URL.');
   return {
     id,
     secret,

@@ -106,7 +106,10 @@ function readIssue(
     return { ...answered, ...readResult(context, id, answered, readIssued) };
   } catch (error) {
     const { status, body } = answer;
-    const saved = salvage(body);
+    const { keyId = '', ...found } = salvage(body);
+    // In a spoilt answer a secret may stand where the id belongs.
+    const known = keyId !== '' && withoutSecrets(keyId, answerContext(context, id, answer).hide()) === keyId;
+    const saved = known ? { ...found, keyId } : found;
     const success = status >= 200 && status < 300;
     if (success && saved.secret === undefined && error instanceof ApiError) {
       // An error inside a 200. A code of 400 to 499 refuses; with any other nobody knows.

@@ -92,30 +92,25 @@ export async function begin(run: Run, options: RotateOptions): Promise<void> {
   await probeSinks(run.sinks, run.service.signal);
   const found = await look(run);
   const { pending, sinks } = await plan(run, found, options);
+  const { phase, promotion } = run.record;
+  // Only a leak begins in here: should the service refuse, what was under way goes on.
+  const interrupted = phase === 'delivering' || phase === 'draining';
   await run.ledger.save({
     phase: pending.way === 'create' ? 'creating' : 'regenerating',
     current: found.current,
     pending,
-    promotion: null,
+    promotion: interrupted ? promotion : null,
     sinks,
   });
 }
 
-/** A leak stands back for nothing: what was under way is turned into its answer, or cut short. */
+/** A leak stands back for nothing: a key that is being made is turned into its answer. A drain ends with the promotion. */
 export async function hasten(run: Run, leakedSince: Date | undefined): Promise<void> {
-  const { phase, pending, previous, retire, current } = run.record;
-  if (pending !== null) {
-    if (pending.reason !== 'leak')
-      await run.ledger.save({
-        pending: { ...pending, reason: 'leak', drainMs: 0, leakedSince: leakedSince ?? current.createdAt },
-      });
-    return;
-  }
-  if (phase !== 'idle') {
-    const { id, name, secret } = previous ?? {};
-    const more = id === undefined ? [] : [{ id, name: name ?? null, secret: secret ?? null }];
-    await run.ledger.save({ phase: 'idle', previous: null, promotion: null, retire: [...retire, ...more] });
-  }
+  const { pending, current } = run.record;
+  if (pending === null || pending.reason === 'leak') return;
+  await run.ledger.save({
+    pending: { ...pending, reason: 'leak', drainMs: 0, leakedSince: leakedSince ?? current.createdAt },
+  });
 }
 
 /** What `resume` would do from this phase, in words. */
@@ -132,7 +127,7 @@ export function remaining(record: RotationRecord): string[] {
   const old = pending?.way === 'create' ? current : previous;
   if (old !== null && phase !== 'idle')
     steps.push(
-      promotion?.drainUntil == null
+      pending !== null || promotion?.drainUntil == null
         ? `delete the old key ${old.id} after the drain`
         : `delete the old key ${old.id}, not before ${promotion.drainUntil.toISOString()}`,
     );

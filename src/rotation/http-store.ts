@@ -123,11 +123,14 @@ export function httpStore(config: {
       if (!isResponse(response))
         throw storeFailure(source, 'was asked with a fetch that did not return a Response.');
       const { status } = response;
-      if (status === 0 || (status >= 300 && status < 400))
+      if (status === 0 || (status >= 300 && status < 400)) {
+        // Nobody reads it, and it would hold the connection.
+        response.body?.cancel().catch(() => {});
         throw storeFailure(
           source,
           `answered with a redirect (${status === 0 ? 'opaque' : status}), which is not followed, because the token would go along. A standby node points at the active one this way: give the address of the active node, or of the load balancer before it.`,
         );
+      }
       const { text, oversized } = await readBody(response, MAX_ANSWER, signal);
       if (oversized) throw storeFailure(source, 'gave an answer of more than 4 MiB: that is no record.');
       return { status, body: parsed(text) };

@@ -40,7 +40,7 @@ const retiring = ({ id, name, secret }: HeldKey): RetiringKey => ({ id, name, se
 
 /** Sees the pending pair work, and makes it the one to use. */
 export async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
-  const { current, sinks, retire: waiting } = run.record;
+  const { current, previous, sinks, retire: waiting } = run.record;
   const outcome = await test(run, pending, key);
   if (outcome !== 'works') {
     run.note(
@@ -60,12 +60,14 @@ export async function promoteTested(run: Run, pending: PendingKey, key: HeldKey)
   const twoKeys = way === 'create';
   // A leaked key gets no drain: it goes at once, before anything else.
   const drains = twoKeys && reason !== 'leak';
+  // The drain that a leak has interrupted is over.
+  const gone = previous === null ? waiting : [...waiting, retiring(previous)];
   await run.ledger.save({
     phase: 'delivering',
     epoch,
     current: key,
     previous: drains ? current : null,
-    retire: twoKeys && !drains ? [...waiting, retiring(current)] : waiting,
+    retire: twoKeys && !drains ? [...gone, retiring(current)] : gone,
     pending: null,
     promotion: { reason, promotedAt: run.service.now(), drainMs, drainUntil: null, leakedSince },
     sinks,

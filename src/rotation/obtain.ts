@@ -243,9 +243,12 @@ export async function proveRecovery(run: Run, recovery: Pair): Promise<void> {
     throw fail('its user has no such key. Give one of the same user');
 }
 
-/** Nothing was done, and nothing will be: the record goes back to where it was. */
+/** Nothing was done, and nothing will be: the record goes back to where it was, and what is still to be done there stays. */
 async function giveUp(run: Run, why: string): Promise<void> {
-  await run.ledger.save({ phase: 'idle', pending: null });
+  const { promotion, retire } = run.record;
+  const idle = retire.length > 0 ? 'retiring' : 'idle';
+  const interrupted = promotion?.drainUntil === null ? 'delivering' : 'draining';
+  await run.ledger.save({ phase: promotion === null ? idle : interrupted, pending: null });
   run.did(why);
 }
 

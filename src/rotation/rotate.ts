@@ -52,17 +52,18 @@ const noRecord = () =>
 export async function adopt(client: RotationClient, options: AdoptOptions): Promise<RotationRecord> {
   const { store, signal } = options;
   const name = checkBase(options.name);
-  const { id, secret } = parseCredentials(options.credentials);
+  const pair = parseCredentials(options.credentials);
+  const { id, secret } = pair;
   if ((await readStore(store)) !== undefined)
     throw new RotationError('The store holds a record already; one record is of one key.', {
       code: 'rotation_record',
     });
   const service = new Service(client, signal);
-  if ((await service.userOf({ id, secret })) === undefined)
+  if ((await service.userOf(pair)) === undefined)
     throw new RotationError(`The pair of the key ${id} is refused, so it was not adopted.`, {
       code: 'rotation_signer',
     });
-  const key = await service.key({ id, secret }, id);
+  const key = await service.key(pair, id);
   const record: RotationRecord = {
     version: 1,
     id: newRecordId(),

@@ -15,7 +15,10 @@ export interface RotationClient extends Pick<BlazeMeterClient, 'user' | 'account
 }
 
 /** A pair that can sign. */
-export type Pair = Pick<HeldKey, 'id' | 'secret'>;
+export interface Pair extends Pick<HeldKey, 'id' | 'secret'> {
+  /** Where its source binds it to one: it is sent nowhere else. A record holds pairs that have been there. */
+  readonly origin?: string;
+}
 
 /** The first wait of a test that has to be repeated, and the longest, in milliseconds. */
 const FIRST_WAIT = 100;
@@ -47,10 +50,10 @@ export class Service {
 
   /** A client that signs with this pair. */
   as(pair: Pair): RotationClient {
-    const { id, secret } = pair;
+    const { id, secret, origin } = pair;
     const known = this.#clients.get(secret);
     if (known !== undefined) return known;
-    const client = this.#client.withOptions({ credentials: { id, secret } });
+    const client = this.#client.withOptions({ credentials: { id, secret, origin } });
     this.#clients.set(secret, client);
     return client;
   }

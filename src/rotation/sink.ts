@@ -2,8 +2,8 @@
 // acknowledged alone; what one of them says is not repeated, for it knows the secret.
 
 import type { Secret } from '../auth/secret.ts';
-import { RotationError } from '../errors.ts';
-import { scrubbed } from '../text/cause.ts';
+import { BlazeMeterError, RotationError } from '../errors.ts';
+import { hasCleanCauses, scrubbed, summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
 import { untilAborted } from '../transport/scope.ts';
 
@@ -114,9 +114,13 @@ export async function probeSinks(
   const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error)})`);
   throw new RotationError(
     `The rotation was not begun, because these sinks would not take the new pair: ${each.join(', ')}. Mend them, then run it again.`,
-    { code: 'rotation_sink', cause: scrubbed(first) },
+    // A sink may throw an error of ours, and give it any cause.
+    { code: 'rotation_sink', cause: clean(first) },
   );
 }
+
+const clean = (error: unknown): Error =>
+  error instanceof BlazeMeterError && !hasCleanCauses(error) ? summary(error) : scrubbed(error);
 
 /** Puts to one sink. Says why it did not take the pair, where it did not. */
 export async function putToSink(

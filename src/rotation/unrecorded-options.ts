@@ -83,7 +83,7 @@ export interface Wishes {
 export function readUnrecordedOptions(options: UnrecordedOptions): Wishes {
   const { sinks, reason = 'expiry', recovery, quietFor, within } = options;
   const base = checkBase(options.name);
-  const { id, secret } = parseCredentials(options.credentials);
+  const given = parseCredentials(options.credentials);
   if (!Array.isArray(sinks) || sinks.length === 0)
     throw new TypeError('Without a record there must be a sink that keeps the new pair: give at least one.');
   checkSinks(sinks);
@@ -92,7 +92,7 @@ export function readUnrecordedOptions(options: UnrecordedOptions): Wishes {
   if (within !== undefined) spanMs(within, 'within');
   return {
     base,
-    given: { id, secret },
+    given,
     sinks,
     reason,
     within,

@@ -28,7 +28,7 @@ export const shownId = (id: string): string => (/^[\w.@-]{1,31}$/.test(id) ? id 
  * (`##vso[`, `##[`, a leading `::`), hides long token-like runs and cuts at 200 characters.
  */
 export function printable(text: unknown, maxLength: number = MAX_LENGTH): string {
-  const raw = typeof text === 'string' ? text : text === undefined || text === null ? '' : String(text);
+  const raw = text === undefined || text === null ? '' : String(text);
   // Bounded before the work, so that a hostile megabyte costs no more than a line.
   const shown = raw
     .slice(0, maxLength * 8)

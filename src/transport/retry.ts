@@ -19,8 +19,10 @@ const HTTP_DATE =
 
 /** Milliseconds since 1970 of a date in the form that HTTP defines; `undefined` for what `Date.parse` would guess at. */
 export function httpDate(value: string): number | undefined {
-  const date = HTTP_DATE.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : date;
+  if (!HTTP_DATE.test(value)) return undefined;
+  const date = new Date(value);
+  // What is written there, and not what a 31st of February or a second 65 is taken for.
+  return date.toUTCString().slice(5) === value.slice(5) ? date.getTime() : undefined;
 }
 
 /** Reads `Retry-After` in the two forms that HTTP defines, seconds or a date; anything else is as if it were absent. */

@@ -4,7 +4,7 @@
 import { RequestTimeoutError } from '../errors.ts';
 
 /** Longest delay that a timer can hold, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Runs something once the time is over; never keeps the process alive. Returns how to call it off. */
 export function after(ms: number, run: () => void): () => void {

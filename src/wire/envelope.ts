@@ -164,7 +164,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
     );
   }
   if (!success) {
-    const redirect = status >= 300 && status < 400 ? ' Redirects are not followed with a credential.' : '';
+    const redirect = status >= 300 ? ' Redirects are not followed with a credential.' : '';
     throw new InvalidResponseError(
       `${name} was answered with status ${status}, which the API never gives.${redirect} A login page or proxy may stand in between: check baseUrl.`,
       { ...base, status },

@@ -176,7 +176,9 @@ export function readIssued(wire: unknown): { apiKey: ApiKey; secret: Secret } {
 
 /** What can be saved of an answer to a create or a regenerate that has another shape, or was cut short. */
 export function salvage(answer: string): { secret?: Secret; keyId?: string } {
-  const secret = unquoted(/"secret"\s*:\s*("(?:[^"\\]|\\.){1,4096}")/.exec(answer)?.[1]);
+  // The first that can be read: one before it may have been cut.
+  const secrets = answer.matchAll(/"secret"\s*:\s*("(?:[^"\\\p{Cc}]|\\.){1,4096}")/gu);
+  const secret = [...secrets].map(([, json]) => unquoted(json)).find((text) => text !== undefined);
   const keyId = /"id"\s*:\s*"([0-9A-Za-z_-]{1,64})"/.exec(answer)?.[1];
   return {
     ...(secret === undefined ? {} : { secret: Secret.from(secret) }),

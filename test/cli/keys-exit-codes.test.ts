@@ -38,6 +38,27 @@ describe('the exit codes', () => {
     expect((await keysWorld().run(['list'])).code).toBe(0);
   });
 
+  it('an address that is not the API is named as such, and an id that it does not know as that', async () => {
+    const { run } = keysWorld();
+    const elsewhere = await run(['list', '--base-url', 'http://127.0.0.1:1234']);
+    expect(elsewhere.err).toContain('Check --base-url: its path is /api/v4.');
+    const unknown = await run(['delete', '7e57ed1d000000000000beef', '--yes']);
+    expect(unknown.err).toContain('Check the id.');
+    expect([elsewhere.code, unknown.code]).toEqual([5, 5]);
+  });
+
+  it('what is asked about is a whole sentence, at a terminal and without one', async () => {
+    const { run, keys } = keysWorld();
+    const command = ['regenerate', keys.owner.id, '--allow-self', '--print-secret'];
+    const refused = await run(command);
+    expect(refused.err).toContain(
+      'needs --yes, since there is nobody to ask. The old one then works nowhere. Nothing',
+    );
+    const asked = await run(command, { terminal: 80, typed: 'no\n' });
+    expect(asked.err).toContain(`${keys.owner.id}. The old one then works nowhere. Go on? [y/N] `);
+    expect([refused.code, asked.code]).toEqual([2, 2]);
+  });
+
   it('1: findings', async () => {
     expect((await keysWorld().run(['policy', 'plan', '--maximum', '1 month'])).code).toBe(1);
   });

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createReference, type Listening, listen, type Reference } from 'blazemeter-client/testing';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { networkFetch } from '../../src/cli/keys/network.ts';
 import { type Authority, makeAuthority } from '../fault/support/certificates.ts';
 import { makeProxy, type TestProxy, withPassword } from '../fault/support/proxy.ts';
 import { freshFolder, invoke } from './support/keys.ts';
@@ -71,6 +72,15 @@ describe('a private CA', () => {
     expect(left.err).toContain('certificate');
   });
 
+  it('in a file that holds none: 2, and nothing of the file', async () => {
+    const other = join(freshFolder(), 'other.pem');
+    writeFileSync(other, 'a made-up text of somebody');
+    const left = await whoami({}, '--ca-file', other);
+    expect(left.code).toBe(2);
+    expect(left.err).toContain(`--ca-file ${other}: it holds no certificate in PEM form.`);
+    expect(left.err).not.toContain('made-up');
+  });
+
   it('in a file that is not there: 2, by its name', async () => {
     const left = await whoami({}, '--ca-file', '/no/such.pem');
     expect(left.code).toBe(2);
@@ -92,6 +102,25 @@ describe('a proxy', () => {
     const proxy = await proxied(() => 'tunnel');
     expect((await whoami({ HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.0/8' }, '--ca-file', ca)).code).toBe(0);
     expect(proxy.connects).toBe(0);
+  });
+
+  it('is for the stores too, where the API itself needs none', async () => {
+    const proxy = await proxied(() => 403);
+    const send = networkFetch('http://127.0.0.1:1/api/v4', {
+      env: { HTTPS_PROXY: proxy.url },
+      caFile: undefined,
+    });
+    const init = { method: 'GET', headers: {}, redirect: 'manual', credentials: 'omit' } as const;
+    const signal = AbortSignal.timeout(10_000);
+    await expect(send?.('https://vault.invalid/v1/x', { ...init, signal })).rejects.toThrow(/403/);
+    expect(proxy.connects).toBe(1);
+  });
+
+  it('whose password is not encoded is told apart from one that refuses it, and nothing is sent', async () => {
+    const left = await whoami({ HTTPS_PROXY: 'http://somebody:100%pass-word@127.0.0.1:1' }, '--ca-file', ca);
+    expect(left.code).toBe(2);
+    expect(left.err).toContain('in HTTPS_PROXY has a "%" that stands for nothing');
+    expect(left.err).not.toContain('pass-word');
   });
 
   it('that asks for a password gets it from its address, and it is never shown', async () => {

@@ -97,7 +97,10 @@ describe('a folder that cannot be written to', () => {
   it('is found before anything is sent', async () => {
     const world = keysWorld();
     const left = await world.run(create('--out', 'no/such/folder/k.json'));
-    expect(left.code).toBe(3);
+    expect(left.code).toBe(5);
+    expect(left.err).toContain(
+      `The folder of ${world.path('no/such/folder/k.json')} does not exist. Nothing was sent.`,
+    );
     expect(world.reference.journal.count('apiKeys.create')).toBe(0);
   });
 

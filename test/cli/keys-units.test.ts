@@ -185,6 +185,40 @@ it('advice for programmers is said in commands', () => {
   );
 });
 
+it.each([
+  [
+    "Make the next key (client.apiKeys.create, expiresIn: 'max').",
+    /\(blazemeter-keys create --expires-in max\)/,
+  ],
+  ['Run resume with the store of its record.', /^Run blazemeter-keys rotate --resume with the store/],
+  [
+    'mend the store, then run resume with the recovery credential.',
+    /run blazemeter-keys rotate --resume with another key as --recovery-file\.$/,
+  ],
+  ['if it is surely dead, say takeOver: true.', /say --take-over\.$/],
+  ['fetch does not connect to this port: check baseUrl.', /check --base-url\.$/],
+  [
+    "if it differs, give the client operations: { 'apiKeys.get': { … } }.",
+    /differs, the library's option `operations` corrects it\.$/,
+  ],
+  [
+    'fromKeyFile (/a/b.json) can be read by other users (chmod 600).',
+    /^The key file \/a\/b\.json can be read/,
+  ],
+  [
+    'fromKeyFile (/a/b.json) names a file that does not exist.',
+    /^The key file \/a\/b\.json does not exist\.$/,
+  ],
+  [
+    'It succeeded. newSecret holds the whole answer: keep it, it is shown this one time. More.',
+    /^It succeeded\. The whole answer is shown this one time\. More\.$/,
+  ],
+  [
+    'keyFileSink (/a/b.json) lies in a folder that other users can write to.',
+    /^The key file \/a\/b\.json lies in a folder/,
+  ],
+])('so is %j', (said, expected) => expect(inCommands(said)).toMatch(expected));
+
 it('many things are done a few at a time, in order', async () => {
   let open = 0;
   let most = 0;

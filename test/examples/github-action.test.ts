@@ -261,6 +261,20 @@ describe.runIf(process.platform !== 'win32')('a run that is cancelled', () => {
     expect(ended.outputs).toMatchObject({ rotated: 'true' });
   });
 
+  it('finishes a put, too, where nothing but that was to be done', async () => {
+    expect((await stage.run()).code).toBe(0);
+    const ended = await stage.run({
+      async deed(moment, call, child) {
+        if (moment === 'before' && call.includes(' PUT ')) {
+          child.process.kill('SIGINT');
+          await child.printed('what is in hand is finished');
+        }
+        return true;
+      },
+    });
+    expect({ code: ended.code, signal: ended.signal }).toEqual({ code: 0, signal: null });
+  });
+
   it('ends at SIGTERM whatever is in hand, and the next run makes it good', async () => {
     const { spare, theirs } = stage.world.keys;
     const ended = await stage.run({

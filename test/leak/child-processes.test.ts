@@ -24,7 +24,9 @@ beforeAll(() =>
     format: 'cjs',
     logLevel: 'silent',
     alias: {
+      'blazemeter-client/audit': source('audit/index.ts'),
       'blazemeter-client/node': source('node/index.ts'),
+      'blazemeter-client/rotation': source('rotation/index.ts'),
       'blazemeter-client/testing': source('reference/index.ts'),
       'blazemeter-client': source('index.ts'),
     },

@@ -1,7 +1,9 @@
 // The failures of the leak table, as data: each ends in the error that it names. Here are those of an answer; servers that
 // quote secrets stand in echoes.ts, all others in the files called failing-….
 import { echoes } from './echoes.ts';
+import { failingCommands } from './failing-commands.ts';
 import { failingConnections } from './failing-connections.ts';
+import { failingRotations } from './failing-rotations.ts';
 import { failingSecrets } from './failing-secrets.ts';
 import { failingSources } from './failing-sources.ts';
 import { basic, type Stage } from './stage.ts';
@@ -211,6 +213,8 @@ export const failures: readonly Failure[] = [
   ...failingConnections,
   ...failingSources,
   ...failingSecrets,
+  ...failingRotations,
+  ...failingCommands,
 ];
 
 export const echoFailures: readonly Failure[] = echoes;

@@ -1,4 +1,5 @@
 // What holds for stores behind an HTTP API whichever it is: bounds of time and size, a fetch of the caller's, and addresses.
+import { createServer } from 'node:http';
 import { vaultStore } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { failure } from '../support/rotation.ts';
@@ -23,11 +24,18 @@ async function inVault(options: Partial<Parameters<typeof vaultStore>[0]> = {}) 
 
 describe('a store behind an HTTP API', () => {
   it('ends a request that is not answered, tries again, and says what it waited for', async () => {
-    const { fake, store } = await inVault({ timeout: 150 });
+    const { fake, store } = await inVault({ timeout: 500 });
     fake.troubles.push({ kind: 'hang' });
     expect(await store.read()).toBeUndefined();
     for (let at = 0; at < 3; at++) fake.troubles.push({ kind: 'hang' });
-    expect((await failure(store.read())).message).toContain('did not answer within 150 ms');
+    expect((await failure(store.read())).message).toContain('did not answer within 500 ms');
+  });
+
+  it('takes a time without end, or longer than a timer holds, for a long one', async () => {
+    for (const timeout of [Number.POSITIVE_INFINITY, 2 ** 31]) {
+      const { store } = await inVault({ timeout });
+      expect(await store.read()).toBeUndefined();
+    }
   });
 
   it('gives the request up where nobody waits for it any more', async () => {
@@ -106,6 +114,27 @@ describe('a store behind an HTTP API', () => {
       fetch: async () => Object.assign({ status: 200, headers: new Headers(), body: {} }),
     });
     expect((await failure(odd.store.read())).message).toContain('did not return a Response');
+  });
+
+  it('lets go of the connection of a redirect whose body does not end', async () => {
+    let closed: () => void = () => {};
+    const gone = new Promise<void>((resolve) => {
+      closed = resolve;
+    });
+    const server = createServer((_request, response) => {
+      response.writeHead(307, { location: '/elsewhere' }).write('more to come');
+      response.on('close', closed);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    try {
+      const port = Reflect.get(Object(server.address()), 'port');
+      const store = vaultStore({ address: `http://127.0.0.1:${port}`, token: 't', path: 'ci' });
+      expect((await failure(store.read())).message).toContain('(307)');
+      await gone;
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('follows no redirect: neither the token nor the record goes anywhere else', async () => {

@@ -45,6 +45,22 @@ describe('redisStore', () => {
     );
   });
 
+  it('takes no other answer of the function for a conflict, and a time without end for a long one', async () => {
+    for (const nothing of [null, undefined, '', false, []]) {
+      const odd: RedisEval = async (_script, _keys, args) => (args.length === 0 ? null : nothing);
+      const store = redisStore(odd, { key: KEY, plaintext: true });
+      const error = await failure(store.write(madeUpRecord(), { ifMatch: null }));
+      expect(error).toMatchObject({ name: 'RotationError', code: 'rotation_store' });
+    }
+    const fake = redisFake();
+    const slow: RedisEval = async (...call) => {
+      await new Promise((done) => setTimeout(done, 20));
+      return fake.eval(...call);
+    };
+    const store = redisStore(slow, { key: KEY, plaintext: true, timeout: Number.POSITIVE_INFINITY });
+    expect(await store.read()).toBeUndefined();
+  });
+
   it('reads and writes by scripts on its one key, with GET and SET alone', async () => {
     const fake = redisFake();
     const used: string[][] = [];

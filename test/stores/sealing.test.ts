@@ -10,7 +10,7 @@ import {
   sealing,
 } from 'blazemeter-client/rotation';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../support/credentials.ts';
 import { adopted, failure, keyIds, recordOf, rotationWorld } from '../support/rotation.ts';
 import { MADE_UP_SECRET, madeUpRecord } from './records.ts';
@@ -18,6 +18,8 @@ import { redisFake } from './redis-fake.ts';
 
 const aKey = () => crypto.getRandomValues(new Uint8Array(32));
 const PLACE = 'vault:/secret/ci';
+
+afterEach(() => void vi.useRealTimers());
 
 describe('sealing', () => {
   it('opens what it has sealed, and seals the same record differently each time', async () => {
@@ -79,6 +81,16 @@ describe('sealing', () => {
     const error = await failure(broken.seal(madeUpRecord(), PLACE));
     expect(error.message).toContain('could not be fetched');
     expect(String(error.cause) + error.message).not.toContain('nonsense');
+  });
+
+  it('waits no longer than 15 seconds for a key that has to be fetched', async () => {
+    vi.useFakeTimers();
+    const seal = sealing({ key: () => new Promise(() => {}) });
+    const sealed = failure(seal.seal(madeUpRecord(), PLACE));
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(await sealed).toMatchObject({ code: 'rotation_store' });
+    expect((await sealed).message).toContain('did not come within 15 s');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('opens what a previous key has sealed, and seals it anew with the key of now', async () => {

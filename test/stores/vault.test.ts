@@ -32,6 +32,18 @@ async function inVault(options: Partial<VaultStoreOptions> = {}) {
 const PATH = 'secret/ci/blazemeter';
 
 describe('vaultStore', () => {
+  it('does not take the 404 of a gateway before Vault for a place that is empty', async () => {
+    const { fake, store } = await inVault();
+    await store.write(madeUpRecord(), { ifMatch: null });
+    for (const body of ['<html>404 Not Found</html>', { message: 'no Route matched' }]) {
+      fake.troubles.push({ kind: 'answer', answer: { status: 404, body } });
+      const error = await failure(store.read());
+      expect(error).toMatchObject({ code: 'rotation_store' });
+      expect(error.message).toContain('status 404');
+    }
+    expect(await store.read()).toBeDefined();
+  });
+
   it('asks under mount, path and namespace, each as it is written, with the headers that Vault wants', async () => {
     const { fake, store } = await inVault({ mount: 'team/kv', path: 'a b/ü?x', namespace: 'org/team' });
     await store.write(madeUpRecord(), { ifMatch: null });

@@ -186,6 +186,26 @@ describe('a credential provider', () => {
   });
 });
 
+describe('a source that lags behind a secret which the client gave itself', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test('is asked no more often than it said', async () => {
+    const { reference, keys } = setUp();
+    vi.useFakeTimers({ toFake: ['Date', 'performance'] });
+    const pair = { ...keys.owner, refreshAfterMs: 5 * MINUTE };
+    const source = vi.fn(async () => pair);
+    const client = new BlazeMeterClient({ credentials: source, fetch: reference.fetch });
+    await client.user.get();
+    await client.apiKeys.regenerateSecret(keys.owner.id, { allowSelf: true });
+    for (let minute = 1; minute <= 30; minute++) {
+      vi.advanceTimersByTime(MINUTE);
+      await client.user.get();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(source).toHaveBeenCalledTimes(7);
+  });
+});
+
 test('a key file that others can read is worth a line in the log of the client', async () => {
   const reference = createReference();
   const { owner } = reference.seed().keys;

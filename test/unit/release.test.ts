@@ -61,4 +61,5 @@ test('what is supported is said once: the manifest and the page agree with the t
   const [oldest = ''] = nodes;
   expect(json('package.json')).toHaveProperty('engines.node', expect.stringContaining(`>=${oldest}.`));
   expect(page).toContain(`TypeScript | ${String(valuesOf('oldest', support)[0])} or later`);
+  expect(page).toContain(`every one up to ${String(valuesOf('newest', support)[0])} is tried`);
 });

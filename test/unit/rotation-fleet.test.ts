@@ -294,6 +294,9 @@ describe('a regenerate that arrives late, from a process that is dead', () => {
     const report = await resume(client, { store, timing, quietFor: 0 });
     expect(report.phase).toBe('draining');
     expect(report.notes.join()).toContain('was deleted by somebody else');
+    // The key that readers have fallen back to, whoever signs this run.
+    const signed = await resume(client, { store, timing, quietFor: 0, recovery: keys.spare });
+    expect(signed.notes.join()).toContain(`the old key ${keys.ci.id}`);
     expect(accepts(reference, keys.ci)).toBe(true);
   });
 

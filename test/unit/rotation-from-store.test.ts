@@ -11,7 +11,7 @@ import {
   rotateIfExpiring,
   type Versioned,
 } from 'blazemeter-client/rotation';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { adopted, failure, recordOf, rotationWorld } from '../support/rotation.ts';
 
 const MINUTE = 60_000;
@@ -257,6 +257,42 @@ describe('a pair that is refused just after its promotion', () => {
   });
 });
 
+it('looks for the answer to a leak for ten seconds, however slow the store is', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const world = await setUp();
+  const [held, given] = [await world.inner.read(), await ask(world)];
+  if (held === undefined) throw new Error('There is no record.');
+  const { record, etag } = held;
+  const pending: RotationRecord['pending'] = {
+    way: 'regenerate',
+    signer: 'recovery',
+    reason: 'leak',
+    nonce: 'x',
+    name: 'x',
+    epoch: record.epoch + 1,
+    preparedAt: new Date(),
+    days: 1,
+    drainMs: 0,
+    leakedSince: null,
+    key: null,
+  };
+  await world.inner.write({ ...record, stamp: 'x', phase: 'regenerating', pending }, { ifMatch: etag });
+  world.breakStore(async () => {
+    await new Promise((done) => setTimeout(done, 3_000));
+    return world.inner.read();
+  });
+  let answered = false;
+  const refused = { id: given.id, secret: record.current.secret };
+  void ask(world, { reason: 'unauthorized', refused }).then(() => {
+    answered = true;
+  });
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(answered).toBe(false);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(answered).toBe(true);
+});
+
 describe('a reader whose store fails', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
@@ -349,6 +385,17 @@ describe('the first read', () => {
     expect(await failure(ask(world))).toMatchObject({ code: 'rotation_store' });
     world.mendStore();
     expect((await ask(world)).id).toBe(world.keys.ci.id);
+  });
+
+  it('says why, though the store hangs and the client waits for a source no longer than a minute', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const world = await setUp();
+    world.breakStore(() => new Promise(() => {}));
+    const call = failure(world.reader.user.get());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await call).toMatchObject({ name: 'CredentialsError', code: 'rotation_store' });
+    expect(world.read).toHaveBeenCalledTimes(1);
   });
 
   it('refuses options that are no lengths of time', () => {

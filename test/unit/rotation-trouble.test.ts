@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import { BlazeMeterClient, UndeliveredSecretError } from 'blazemeter-client';
 import {
+  adopt,
   type CredentialStore,
   memoryStore,
   type RotationRecord,
@@ -236,6 +237,112 @@ describe('a record in memory', () => {
     const again = readRecord(revealRecord(record));
     expect(again).toEqual(record);
     expect(again.current.secret.equals(record.current.secret)).toBe(true);
+  });
+});
+
+describe('a leak that interrupts another rotation', () => {
+  it.each([
+    ['draining', 'alone'],
+    ['draining', 'with a recovery credential'],
+    ['delivering', 'alone'],
+    ['delivering', 'with a recovery credential'],
+  ])('while it is %s, %s, survives a store that is gone from any write on', async (phase, way) => {
+    for (let at = 1, gone = true; gone; at++) {
+      const world = rotationWorld();
+      const { client, keys, reference } = world;
+      const inner = await adopted(world);
+      const slow = { name: 'ci secret', put: async () => ({ acknowledged: phase === 'draining' }) };
+      await rotate(client, { store: inner, reason: 'schedule', sinks: [slow], timing });
+      expect((await recordOf(inner)).phase).toBe(phase);
+      gone = false;
+      const { write } = failing(
+        inner,
+        (writes) => {
+          gone ||= writes >= at;
+          return gone;
+        },
+        at % 2 === 0 ? 'before' : 'after',
+        'EIO',
+      );
+      const read = () => (gone ? Promise.reject(new Error('down')) : inner.read());
+      const sinks = [{ name: 'ci secret', put: async () => {} }];
+      const leak = { reason: 'leak', sinks, timing, owner: 'x' } as const;
+      const options = way === 'alone' ? leak : { ...leak, recovery: keys.spare };
+      await rotate(client, { store: { read, write }, ...options }).catch(() => {});
+      const died = await recordOf(inner);
+      if (way === 'alone') expect(accepts(reference, died.current)).toBe(true);
+      await rotate(client, { store: inner, ...options });
+      const record = await recordOf(inner);
+      expect(record).toMatchObject({ phase: 'idle', retire: [], previous: null });
+      expect(accepts(reference, record.current)).toBe(true);
+      expect(keyIds(reference)).toEqual([record.current.id, keys.spare.id, keys.theirs.id].sort());
+    }
+  });
+});
+
+describe('a record that nobody could read again', () => {
+  it('is not written: what the store holds stays as it is', async () => {
+    const world = rotationWorld();
+    const store = await adopted(world);
+    const held = await store.read();
+    if (held === undefined) throw new Error('There is no record.');
+    const { record, etag } = held;
+    const bad: [Partial<RotationRecord>, string][] = [
+      [{ lease: { owner: '', until: new Date() } }, 'lease.owner'],
+      [{ lease: { owner: 'x', until: new Date(Number.NaN) } }, 'lease.until'],
+      [{ epoch: 0.5 }, 'epoch'],
+      [{ phase: 'draining' }, 'previous or promotion'],
+    ];
+    for (const [change, field] of bad) {
+      const error = await failure(store.write({ ...record, ...change }, { ifMatch: etag }));
+      expect(error).toMatchObject({ code: 'rotation_record' });
+      expect(error.message).toContain(field);
+      expect(error.message).toContain('not written');
+    }
+    expect(await store.read()).toEqual(held);
+  });
+
+  it('does not come of an owner without a name, nor of times that are no bounds', async () => {
+    const world = rotationWorld();
+    const store = await adopted(world);
+    const run = (more: object) => rotate(world.client, { store, reason: 'schedule', timing, ...more });
+    expect((await failure(run({ owner: '' }))).message).toContain('owner');
+    for (const name of ['testWithinMs', 'lookAgainMs'])
+      for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, -1, '5'])
+        expect((await failure(run({ timing: { [name]: bad } }))).message).toContain(`timing.${name}`);
+    expect(await recordOf(store)).toMatchObject({ phase: 'idle', epoch: 0, lease: null });
+  });
+
+  it('does not come of spans longer than any date', async () => {
+    const world = rotationWorld();
+    const store = await adopted(world);
+    const long = { lease: Number.MAX_SAFE_INTEGER, drain: { days: 1e12 }, quietFor: Number.MAX_VALUE };
+    const report = await rotate(world.client, { store, reason: 'schedule', timing, ...long });
+    expect(report.phase).toBe('draining');
+    world.reference.clock.advance({ days: 60 });
+    expect(await resume(world.client, { store, timing })).toMatchObject({ phase: 'idle' });
+  });
+
+  it('does not come of what the service says: a key without a name, a maximum that is no whole number', async () => {
+    const world = rotationWorld();
+    const { client, keys } = world;
+    const changed = new BlazeMeterClient({
+      credentials: 'nobody:nothing',
+      logLevel: 'off',
+      async fetch(url, init) {
+        const answer = await world.reference.fetch(url, init);
+        const { status, headers } = answer;
+        const text = await answer.text();
+        const told = text.replace('"name": "ci"', '"name": ""').replace(': 3650,', ': 45.5,');
+        return new Response(status === 204 ? null : told, { status, headers });
+      },
+    });
+    const store = memoryStore();
+    const record = await adopt(changed, { store, name: 'ci', credentials: keys.ci });
+    expect(record.current.name).toBe('');
+    const report = await rotate(changed, { store, reason: 'schedule', drain: 0, timing });
+    expect(report).toMatchObject({ phase: 'idle', epoch: 1 });
+    expect(await resume(client, { store, timing })).toMatchObject({ phase: 'idle' });
   });
 });
 

@@ -1,10 +1,14 @@
 // The ways of a rotation, one run after the other, and what each report says.
+import { inspect } from 'node:util';
 import {
   adopt,
+  type CredentialStore,
   memoryStore,
+  RotationError,
   resume,
   rotate,
   rotateIfExpiring,
+  rotateWithoutRecord,
   type SecretSink,
   type SinkDelivery,
 } from 'blazemeter-client/rotation';
@@ -233,6 +237,80 @@ describe('a leak', () => {
     expect(accepts(reference, planted.planted)).toBe(true);
   });
 
+  it('lists them since the same moment where a rotation that was under way becomes its answer', async () => {
+    const world = rotationWorld();
+    const { client, reference } = world;
+    const inner = await adopted(world);
+    const full: CredentialStore = {
+      read: () => inner.read(),
+      write: (record, options) =>
+        record.phase === 'testing' ? Promise.reject(new Error('full')) : inner.write(record, options),
+    };
+    await failure(rotate(client, { store: full, reason: 'schedule', timing }));
+    expect((await recordOf(inner)).phase).toBe('creating');
+    reference.clock.advance({ days: 2 });
+    const leakedSince = reference.clock.now();
+    const report = await rotate(client, { store: inner, reason: 'leak', leakedSince, timing });
+    expect(report).toMatchObject({ phase: 'idle', madeSinceLeak: [] });
+  });
+
+  it('is not answered with a date that is none: nothing would have been made since', async () => {
+    const world = rotationWorld();
+    const store = await adopted(world);
+    const options = { store, reason: 'leak', leakedSince: new Date('last week'), timing } as const;
+    expect((await failure(rotate(world.client, options))).message).toContain('leakedSince');
+    expect((await recordOf(store)).epoch).toBe(0);
+  });
+
+  it('leaves the drain as it was where its answer cannot begin, so that the old key does not stay for ever', async () => {
+    const world = rotationWorld();
+    const { client, keys, reference } = world;
+    const store = await adopted(world);
+    await rotate(client, { store, reason: 'schedule', drain: { hours: 1 }, timing });
+    const down: SecretSink = {
+      name: 'down',
+      probe: () => Promise.reject(new Error('down')),
+      put: async () => {},
+    };
+    const leak = rotate(client, { store, reason: 'leak', sinks: [down], timing });
+    expect(await failure(leak)).toMatchObject({ code: 'rotation_sink' });
+    expect(await recordOf(store)).toMatchObject({ phase: 'draining', previous: { id: keys.ci.id } });
+    reference.clock.advance({ hours: 1, minutes: 1 });
+    expect(await resume(client, { store, timing })).toMatchObject({ phase: 'idle', retire: [] });
+    expect(accepts(reference, keys.ci)).toBe(false);
+  });
+
+  it('gives back what it interrupted where the service refuses to make a key', async () => {
+    const world = rotationWorld({ semantics: { keyLimit: 3 } });
+    const { client, keys, reference } = world;
+    const store = await adopted(world);
+    await rotate(client, { store, reason: 'schedule', drain: { hours: 1 }, timing });
+    const leak = () => rotate(client, { store, reason: 'leak', timing });
+    expect(await failure(leak())).toMatchObject({ code: 'request_failed' });
+    expect(await recordOf(store)).toMatchObject({
+      phase: 'draining',
+      previous: { id: keys.ci.id },
+      retire: [],
+    });
+    expect(accepts(reference, keys.ci)).toBe(true);
+    reference.clock.advance({ hours: 1, minutes: 1 });
+    expect(await resume(client, { store, timing })).toMatchObject({ phase: 'idle', retire: [] });
+    expect(await leak()).toMatchObject({ phase: 'idle', epoch: 2 });
+    expect(keyIds(reference)).toHaveLength(3);
+  });
+
+  it('keeps the list of keys to be deleted where the service refuses to make one', async () => {
+    const world = rotationWorld({ semantics: { keyLimit: 3 } });
+    const { client, keys, reference } = world;
+    const store = await adopted(world);
+    reference.faults.add({ operation: 'apiKeys.delete', effect: 'status', status: 403, times: 2 });
+    const run = { store, reason: 'schedule', drain: 0, quietFor: 0, timing } as const;
+    expect((await rotate(client, run)).phase).toBe('retiring');
+    expect(await failure(rotate(client, run))).toMatchObject({ code: 'request_failed' });
+    expect(await resume(client, { store, timing })).toMatchObject({ phase: 'idle', retire: [] });
+    expect(accepts(reference, keys.ci)).toBe(false);
+  });
+
   it('lets a key give itself a new secret only when that is allowed in so many words', async () => {
     const world = rotationWorld();
     const { client, keys, reference } = world;
@@ -357,6 +435,37 @@ describe('a dry run', () => {
 });
 
 describe('the preflight', () => {
+  it('sends a pair that is bound to an origin nowhere else', async () => {
+    const world = rotationWorld();
+    const { client, keys, reference } = world;
+    const credentials = { ...keys.ci, origin: 'https://elsewhere.example' };
+    const store = memoryStore();
+    const bound = [
+      adopt(client, { store, name: 'ci', credentials }),
+      rotateWithoutRecord(client, { name: 'ci', credentials, sinks: [collecting().sink] }),
+    ];
+    for (const run of bound) expect((await failure(run)).message).toContain('https://elsewhere.example');
+    await adopt(client, { store, name: 'ci', credentials: keys.ci });
+    const recovery = { ...keys.spare, origin: 'https://elsewhere.example' };
+    const leak = rotate(client, { store, reason: 'leak', recovery, timing });
+    expect((await failure(leak)).message).toContain('https://elsewhere.example');
+    expect(reference.journal.entries.some(({ keyId }) => keyId === keys.spare.id)).toBe(false);
+  });
+
+  it('repeats no cause that a sink gives to an error of ours', async () => {
+    const world = rotationWorld();
+    const store = await adopted(world);
+    const request = Object.assign(new Error('request failed'), { config: { token: 'made-up-token' } });
+    const sink: SecretSink = {
+      name: 'down',
+      probe: () => Promise.reject(new RotationError('No.', { code: 'rotation_sink', cause: request })),
+      put: async () => {},
+    };
+    const error = await failure(rotate(world.client, { store, reason: 'schedule', sinks: [sink], timing }));
+    expect(error).toMatchObject({ code: 'rotation_sink' });
+    expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain('made-up-token');
+  });
+
   it('asks the sinks before anything is made', async () => {
     const world = rotationWorld();
     const store = await adopted(world);

@@ -2,6 +2,7 @@
 // changed yet the run stops at once; else what is in hand gets the time that there is, for a key that was made should reach
 // its secret. Whatever is cut off, the next run makes good.
 import type { FetchLike } from 'blazemeter-client';
+import type { SecretSink } from 'blazemeter-client/rotation';
 import type { Runner } from './runner.ts';
 
 /** Of the 7.5 s, what is left to what is in hand, in milliseconds. */
@@ -11,6 +12,8 @@ export interface Cancelling {
   readonly signal: AbortSignal;
   /** Sees that a change is sent. */
   readonly fetch: FetchLike;
+  /** The same sink, whose puts are seen, too. */
+  watched(sink: SecretSink): SecretSink;
   /** Whether the runner wanted the run to end. */
   readonly wanted: () => boolean;
   /** The run is over. */
@@ -39,6 +42,13 @@ export function cancelling(runner: Runner): Cancelling {
       if (init.method !== 'GET') changing = true;
       return fetch(url, init);
     },
+    watched: (sink) => ({
+      ...sink,
+      put(delivery, options) {
+        changing = true;
+        return sink.put(delivery, options);
+      },
+    }),
     done() {
       clearTimeout(timer);
       process.off('SIGINT', ask);

@@ -25,16 +25,18 @@ async function run(runner: Runner): Promise<void> {
     await mask({ operation: 'given', keyId: id, secret });
 
   safeUrl(apiUrl);
-  const sinks = inputs.secretNames.map((secretName, at) =>
-    githubActionsSecret({
-      token,
-      scope,
-      apiUrl,
-      name: secretName,
-      idVariable: at === 0 ? inputs.idVariable : undefined,
-    }),
-  );
   const cancel = cancelling(runner);
+  const sinks = inputs.secretNames.map((secretName, at) =>
+    cancel.watched(
+      githubActionsSecret({
+        token,
+        scope,
+        apiUrl,
+        name: secretName,
+        idVariable: at === 0 ? inputs.idVariable : undefined,
+      }),
+    ),
+  );
   try {
     const client = new BlazeMeterClient({
       credentials,

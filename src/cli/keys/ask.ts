@@ -4,14 +4,17 @@ import { createInterface } from 'node:readline';
 import type { Context } from './context.ts';
 import { EXIT, Stop, usage } from './exit-codes.ts';
 
-/** Goes on if somebody has agreed; else ends the command. `what` begins a sentence: "Deleting the key …". */
-export async function agree(context: Context, what: string): Promise<void> {
+/**
+ * Goes on if somebody has agreed; else ends the command. `what` begins a sentence: "Deleting the key …"; `besides` says
+ * what that does to others.
+ */
+export async function agree(context: Context, what: string, besides = ''): Promise<void> {
   const { io, given, terminal } = context;
   if (given.flag('yes')) return;
   if (io.stdin.isTTY !== true || io.stderr.isTTY !== true || terminal.json)
-    throw usage(`${what} needs --yes, since there is nobody to ask. Nothing was done.`);
+    throw usage(`${what} needs --yes, since there is nobody to ask.${besides} Nothing was done.`);
   terminal.clear();
-  io.stderr.write(`${what}. Go on? [y/N] `);
+  io.stderr.write(`${what}.${besides} Go on? [y/N] `);
   const answer = await firstLine(context);
   if (!/^\s*y(?:es)?\s*$/i.test(answer))
     throw new Stop(EXIT.usage, 'declined', 'Not confirmed. Nothing was done.');

@@ -44,7 +44,11 @@ const OPTIONS: Options = {
     help: "how long a new key may wait for its first use; default '30 days'",
   },
   'not-used-for': { value: '<span>', help: "how long is long; default '90 days'" },
-  ignore: { value: '<rule>', many: true, help: `a rule to leave out: ${Object.keys(auditRules).join(', ')}` },
+  ignore: {
+    value: '<rule>',
+    many: true,
+    help: `a rule to leave out, repeatable: ${Object.keys(auditRules).join(', ')}`,
+  },
   'fail-on': {
     value: '<severity>',
     help: 'from where on the exit code is 1: error, warning or note; default warning',

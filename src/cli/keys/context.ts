@@ -11,6 +11,7 @@ import type { LogLevel } from '../../transport/log.ts';
 import type { FetchLike } from '../../transport/signed-fetch.ts';
 import type { Given } from './command-line.ts';
 import { usage } from './exit-codes.ts';
+import { inCommands } from './in-commands.ts';
 import type { Interrupt, SignalSource } from './interrupt.ts';
 import { networkFetch } from './network.ts';
 import { readCount } from './periods.ts';
@@ -91,7 +92,7 @@ export function clientOf(
   const { given, terminal, logLevel } = context;
   const seconds = given.text('timeout');
   const log = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-    terminal.log(level, message, fields);
+    terminal.log(level, inCommands(message), fields);
   return new BlazeMeterClient({
     credentials,
     baseUrl: baseUrlOf(context),

@@ -3,6 +3,7 @@
 const rewrites: readonly (readonly [RegExp, string])[] = [
   [/client\.apiKeys\.delete\('([^']*)'\)/g, 'blazemeter-keys delete $1'],
   [/client\.apiKeys\.create\b/g, 'blazemeter-keys create'],
+  [/(blazemeter-keys create), expiresIn: 'max'/g, '$1 --expires-in max'],
   [
     /client\.accounts\.apiKeyPolicy\.set\((\d+), \{ maximum: '([^']*)' \}\)/g,
     "blazemeter-keys policy set --account $1 --maximum '$2'",
@@ -30,6 +31,21 @@ const rewrites: readonly (readonly [RegExp, string])[] = [
   [/\ballowSelf: true/g, '--allow-self'],
   [/Call resolve\(\) on this error to find out\./g, 'Look with blazemeter-keys list.'],
   [/another key of the same user as recovery\b/g, 'another key of the same user as --recovery-file'],
+  [/with (?:a|the) recovery credential( of the same user)?/g, 'with another key$1 as --recovery-file'],
+  [/\b([Rr])un resume\b/g, '$1un blazemeter-keys rotate --resume'],
+  [/say takeOver: true/g, 'say --take-over'],
+  [/check baseUrl\b/g, 'check --base-url'],
+  [/give the client operations: \{[^}]*\{[^}]*\} \}/g, "the library's option `operations` corrects it"],
+  [/\bfromKeyFile \(([^)]*)\) names a file that does not exist/g, 'The key file $1 does not exist'],
+  [
+    /\b(?:keyFileSink|writeKeyFile) \(([^)]*)\) could not be written \(ENOENT\)/g,
+    'The folder of $1 does not exist',
+  ],
+  [/\b(?:fromKeyFile|keyFileSink|writeKeyFile) \(([^)]*)\)/g, 'The key file $1'],
+  [
+    /newSecret holds the (secret|whole answer): keep it, it is shown this one time\./g,
+    'The $1 is shown this one time.',
+  ],
 ];
 
 /** The same advice, with commands in place of calls. */

@@ -1,6 +1,7 @@
 // audit --manifest: the keys of every user that the manifest leads to, in one report by owner.
 
 import { type AuditOptions, type AuditReport, audit, type Finding } from '../../audit/index.ts';
+import { wrapped } from '../../audit/report/width.ts';
 import { printable, shownId } from '../../text/printable.ts';
 import { eachBounded } from './bounded.ts';
 import type { Context } from './context.ts';
@@ -10,6 +11,7 @@ import { entryOf, lookAtEntries, openManifest, type Seen, unnamedKeys, usersOf }
 import {
   byOwner,
   codeOf,
+  count,
   type Line,
   linesByOwner,
   linesData,
@@ -92,7 +94,19 @@ export async function auditManifest(
       ...reports.flatMap(({ userId, trouble }) =>
         trouble === undefined ? [] : [`User ${userId} could not be audited: ${trouble.message}`],
       ),
-      `${users.length} users, ${reports.reduce((sum, { report }) => sum + (report?.keys ?? 0), 0)} keys, ${findings.length} findings. ${summary(seen.map(lineOf), unnamed, 'looked at')}`,
+      ...wrapped(
+        [
+          `${count(users.length, 'user', 'users')}, `,
+          `${count(
+            reports.reduce((sum, { report }) => sum + (report?.keys ?? 0), 0),
+            'key',
+            'keys',
+          )}, `,
+          `${count(findings.length, 'finding', 'findings')}. `,
+          summary(seen.map(lineOf), unnamed, 'looked at'),
+        ].join(''),
+        terminal.width,
+      ),
     ]);
   return code;
 }

@@ -1,5 +1,6 @@
 // policy plan --manifest: what another maximum would do to the keys of every user that the manifest leads to, by owner.
 
+import { wrapped } from '../../audit/report/width.ts';
 import type { PolicyPlan } from '../../rotation/index.ts';
 import { planPolicy } from '../../rotation/plan-policy.ts';
 import { shownId } from '../../text/printable.ts';
@@ -11,6 +12,7 @@ import { entryOf, lookAtEntries, openManifest, type Seen, unnamedKeys, usersOf }
 import {
   byOwner,
   codeOf,
+  count,
   type Line,
   linesByOwner,
   linesData,
@@ -92,7 +94,10 @@ export async function planManifest(
       ...plans.flatMap(({ userId, trouble }) =>
         trouble === undefined ? [] : [`User ${userId} could not be planned for: ${trouble.message}`],
       ),
-      `${planned.length} keys would end earlier in at least one way the service may work (assumed; policy plan without --manifest says more). ${summary(seen.map(lineOf), unnamed, 'looked at')}`,
+      ...wrapped(
+        `${count(planned.length, 'key', 'keys')} would end earlier in at least one way the service may work (assumed; policy plan without --manifest says more). ${summary(seen.map(lineOf), unnamed, 'looked at')}`,
+        terminal.width,
+      ),
     ]);
   return code;
 }

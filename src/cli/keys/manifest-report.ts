@@ -120,9 +120,12 @@ export function summary(lines: readonly Line[], unnamed: readonly Unnamed[], wha
     ...(look === 0 ? [] : [`${look} to look at`]),
     ...(failed === 0 ? [] : [`${failed} failed`]),
   ];
-  const more = unnamed.length === 0 ? '' : ` ${unnamed.length} keys that no entry names.`;
-  return `${lines.length} ${lines.length === 1 ? 'entry' : 'entries'}: ${parts.join(', ')}.${more}`;
+  const more = unnamed.length === 0 ? '' : ` ${count(unnamed.length, 'key', 'keys')} that no entry names.`;
+  return `${count(lines.length, 'entry', 'entries')}: ${parts.join(', ')}.${more}`;
 }
+
+export const count = (number: number, one: string, many: string): string =>
+  `${number} ${number === 1 ? one : many}`;
 
 /** What to end with: the worst of the entries, and findings where a key is named by none. */
 export const codeOf = (lines: readonly Line[], unnamed: readonly Unnamed[]): ExitCode =>

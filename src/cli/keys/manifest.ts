@@ -154,7 +154,7 @@ function problemOf({ code, path, keys = [], expected }: Issue): string {
       : code === 'invalid_type'
         ? `must be there, as ${/^[aeiou]/.test(String(expected)) ? 'an' : 'a'} ${expected}`
         : code === 'invalid_union'
-          ? 'has none of the forms that the schema allows'
+          ? 'is missing, or has none of the forms that the schema allows'
           : code === 'too_small'
             ? 'is empty'
             : 'is not of the form that the schema asks for';

@@ -11,7 +11,8 @@ import { request as secureRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
 import type { FetchInit, FetchLike } from '../../transport/signed-fetch.ts';
-import { readText } from '../files.ts';
+import { readText, shownPath } from '../files.ts';
+import { usage } from './exit-codes.ts';
 import { type Env, proxyFor } from './proxy.ts';
 
 export interface NetworkOptions {
@@ -22,15 +23,25 @@ export interface NetworkOptions {
 
 const MIB = 1_048_576;
 
-/** The fetch that this network needs for an address; undefined: Node's own. */
+/** The fetch that this network needs, for the API and for the stores; undefined: Node's own. */
 export function networkFetch(baseUrl: string, { env, caFile }: NetworkOptions): FetchLike | undefined {
-  const ca = caFile === undefined ? undefined : [...trusted(env), readText('--ca-file', caFile, MIB)];
-  const proxied = URL.canParse(baseUrl) && proxyFor(new URL(baseUrl), env) !== undefined;
-  if (ca === undefined && !proxied) return undefined;
+  const ca = caFile === undefined ? undefined : [...trusted(env), certificates(caFile)];
+  // Said now, and not by the first request, if it is no proxy's address.
+  if (URL.canParse(baseUrl)) proxyFor(new URL(baseUrl), env);
+  if (ca === undefined && !env.https_proxy && !env.HTTPS_PROXY) return undefined;
   return (address, init) => {
     const url = new URL(address);
-    return send(url, init, { proxy: proxyFor(url, env), ca });
+    const proxy = proxyFor(url, env);
+    if (ca === undefined && proxy === undefined) return globalThis.fetch(address, init);
+    return send(url, init, { proxy, ca });
   };
+}
+
+/** Node takes any text for certificates, and leaves out what is none. */
+function certificates(path: string): string {
+  const text = readText('--ca-file', path, MIB);
+  if (/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(text)) return text;
+  throw usage(`--ca-file ${shownPath(path)}: it holds no certificate in PEM form.`);
 }
 
 /** What Node trusts anyway: a list of one's own would take its place. */
@@ -55,6 +66,7 @@ function send(url: URL, init: FetchInit, { proxy, ca }: Way): Promise<Response> 
   return new Promise((resolve, reject) => {
     const start = (options: RequestOptions & { readonly ca?: string[] }) => {
       const request = url.protocol === 'https:' ? secureRequest(url, options) : plainRequest(url, options);
+      for (const [name, value] of Object.entries(sent)) request.setHeader(name, value);
       settle(request, signal, reject);
       request.on('response', (answer) => {
         try {
@@ -66,10 +78,10 @@ function send(url: URL, init: FetchInit, { proxy, ca }: Way): Promise<Response> 
       });
       request.end(body);
     };
-    // What comes compressed would have to be taken apart again.
+    // What comes compressed would have to be taken apart again. Headers are no part of the options: NODE_DEBUG prints those.
+    const sent = { ...headers, 'accept-encoding': 'identity' };
     const common = {
       method,
-      headers: { ...headers, 'accept-encoding': 'identity' },
       signal,
       ...(ca === undefined ? {} : { ca }),
     };
@@ -96,6 +108,7 @@ function tunnel(url: URL, proxy: URL, { ca, signal }: { ca: string[] | undefined
   const target = `${url.hostname}:${url.port || '443'}`;
   const { username, password } = proxy;
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const basic = username === '' ? undefined : `Basic ${Buffer.from(user).toString('base64')}`;
   const secure = proxy.protocol === 'https:';
   const options = {
     method: 'CONNECT',
@@ -104,15 +117,13 @@ function tunnel(url: URL, proxy: URL, { ca, signal }: { ca: string[] | undefined
     path: target,
     agent: false,
     signal,
-    headers: {
-      host: target,
-      ...(username === '' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(user).toString('base64')}` }),
-    },
   } as const;
   return new Promise<Duplex>((resolve, reject) => {
     const request = secure
       ? secureRequest({ ...options, ...(ca === undefined ? {} : { ca }) })
       : plainRequest(options);
+    request.setHeader('host', target);
+    if (basic !== undefined) request.setHeader('proxy-authorization', basic);
     settle(request, signal, reject);
     request.on('connect', ({ statusCode = 0 }, socket) => {
       if (statusCode === 200) resolve(socket);

@@ -16,7 +16,21 @@ export function proxyFor(url: URL, env: Env): URL | undefined {
   // The address may hold a password, so it is not quoted.
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
     throw usage(`${name} is not the address of a proxy: http://host:port or https://host:port.`);
-  return new URL(text);
+  const proxy = new URL(text);
+  if (!decodes(proxy.username) || !decodes(proxy.password))
+    throw usage(
+      `The user name or the password in ${name} has a "%" that stands for nothing: write %25 for a "%" itself.`,
+    );
+  return proxy;
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether NO_PROXY names the host: by name, by a domain above it, by address, or by a range of addresses. */

@@ -11,6 +11,7 @@ import { agree } from './ask.ts';
 import { ALLOW_SELF, type Command, YES } from './command.ts';
 import { type Context, clientOf } from './context.ts';
 import { EXIT, type ExitCode, Stop, worst } from './exit-codes.ts';
+import { inCommands } from './in-commands.ts';
 import { readLife } from './periods.ts';
 import { rescue, SECRET_OPTIONS, type SecretOut, secretOut } from './secret-out.ts';
 import { keyData, keyFields, plain } from './shown.ts';
@@ -59,7 +60,8 @@ export const regenerate: Command = {
     const out = await secretOut(context, id);
     await agree(
       context,
-      `Regenerating the secret of the key ${shownId(id)}, whose old one then works nowhere,`,
+      `Regenerating the secret of the key ${shownId(id)}`,
+      ' The old one then works nowhere.',
     );
     terminal.progress('Regenerating the secret …');
     const client = clientOf(context);
@@ -120,7 +122,7 @@ async function settled(context: Context, out: SecretOut, call: () => Promise<Fre
       else {
         const kept = await out.keep({ keyId, secret: newSecret });
         if (kept.code === EXIT.done && kept.file !== undefined)
-          context.terminal.warn(`${error.message} It was written to ${shownPath(kept.file)}.`);
+          context.terminal.warn(`${inCommands(error.message)} It was written to ${shownPath(kept.file)}.`);
       }
       throw new Stop(
         EXIT.findings,

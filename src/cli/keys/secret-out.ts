@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sameKey } from '../../auth/credentials.ts';
 import type { Secret } from '../../auth/secret.ts';
-import { isBlazeMeterError } from '../../errors.ts';
+import { CredentialsError, isBlazeMeterError } from '../../errors.ts';
 import { keyFileSink } from '../../node/key-file-sink.ts';
 import { replaceFile, writeKeyFile } from '../../node/write-key-file.ts';
 import { shownId } from '../../text/printable.ts';
@@ -15,6 +15,7 @@ import type { Options } from './command-line.ts';
 import { type Context, pathOf } from './context.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit-codes.ts';
 import { refuseTracked } from './git-guard.ts';
+import { inCommands } from './in-commands.ts';
 
 /** The options of the commands that bring a secret. */
 export const SECRET_OPTIONS: Options = {
@@ -59,8 +60,20 @@ export async function secretOut(context: Context, keyId?: string): Promise<Secre
   const file = pathOf(context, out);
   if (!given.flag('allow-in-git')) refuseTracked(file, '--out', io.env);
   if (!given.flag('overwrite')) refuseOther(file, keyId);
-  await keyFileSink(file).probe();
+  await proven(file);
   return { print, keep: (fresh) => keepInFile(context, file, fresh) };
+}
+
+/** Sees that the file could be written. */
+async function proven(file: string): Promise<void> {
+  try {
+    await keyFileSink(file).probe();
+  } catch (error) {
+    // No question of the pair that signs, though the library has one class for all files that hold a pair.
+    throw error instanceof CredentialsError
+      ? new Stop(EXIT.service, 'file', `${inCommands(error.message)} Nothing was sent.`)
+      : error;
+  }
 }
 
 /** What is there may be the only copy of another pair. */
@@ -105,7 +118,7 @@ export async function rescue(context: Context, { keyId, secret }: NewSecret, why
           : `${JSON.stringify({ id: keyId, secret: secret.reveal() }, null, 2)}\n`;
       await replaceFile(file, text, 'the rescued secret', {});
       terminal.warn(
-        `${why} The secret was saved to ${shownPath(file)} instead, which only you can read: move it from there.`,
+        `${inCommands(why)} The secret was saved to ${shownPath(file)} instead, which only you can read: move it from there.`,
       );
       return { file, code: EXIT.findings };
     } catch {
@@ -120,6 +133,6 @@ export async function rescue(context: Context, { keyId, secret }: NewSecret, why
   throw new Stop(
     EXIT.secretLost,
     'secret_lost',
-    `${why} The secret could not be saved anywhere else either, and is lost. Make room, then ${again}`,
+    `${inCommands(why)} The secret could not be saved anywhere else either, and is lost. Make room, then ${again}`,
   );
 }

@@ -2,6 +2,7 @@
 
 import { BlazeMeterError, ConnectionError } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
+import { operations } from '../../wire/operations.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, exitOf, Stop } from './exit-codes.ts';
 import { inCommands } from './in-commands.ts';
@@ -17,7 +18,8 @@ export interface Trouble {
 
 /** What to do about a connection that failed, by its reason. */
 const CONNECTION: Readonly<Record<string, string>> = {
-  refused: 'The connection was refused: check --base-url, or whether a proxy is needed (HTTPS_PROXY).',
+  refused:
+    'The connection was refused: check --base-url, and HTTPS_PROXY: whether a proxy is needed, or another one.',
   dns: 'The host was not found: check --base-url, HTTPS_PROXY and the network.',
   unreachable: 'The network has no way there: check the network, or whether a proxy is needed (HTTPS_PROXY).',
   'connect-timeout':
@@ -56,5 +58,12 @@ function messageOf(error: BlazeMeterError): string {
     const mend = CONNECTION[error.reason];
     if (mend !== undefined) return `${error.operation ?? 'The request'} got no answer. ${mend}`;
   }
-  return inCommands(error.message);
+  const said = inCommands(error.message);
+  return namesNothing(error) ? said.replace('Check the id.', 'Check --base-url: its path is /api/v4.') : said;
+}
+
+/** Whether it is the address that the service does not know: nothing in it was the caller's. */
+function namesNothing({ operation }: BlazeMeterError): boolean {
+  const row = Object.entries(operations).find(([id]) => id === operation)?.[1];
+  return row !== undefined && !row.path.includes('{');
 }

@@ -1,0 +1,151 @@
+// The command, at its most talkative: what it prints on both streams when it works and when it does not. What it writes to
+// files that were named for it is not looked at.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { FetchLike } from 'blazemeter-client';
+import { run } from '../../src/cli/keys/run.ts';
+import type { Failure } from './failures.ts';
+import type { Stage } from './stage.ts';
+
+interface How {
+  readonly fetch?: FetchLike;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Nobody reads standard output. */
+  readonly closed?: boolean;
+}
+
+/** Runs it in a folder, and gives what it printed. */
+async function printed(stage: Stage, cwd: string, argv: readonly string[], how: How = {}) {
+  const { pair } = stage;
+  const text = { out: '', err: '' };
+  const output = (stream: 'out' | 'err') => ({
+    write(chunk: string, done?: (error?: Error | null) => void) {
+      const gone = stream === 'out' && how.closed === true;
+      if (!gone) text[stream] += chunk;
+      done?.(gone ? Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) : null);
+      return true;
+    },
+  });
+  const code = await run([...argv, '--log-level', 'debug'], {
+    stdin: new PassThrough(),
+    stdout: output('out'),
+    stderr: output('err'),
+    env: {
+      HOME: cwd,
+      TMPDIR: cwd,
+      PATH: process.env.PATH,
+      BZ_TOKEN: `${pair.id}:${pair.secret}`,
+      ...how.env,
+    },
+    cwd,
+    fetch: how.fetch ?? stage.fetch,
+    onSignal: () => () => {},
+    exit: () => {
+      throw new Error('The process would have ended.');
+    },
+  });
+  return { code, ...text };
+}
+
+const CREATE = ['create', '--name', 'ci', '--expires-in', '1 month'];
+const DUE = ['--reason', 'schedule', '--sink-file', 'ci.json'];
+const MANIFEST = JSON.stringify({
+  keys: [
+    {
+      name: 'a',
+      source: { tokenEnv: 'BZ_TOKEN' },
+      store: { file: 'a.json' },
+      sinks: [{ keyFile: 'k.json' }],
+    },
+    { name: 'b', source: { tokenEnv: 'WRONG' }, store: { file: 'b.json' } },
+    { name: 'c', source: { keyFile: 'broken.json' }, store: { file: 'c.json' } },
+    {
+      name: 'd',
+      source: { tokenEnv: 'BZ_TOKEN' },
+      store: { vault: { address: 'https://vault.example', path: 'ci', tokenEnv: 'WRONG' } },
+    },
+  ],
+});
+
+/** Runs one after the other in one folder. */
+const commands = (name: string, ...lines: readonly (readonly string[])[]): Failure => ({
+  name: `the command: ${name}`,
+  run: async (stage) => {
+    const cwd = stage.folder();
+    const { pair } = stage;
+    mkdirSync(join(cwd, 'folder.json'));
+    writeFileSync(join(cwd, 'm.json'), MANIFEST, { mode: 0o600 });
+    writeFileSync(join(cwd, 'broken.json'), `{"id": "${pair.id}", "secret": ${pair.secret}`, { mode: 0o600 });
+    // The API, and a store that repeats the whole request.
+    const fetch: FetchLike = (url, init) =>
+      url.startsWith('https://vault.example/')
+        ? Promise.resolve(Response.json({ errors: [init], url }, { status: 403 }))
+        : stage.fetch(url, init);
+    const env = { WRONG: `${pair.id}:${[...pair.secret].reverse().join('')}x` };
+    const seen: unknown[] = [];
+    for (const argv of lines) seen.push(argv, await printed(stage, cwd, argv, { fetch, env }));
+    return seen;
+  },
+});
+
+const echoing = (stage: Stage): FetchLike => {
+  const { secret } = stage.pair;
+  const body = { error: { code: 400, message: `No: ${secret}` }, request_id: secret, result: { id: secret } };
+  return async () => Response.json(body, { status: 400 });
+};
+
+export const failingCommands: readonly Failure[] = [
+  commands('looks', ['whoami'], ['list', '--json'], ['diagnose', '--full'], ['policy', 'get'], ['audit']),
+  commands(
+    'secrets into files',
+    [...CREATE, '--out', 'new.json'],
+    [...CREATE, '--out', 'new.json'],
+    [...CREATE, '--out', 'folder.json', '--json'],
+    [...CREATE, '--out', 'missing/new.json'],
+  ),
+  commands(
+    'a rotation',
+    ['adopt', '--store', 'ci.record', '--name', 'ci'],
+    ['rotate', '--store', 'ci.record', ...DUE, '--json'],
+    ['rotate', '--store', 'ci.record', ...DUE],
+    ['rotate', '--store', 'ci.json', ...DUE],
+    ['rotate', '--store', 'broken.json', ...DUE],
+  ),
+  commands(
+    'a manifest of which half is broken',
+    ['rotate', '--manifest', 'm.json', '--reason', 'schedule', '--json'],
+    ['rotate', '--manifest', 'm.json'],
+    ['audit', '--manifest', 'm.json'],
+    ['policy', 'plan', '--manifest', 'm.json', '--maximum', '1 month'],
+  ),
+  commands(
+    'files that hold secrets, named for something else',
+    ['whoami', '--key-file', 'broken.json'],
+    ['rotate', '--manifest', 'broken.json'],
+    ['list', '--ca-file', 'broken.json'],
+  ),
+  {
+    name: 'the command: a service that quotes the secret',
+    run: (stage) =>
+      Promise.all(
+        [['whoami'], ['list', '--json'], ['diagnose'], [...CREATE, '--print-secret']].map((argv) =>
+          printed(stage, stage.folder(), argv, { fetch: echoing(stage) }),
+        ),
+      ),
+  },
+  {
+    name: 'the command: a secret that nobody reads',
+    run: (stage) => printed(stage, stage.folder(), [...CREATE, '--print-secret'], { closed: true }),
+  },
+  {
+    name: 'the command: a secret whose answer cannot be read',
+    run: (stage) =>
+      printed(stage, stage.folder(), [...CREATE, '--print-secret', '--json'], {
+        fetch: async (url, init) =>
+          init.method === 'POST'
+            ? new Response(JSON.stringify({ result: { apiKeySecret: stage.made } }))
+            : stage.fetch(url, init),
+      }),
+  },
+];
