@@ -43,9 +43,7 @@ async function declareModules(outDir: string): Promise<void> {
     const file = join(outDir, `${door}.d.ts`);
     await mkdir(dirname(file), { recursive: true });
     const pointer = `export * from './${door.split('/').at(-1)}.cjs';\n`;
-    // A web page has no types of Node, which would bring Symbol.asyncDispose along.
-    const lib = door === 'testing' ? '/// <reference lib="esnext.disposable" />\n' : '';
-    await writeFile(file, door === 'testing/msw' ? await declaredWithMsw(source) : lib + pointer);
+    await writeFile(file, door === 'testing/msw' ? await declaredWithMsw(source) : pointer);
   }
 }
 
@@ -73,8 +71,12 @@ export default defineConfig(({ outDir = 'dist' }) => {
       ...common,
       outDir,
       format: 'cjs',
-      // TypeScript 6 calls an option deprecated that tsup sets.
-      dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+      dts: {
+        // A web page has no types of Node, which would bring Symbol.asyncDispose along.
+        banner: '/// <reference lib="esnext.disposable" />',
+        // TypeScript 6 calls an option deprecated that tsup sets.
+        compilerOptions: { ignoreDeprecations: '6.0' },
+      },
       outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
     },
   ];

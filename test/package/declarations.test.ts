@@ -32,12 +32,12 @@ describe('a program compiles', () => {
   test.concurrent.each([
     {
       as: 'nodenext, as an ES module and as CommonJS',
-      files: ['program.mts', 'program.cts'],
+      files: ['program.mts', 'program.cts', 'both.cts'],
       compilerOptions: { ...ON_NODE, module: 'nodenext' },
     },
     {
       as: 'node16, as an ES module and as CommonJS',
-      files: ['program.mts', 'program.cts'],
+      files: ['program.mts', 'program.cts', 'both.cts'],
       compilerOptions: { ...ON_NODE, module: 'node16' },
     },
     {
@@ -49,6 +49,12 @@ describe('a program compiles', () => {
       as: 'bundler, for a web page without the types of Node',
       files: ['page.ts'],
       compilerOptions: { ...IN_PAGE, module: 'esnext', moduleResolution: 'bundler' },
+    },
+    {
+      // Alone: beside an ES module it would get from that what it needs.
+      as: 'node16, for a web page in CommonJS without the types of Node',
+      files: ['page.cts'],
+      compilerOptions: { ...IN_PAGE, module: 'node16' },
     },
     {
       // The declarations of msw need those of the browser, and compile for Node's newer rules only.

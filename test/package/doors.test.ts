@@ -1,7 +1,9 @@
-// The packed package does its work however it is loaded: as ES modules, as CommonJS, in Jest.
+// The packed package does its work however it is loaded: as ES modules, as CommonJS, in one file, in Jest, in vitest.
+// `npm run test:package:deep` does the same with more tools, and with what npm installs.
 
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fields, json, node, output, repository, tool } from './commands.ts';
 import { consumer, doors, installed, type Packed, packed } from './packed.ts';
@@ -21,14 +23,44 @@ const TOLD = {
   deleted: 401,
   refusal: 'AuthenticationError',
   recognised: true,
+  rotated: 'draining',
+  audited: true,
   handlers: 1,
 };
 
-describe('a program makes a key, signs with it, deletes it and is refused', () => {
+describe('a program makes a key, signs with it, deletes it and is refused; and rotates and audits', () => {
   test.each(['smoke.mjs', 'smoke.cjs'])('in %s, and says nothing on standard error', async (file) => {
     const ended = await node([join(smoke, file)], smoke);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(ended.stdout)).toEqual(TOLD);
+  });
+
+  test.each([
+    ['walk.mjs', 'esm', 'alone.mjs'],
+    ['walk.cjs', 'cjs', 'alone.cjs'],
+  ] as const)(
+    'in the one file that a bundler makes of %s, alone in a folder',
+    async (file, format, outfile) => {
+      const folder = join(dirname(parts.app), `alone-${format}`);
+      await mkdir(folder);
+      await build({
+        entryPoints: [join(smoke, file)],
+        outfile: join(folder, outfile),
+        bundle: true,
+        platform: 'node',
+        format,
+        logLevel: 'silent',
+      });
+      expect(await readdir(folder)).toEqual([outfile]);
+      expect(await node([outfile], folder)).toEqual({ code: 0, stdout: 'OK\n', stderr: '' });
+    },
+  );
+
+  test('in vitest', async () => {
+    const folder = await consumer('vitest', parts.app);
+    const args = ['run', '--root', folder, '--reporter', 'json'];
+    const told = output(await tool('vitest', 'vitest', args, folder));
+    expect(JSON.parse(told)).toMatchObject({ success: true, numPassedTests: 2, numTotalTests: 2 });
   });
 
   test('in Jest, which loads CommonJS only', async () => {
@@ -59,7 +91,8 @@ describe('every door', () => {
     const modules = await seen('module', 'Object.keys(exported).sort()');
     const commonJs = await seen('commonjs', 'Object.keys(exported).sort()');
     expect(commonJs).toEqual(modules);
-    expect(Object.keys(modules)).toContain('blazemeter-client/testing/msw');
+    const names = ['', '/node', '/rotation', '/audit', '/testing', '/testing/msw'];
+    expect(Object.keys(modules).sort()).toEqual(names.map((name) => `blazemeter-client${name}`).sort());
     for (const exported of Object.values(modules)) {
       expect(exported).not.toHaveLength(0);
       expect(exported).not.toContain('default');
@@ -92,11 +125,18 @@ describe('what the package brings along to be started', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('every command starts', async () => {
-    const { bin } = await json(join(installed(parts.app), 'package.json'));
+  test('every command starts, and says its name and version', async () => {
+    const { bin, version } = await json(join(installed(parts.app), 'package.json'));
+    expect(Object.keys(fields(bin)).sort()).toEqual(['blazemeter-keys', 'blazemeter-reference']);
     for (const [name, path] of Object.entries(fields(bin))) {
-      const told = output(await node([join(installed(parts.app), String(path)), '--help'], parts.app));
-      expect(told).toContain(name);
+      const command = join(installed(parts.app), String(path));
+      const ended = await node([command, '--help'], parts.app);
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      expect(ended.stdout).toContain(name);
+      const told = await node([command, '--version'], parts.app);
+      expect(told).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+      // Without this first line a system starts it as a shell script.
+      expect(await readFile(command, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
     }
   });
 });

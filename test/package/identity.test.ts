@@ -1,5 +1,5 @@
 // One identity: an error or a secret is known for what it is by every build and every copy of the package in the same
-// program, and a provider of one serves a client of another.
+// program, and a provider or a store of one serves a client of another.
 
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ interface Fact {
   readonly refusal: boolean;
   readonly secret: boolean;
   readonly provider: boolean;
+  readonly rotation: boolean;
 }
 
 const COPIES = ['app import', 'app require', 'second import', 'second require'];
@@ -39,10 +40,11 @@ test.each(PAIRS)('%s: every error has its class, its parents and no other', (pai
   expect(told.facts.find((fact) => fact.pair === pair)?.errorsDiffer).toEqual([]);
 });
 
-test.each(PAIRS)('%s: a refusal, a secret and a provider cross over', (pair) => {
+test.each(PAIRS)('%s: a refusal, a secret, a provider and a rotation cross over', (pair) => {
   expect(told.facts.find((fact) => fact.pair === pair)).toMatchObject({
     refusal: true,
     secret: true,
     provider: true,
+    rotation: true,
   });
 });

@@ -1,18 +1,22 @@
-// Two copies of the package, each in both builds, in one program. Prints what each makes of the others' errors, secrets
-// and providers.
+// Two copies of the package, each in both builds, in one program. Prints what each makes of the others' errors, secrets,
+// providers and stores.
 
 import { createRequire } from 'node:module';
 
 const load = async (project) => {
   const require = createRequire(new URL(`../../${project}/x.js`, import.meta.url));
   const folder = new URL(`../../${project}/node_modules/blazemeter-client/dist/`, import.meta.url);
-  const doors = ['index', 'node', 'testing'];
-  const [main, node, testing] = await Promise.all(doors.map((door) => import(new URL(`${door}.js`, folder))));
+  const doors = ['index', 'node', 'rotation', 'audit', 'testing'];
+  const [main, node, rotation, audit, testing] = await Promise.all(
+    doors.map((door) => import(new URL(`${door}.js`, folder))),
+  );
   return {
-    [`${project} import`]: { main, node, testing },
+    [`${project} import`]: { main, node, rotation, audit, testing },
     [`${project} require`]: {
       main: require('blazemeter-client'),
       node: require('blazemeter-client/node'),
+      rotation: require('blazemeter-client/rotation'),
+      audit: require('blazemeter-client/audit'),
       testing: require('blazemeter-client/testing'),
     },
   };
@@ -100,6 +104,35 @@ async function providerWorks(maker, judge) {
   );
 }
 
+/** A client, a store and a record of the maker, rotated and audited by the judge; a conflict known by both. */
+async function rotationWorks(maker, judge) {
+  const reference = maker.testing.createReference();
+  const { owner } = reference.seed().keys;
+  const client = new maker.main.BlazeMeterClient({ credentials: owner, fetch: reference.fetch });
+  const store = maker.rotation.memoryStore();
+  await maker.rotation.adopt(client, { store, name: 'shared', credentials: owner });
+  const { phase } = await judge.rotation.rotate(client, {
+    store,
+    reason: 'schedule',
+    drain: { hours: 1 },
+  });
+  const reader = client.withOptions({ credentials: judge.rotation.fromStore(store) });
+  const { findings } = await judge.audit.audit(reader);
+  const { record } = await store.read();
+  const conflict = await store.write(record, { ifMatch: null }).catch((thrown) => thrown);
+  const held = await judge.rotation.memoryStore().write(record, { ifMatch: null });
+  return (
+    phase === 'draining' &&
+    Array.isArray(findings) &&
+    conflict instanceof judge.rotation.StoreConflictError &&
+    conflict instanceof judge.main.StoreConflictError &&
+    !(conflict instanceof judge.rotation.RotationError) &&
+    judge.main.isBlazeMeterError(conflict) &&
+    judge.main.Secret.isSecret(record.current.secret) &&
+    typeof held.etag === 'string'
+  );
+}
+
 const facts = await Promise.all(
   pairs.map(async ({ pair, maker, judge }) => ({
     pair,
@@ -108,6 +141,7 @@ const facts = await Promise.all(
     refusal: await refusalIsKnown(maker, judge),
     secret: await secretWorks(maker, judge),
     provider: await providerWorks(maker, judge),
+    rotation: await rotationWorks(maker, judge),
   })),
 );
 console.log(JSON.stringify({ errorNames, facts }));

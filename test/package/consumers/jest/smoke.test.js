@@ -1,19 +1,14 @@
 // Jest's own module system: CommonJS, and a global object of its own. msw stays out: its newer versions need settings
 // in Jest that have nothing to do with this package.
 const main = require('blazemeter-client');
+const audit = require('blazemeter-client/audit');
 const node = require('blazemeter-client/node');
+const rotation = require('blazemeter-client/rotation');
 const testing = require('blazemeter-client/testing');
-const { story } = require('../smoke/story.cjs');
+const { story, told } = require('../smoke/story.cjs');
 
 test('tells the story', async () => {
-  expect(await story({ main, node, testing })).toEqual({
-    name: 'smoke',
-    shown: '[secret]',
-    signed: 200,
-    deleted: 401,
-    refusal: 'AuthenticationError',
-    recognised: true,
-  });
+  expect(await story({ main, node, rotation, audit, testing })).toEqual(told);
 });
 
 test('talks to a reference without a port', async () => {

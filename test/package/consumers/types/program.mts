@@ -11,7 +11,9 @@ import {
   RequestSigner,
   Secret,
 } from 'blazemeter-client';
+import { type AuditReport, audit, toTable } from 'blazemeter-client/audit';
 import { defaultCredentials, fromEnvironment, fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
+import { adopt, type CredentialStore, fromStore, memoryStore, rotate } from 'blazemeter-client/rotation';
 import { createReference, listen } from 'blazemeter-client/testing';
 
 const reference = createReference();
@@ -61,6 +63,14 @@ export async function doors(): Promise<void> {
   console.log(server.url, reference.journal);
 }
 
+export async function rotated(): Promise<string> {
+  const store: CredentialStore = memoryStore();
+  await adopt(client, { store, name: 'ci', credentials: keys.owner });
+  const { phase } = await rotate(client, { store, reason: 'schedule', drain: { hours: 1 } });
+  const report: AuditReport = await audit(client.withOptions({ credentials: fromStore(store) }));
+  return `${phase} ${toTable(report)}`;
+}
+
 export function explained(error: unknown): string {
   if (error instanceof AmbiguousOutcomeError) void error.resolve();
   if (error instanceof ApiError) return `${error.status} ${error.apiCode}`;
@@ -80,3 +90,7 @@ client.nothing;
 new BlazeMeterClient({ credential: 'an-id:a-secret' });
 // @ts-expect-error the seed has no such key
 keys.nobody;
+// @ts-expect-error a rotation needs a store
+rotate(client, { reason: 'schedule' });
+// @ts-expect-error no such reason
+rotate(client, { store: memoryStore(), reason: 'whim' });
