@@ -25,7 +25,7 @@ describe('a file that git would track', () => {
     const folder = freshFolder();
     execFileSync('git', ['init', '-q', folder]);
     mkdirSync(join(folder, 'sub'));
-    execFileSync('sh', ['-c', 'echo "*.secret" > .gitignore'], { cwd: folder });
+    execFileSync('sh', ['-c', 'printf "*.secret*\\nexact.json\\n" > .gitignore'], { cwd: folder });
     return folder;
   };
 
@@ -67,6 +67,17 @@ describe('a file that git would track', () => {
     const folder = repository();
     execFileSync('sh', ['-c', 'echo {} > k.secret && git add -f k.secret'], { cwd: folder });
     expect(wouldTrack(join(folder, 'k.secret'), { PATH: process.env.PATH })).toBe('yes');
+  });
+
+  it('is refused where what a killed write leaves beside it would be tracked', async () => {
+    const world = keysWorld();
+    const cwd = repository();
+    const left = await world.run(create('--out', 'exact.json'), { cwd });
+    expect(left.code).toBe(2);
+    expect(left.err).toContain('Let .gitignore say exact.json*.');
+    expect(world.reference.journal.count('apiKeys.create')).toBe(0);
+    execFileSync('sh', ['-c', 'echo "exact.json*" > .gitignore'], { cwd });
+    expect((await world.run(create('--out', 'exact.json'), { cwd })).code).toBe(0);
   });
 
   it('is refused in any case where there is no git to ask', async () => {

@@ -4,6 +4,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { temporaryName } from '../../node/temporary.ts';
+import { printable } from '../../text/printable.ts';
 import { shownPath } from '../files.ts';
 import { usage } from './exit-codes.ts';
 import type { Env } from './proxy.ts';
@@ -14,15 +16,20 @@ const TIMEOUT_MS = 10_000;
 export function refuseTracked(path: string, option: string, env: Env): void {
   const verdict = wouldTrack(path, env);
   if (verdict === 'no') return;
-  const why =
-    verdict === 'yes'
-      ? 'git would track it: it lies in a work tree and is not ignored. Put it elsewhere, or into .gitignore.'
-      : 'it lies below a .git, and git could not be asked whether it is ignored. Put it elsewhere.';
+  const name = printable(basename(path), 80);
+  const why = {
+    yes: `git would track it: it lies in a work tree and is not ignored. Put it elsewhere, or ${name}* into .gitignore.`,
+    beside: `git ignores it, but not the temporary file beside it (${name}.….tmp), which is left with the secret where a write is killed. Let .gitignore say ${name}*.`,
+    maybe: 'it lies below a .git, and git could not be asked whether it is ignored. Put it elsewhere.',
+  }[verdict];
   throw usage(`${option} ${shownPath(path)}: ${why} Or say --allow-in-git.`);
 }
 
-/** Whether git would track it; `maybe` where there is a repository and git cannot tell. */
-export function wouldTrack(path: string, env: Env): 'yes' | 'no' | 'maybe' {
+/**
+ * Whether git would track it; `beside`: not it, but what it is written to before it is renamed; `maybe` where there is a
+ * repository and git cannot tell.
+ */
+export function wouldTrack(path: string, env: Env): 'yes' | 'beside' | 'no' | 'maybe' {
   let folder = dirname(path);
   try {
     // Where the file would really be: a link may lead into a work tree.
@@ -33,12 +40,24 @@ export function wouldTrack(path: string, env: Env): 'yes' | 'no' | 'maybe' {
   if (!below(folder)) return 'no';
   // A variable such as GIT_DIR would make git speak of another repository.
   const clean = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
-  const { status } = spawnSync(
+  const target = join(folder, basename(path));
+  const asked = [target, join(folder, temporaryName(basename(path)))];
+  const { status, stdout } = spawnSync(
     'git',
-    ['-c', 'core.fsmonitor=false', '-C', folder, 'check-ignore', '-q', '--', join(folder, basename(path))],
-    { env: clean, stdio: 'ignore', timeout: TIMEOUT_MS, windowsHide: true },
+    ['-c', 'core.fsmonitor=false', '-C', folder, 'check-ignore', '-z', '--stdin'],
+    {
+      env: clean,
+      input: asked.map((each) => `${each}\0`).join(''),
+      stdio: ['pipe', 'pipe', 'ignore'],
+      encoding: 'utf8',
+      timeout: TIMEOUT_MS,
+      windowsHide: true,
+    },
   );
-  return status === 0 ? 'no' : status === 1 ? 'yes' : 'maybe';
+  if (status === 1) return 'yes';
+  if (status !== 0) return 'maybe';
+  const ignored = stdout.split('\0').filter((each) => each !== '');
+  return ignored.length === 2 ? 'no' : ignored[0] === target ? 'beside' : 'yes';
 }
 
 /** Whether the folder, or one above it, has a `.git`. */

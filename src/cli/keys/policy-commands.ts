@@ -88,6 +88,7 @@ export const policyPlan: Command = {
   summary: 'what another maximum would do to the keys; changes nothing',
   about: [
     'Exit code 1: a key would end earlier than it does now, if the service works in one of the ways it may.',
+    'S1, S2 and so on number what BlazeMeter does not say; docs/api-knowledge.md of the repository has them all.',
   ],
   needs: ['maximum'],
   options: {
