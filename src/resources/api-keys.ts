@@ -84,7 +84,12 @@ function deleteKey(
       // A key that deletes itself is refused from then on, so a 401 says the same as a 404.
       const gone = error.status === 404 || (error.status === 401 && sameKey(answer.pair.id, id));
       if (!gone) throw error;
-      return withAnswer(undefined, { result: undefined, whole: undefined, answer });
+      return withAnswer(undefined, {
+        result: undefined,
+        whole: undefined,
+        requestId: () => undefined,
+        answer,
+      });
     }
   });
 }

@@ -148,7 +148,7 @@ export function readResult<T>(
       operation: id,
       attempts: answer.attempts,
       status: answer.status,
-      requestId,
+      requestId: requestId(),
       ...(error instanceof ShapeError ? {} : { cause: scrubbed(error) }),
     });
   }
@@ -158,11 +158,14 @@ export function readResult<T>(
 export function withAnswer<T>(data: T, { answer, requestId }: Answered): Outcome<T> {
   return {
     data,
-    about: () => ({
-      response: { status: answer.status, headers: shownHeaders(answer.headers, hidden(answer)) },
-      ...(requestId === undefined ? {} : { requestId }),
-      attempts: answer.attempts,
-    }),
+    about: () => {
+      const id = requestId();
+      return {
+        response: { status: answer.status, headers: shownHeaders(answer.headers, hidden(answer)) },
+        ...(id === undefined ? {} : { requestId: id }),
+        attempts: answer.attempts,
+      };
+    },
   };
 }
 

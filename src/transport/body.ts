@@ -33,10 +33,14 @@ export async function readBody(
   const { aborted, off } = abortOf(signal);
   const chunks: Uint8Array[] = [];
   let size = 0;
+  let ended = false;
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), aborted]);
-      if (done) return { text: textOf(chunks), oversized: false };
+      if (done) {
+        ended = true;
+        return { text: textOf(chunks), oversized: false };
+      }
       size += value.byteLength;
       if (size > limit) {
         chunks.push(value.subarray(0, value.byteLength - (size - limit)));
@@ -48,8 +52,8 @@ export async function readBody(
     throw new BrokenBody(textOf(chunks), error);
   } finally {
     off();
-    // Frees the socket where the body was left; a no-op after its end.
-    reader.cancel().catch(() => {});
+    // Frees the socket where the body was left.
+    if (!ended) reader.cancel().catch(() => {});
   }
 }
 

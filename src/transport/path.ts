@@ -25,8 +25,9 @@ export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>
 export type QueryValue = string | number | boolean | null | undefined;
 
 function queryString(query: Query | undefined): string {
+  if (query === undefined) return '';
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
+  for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined && one !== null) search.append(name, String(one));
     }

@@ -4,6 +4,8 @@ import { httpDate } from './retry.ts';
 
 export class ServerClock {
   #offset: number | undefined;
+  #lastHeader: string | null = null;
+  #lastTime: number | undefined;
 
   /** Whether any answer has told the time yet. */
   get known(): boolean {
@@ -17,8 +19,12 @@ export class ServerClock {
 
   /** Learns from the `Date` header of an answer that has just come. It names whole seconds, so this is never ahead. */
   learn(dateHeader: string | null): void {
-    const time = httpDate(dateHeader ?? '');
-    if (time !== undefined) this.#offset = time - Date.now();
+    // It changes once in a second, whatever the number of answers.
+    if (dateHeader !== this.#lastHeader) {
+      this.#lastHeader = dateHeader;
+      this.#lastTime = httpDate(dateHeader ?? '');
+    }
+    if (this.#lastTime !== undefined) this.#offset = this.#lastTime - Date.now();
   }
 
   /** Milliseconds since 1970, by the server; by this machine while nothing is known. */

@@ -119,7 +119,8 @@ export interface Envelope {
   readonly result: unknown;
   /** The whole parsed answer. */
   readonly whole: unknown;
-  readonly requestId?: string;
+  /** The service's own id of the answer, looked for when it is asked for. */
+  requestId(): string | undefined;
 }
 
 /**
@@ -130,8 +131,8 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
   const { status, body } = answer;
   const parsed = body.trim() === '' ? { value: undefined } : parseJson(body);
   const whole = parsed?.value;
-  const requestId = requestIdIn(whole, context.hide);
-  const base = { operation: context.operation, attempts: context.attempts, requestId };
+  const requestId = () => requestIdIn(whole, context.hide);
+  const base = () => ({ operation: context.operation, attempts: context.attempts, requestId: requestId() });
   const name = context.operation ?? 'the request';
   const problem = problemIn(whole);
   const success = status >= 200 && status < 300;
@@ -155,7 +156,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
     throw new Kind(
       `${name} was answered with ${status >= 400 ? status : `an error (status ${status})`}${said}. ${hint}${doubt}`.trim(),
       {
-        ...base,
+        ...base(),
         status,
         apiCode: problem?.code,
         ...(code === 429 && retryAfterMs !== undefined ? { retryAfterMs } : {}),
@@ -167,14 +168,14 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
     const redirect = status >= 300 ? ' Redirects are not followed with a credential.' : '';
     throw new InvalidResponseError(
       `${name} was answered with status ${status}, which the API never gives.${redirect} A login page or proxy may stand in between: check baseUrl.`,
-      { ...base, status },
+      { ...base(), status },
     );
   }
   if (answer.oversized) {
     throw new InvalidResponseError(
       `${name} was answered with more than this client reads. Ask for less at a time (limit).`,
       {
-        ...base,
+        ...base(),
         status,
       },
     );
@@ -182,13 +183,13 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
   if (parsed === undefined) {
     throw new InvalidResponseError(
       `${name} was answered with ${describeBody(answer, context)} that is not JSON. A login page or proxy may stand in between: check baseUrl.`,
-      { ...base, status },
+      { ...base(), status },
     );
   }
   const enveloped = typeof whole === 'object' && whole !== null && Object.hasOwn(whole, 'result');
   return {
     result: enveloped ? field(whole, 'result') : whole,
     whole,
-    ...(requestId === undefined ? {} : { requestId }),
+    requestId,
   };
 }
