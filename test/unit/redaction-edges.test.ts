@@ -40,7 +40,7 @@ describe('of a secret in an answer nothing is left, and nothing else is taken', 
   });
 
   test('where it is as long as a book', () => {
-    const book = 'abcdefghij'.repeat(30_000);
+    const book = 'abcdefghij'.repeat(150_000);
     expect(withoutSecrets(`<${book}>`, [book])).toBe('<[redacted]>');
   });
 });
@@ -79,19 +79,13 @@ describe('the code of an error', () => {
     },
   );
 
-  test.each([
-    'hunter22 ENOENT',
-    'ENOENT hunter22',
-    'enoent',
-    'ERR_HTTP--',
-    'HTTP',
-    7,
-    ['ENOENT'],
-    undefined,
-  ])('%j is not, and leaves no trace', (code) => {
-    expect(shown(code).message).toBe('details withheld, because they may quote a secret');
-    expect(shown(code)).not.toHaveProperty('code');
-  });
+  test.each(['hunter22 ENOENT', 'ENOENT hunter22', 'enoent', 'ERR_HTTP--', 'HTTP', 7, ['ENOENT'], undefined])(
+    '%j is not, and leaves no trace',
+    (code) => {
+      expect(shown(code).message).toBe('details withheld, because they may quote a secret');
+      expect(shown(code)).not.toHaveProperty('code');
+    },
+  );
 
   test.each(['ECONNRESET', 'ConnectionRefused', 'UND_ERR_SOCKET', `A${'b'.repeat(60)}`])(
     '%s can be compared with',
