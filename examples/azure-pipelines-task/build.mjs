@@ -15,7 +15,7 @@ await build({
   platform: 'node',
   format: 'cjs',
   target: 'node20',
-  logLevel: 'warning',
+  logLevel: 'error',
   tsconfigRaw: {},
 });
 await copyFile(here('task.json'), `${folder}/task.json`);

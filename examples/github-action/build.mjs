@@ -20,7 +20,7 @@ const { metafile } = await build({
   minify: true,
   legalComments: 'none',
   metafile: true,
-  logLevel: 'warning',
+  logLevel: 'error',
   // Only what the action does itself is its own: no setting of a tsconfig changes the library's names for files.
   tsconfigRaw: {},
 });
