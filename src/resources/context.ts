@@ -73,7 +73,7 @@ export function answerContext(
 const ofPairs = new WeakMap<Credentials, readonly string[]>();
 
 /** What the service may quote, and nobody may see: the secret that signed, its header, and a new secret. */
-function hidden({ pair, body }: WireAnswer): readonly string[] {
+export function hidden({ pair, body }: Pick<WireAnswer, 'pair' | 'body'>): readonly string[] {
   const known = ofPairs.get(pair) ?? [pair.secret.reveal(), basicHeader(pair).slice('Basic '.length)];
   ofPairs.set(pair, known);
   const made = salvage(body).secret;

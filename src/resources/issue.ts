@@ -1,6 +1,7 @@
 // The two calls that bring a secret: create and regenerate. A secret that arrives is never dropped: whatever fails
 // after it came, the error carries it; and where its answer was lost, nothing is sent a second time blindly.
 
+import type { Credentials } from '../auth/credentials.ts';
 import { Secret } from '../auth/secret.ts';
 import {
   AmbiguousOutcomeError,
@@ -25,6 +26,7 @@ import {
   answerContext,
   askedFor,
   type ClientContext,
+  hidden,
   readResult,
   wireRequest,
 } from './context.ts';
@@ -81,13 +83,20 @@ export async function sendIssue(
     answer = await context.transport.send({ ...request, replayable }, options, scope, progress);
   } catch (error) {
     // The answer broke off: if the secret came through before that, it is handed on.
-    const saved = salvage(progress.partial ?? '');
+    const saved = savedFrom(progress.partial ?? '', progress.pair);
     if (saved.secret !== undefined)
       throw undelivered(id, 'The answer broke off after the secret had come.', saved, progress, error);
     if (!progress.maySent) throw error;
     throw new LostAnswer(scope.abortedByCaller ? error : scrubbed(error), progress);
   }
   return readIssue(context, id, args, answer, progress);
+}
+
+/** What can be read of an answer that is spoilt: a secret may stand there where the id belongs. */
+function savedFrom(body: string, pair: Credentials | undefined): ReturnType<typeof salvage> {
+  const { keyId = '', ...found } = salvage(body);
+  const known = keyId !== '' && pair !== undefined && withoutSecrets(keyId, hidden({ pair, body })) === keyId;
+  return known ? { ...found, keyId } : found;
 }
 
 function readIssue(
@@ -106,10 +115,7 @@ function readIssue(
     return { ...answered, ...readResult(context, id, answered, readIssued) };
   } catch (error) {
     const { status, body } = answer;
-    const { keyId = '', ...found } = salvage(body);
-    // In a spoilt answer a secret may stand where the id belongs.
-    const known = keyId !== '' && withoutSecrets(keyId, answerContext(context, id, answer).hide()) === keyId;
-    const saved = known ? { ...found, keyId } : found;
+    const saved = savedFrom(body, answer.pair);
     const success = status >= 200 && status < 300;
     if (success && saved.secret === undefined && error instanceof ApiError) {
       // An error inside a 200. A code of 400 to 499 refuses; with any other nobody knows.

@@ -157,6 +157,37 @@ describe('a secret that arrived', () => {
     expect(`${error.stack} ${String(error.cause)}`).not.toContain(error.newSecret.reveal());
   });
 
+  test.each(['whole, but of no known shape', 'broken off'])(
+    'does not stand on the error as the id of its key, where an answer is %s',
+    async (how) => {
+      const reference = createReference();
+      const { keys } = reference.seed();
+      const made = 'cade'.repeat(18);
+      const text = `{"result":{"id":"${made.slice(0, 48)}","secret":"${made}"`;
+      const client = new BlazeMeterClient({
+        credentials: keys.owner,
+        maxRetries: 0,
+        fetch: async (url, init) => {
+          if (init.method === 'GET') return reference.fetch(url, init);
+          const bytes = new TextEncoder().encode(how === 'broken off' ? text : `${text}}}`);
+          const body = new ReadableStream({
+            start: (controller) => controller.enqueue(bytes),
+            pull: (controller) => (how === 'broken off' ? controller.error(new Error()) : controller.close()),
+          });
+          return new Response(body, { status: 201, headers: { 'content-type': 'application/json' } });
+        },
+      });
+      const error: unknown = await client.apiKeys
+        .create({ name: 'ci', expiresIn: '1 month' })
+        .catch((reason: unknown) => reason);
+      if (!(error instanceof UndeliveredSecretError))
+        throw new Error('the secret was dropped', { cause: error });
+      expect(error.newSecret.reveal()).toBe(made);
+      expect(error.keyId).toBeUndefined();
+      expect(error.message).not.toContain(made.slice(0, 8));
+    },
+  );
+
   test('is carried by the error when the caller aborts during the hook', async () => {
     const controller = new AbortController();
     const { client } = setUp({

@@ -38,6 +38,8 @@ export const readMaximumOption = (given: string, option: string): MaximumExpirat
 
 /** A length of time, in parts that add up; '0' is none. */
 export function readSpan(given: string, option: string): Span {
+  // Longer than anybody writes; what follows takes its time with long texts.
+  if (given.length > 100) throw notASpan(option);
   const text = tidy(given);
   if (isStep(text)) return text;
   if (text === '0') return 0;
