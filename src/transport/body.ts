@@ -36,7 +36,7 @@ export async function readBody(
   let ended = false;
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), aborted]);
+      const { done, value } = await Promise.race([aborted, reader.read()]);
       if (done) {
         ended = true;
         return { text: textOf(chunks), oversized: false };

@@ -29,12 +29,8 @@ export function abortOf(signal: AbortSignal): { readonly aborted: Promise<never>
 
 /** A promise that follows another until a signal aborts, and then rejects with the signal's reason. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
+  const { aborted, off } = abortOf(signal);
+  return Promise.race([aborted, promise]).finally(off);
 }
 
 /** What waits for the abort of each signal. */
@@ -143,7 +139,7 @@ export class CallScope {
     const ended = new Promise<never>((_, reject) => {
       off = this.onEnd(reject);
     });
-    return Promise.race([promise, ended]).finally(off);
+    return Promise.race([ended, promise]).finally(off);
   }
 
   /** The same, for what must not be lost: it keeps the process alive meanwhile. */

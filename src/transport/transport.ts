@@ -233,7 +233,7 @@ export class Transport {
           },
         },
       );
-      const response = await Promise.race([sent, aborted]);
+      const response = await Promise.race([aborted, sent]);
       answered = true;
       clock.learn(response.headers.get('date'));
       const { status } = response;
