@@ -1,36 +1,35 @@
-// The answers of the service: wire -> model. Required, and checked by a schema, is only what the client itself uses; any
-// other field of an unexpected form reads as null, and fields that are not known are kept aside in `extra`.
+// The answers of the service: wire -> model. Required is only what the client itself uses; any other field of an unexpected
+// form reads as null, and fields that are not known are kept aside in `extra`.
 
-import * as z from 'zod/mini';
 import { Secret } from '../auth/secret.ts';
 import type { Account, AccountUser, ApiKey, Extra, User } from '../models.ts';
-
-const numbered = z.object({ id: z.number() });
-const apiKey = z.object({ id: z.string(), name: z.string(), created: z.number() });
-const issued = z.object({ id: z.string(), name: z.string(), created: z.number(), secret: z.string() });
 
 /** An answer has another shape than expected. Says where, never what was there. */
 export class ShapeError extends Error {}
 
-function parse<T extends z.ZodMiniType>(schema: T, value: unknown): z.output<T> {
-  const parsed = z.safeParse(schema, value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const where = ['result', ...(issue?.path ?? [])].map(String).join('.');
-  const expected = issue !== undefined && 'expected' in issue ? `a ${String(issue.expected)}` : 'as expected';
+function missing(where: string, expected: string): never {
   throw new ShapeError(`"${where}" is missing or not ${expected}`);
 }
 
 const DANGEROUS = ['__proto__', 'constructor', 'prototype'];
 
-/** Reads optional fields, and remembers which were asked for: all others are `extra`. */
+/** Reads the fields of an object, and remembers which were asked for: all others are `extra`. */
 class Fields {
   readonly #wire: object;
   readonly #known = new Set<string>(DANGEROUS);
 
-  constructor(wire: unknown, ...known: string[]) {
-    this.#wire = Object(wire);
-    for (const key of known) this.#known.add(key);
+  constructor(wire: unknown) {
+    this.#wire = typeof wire === 'object' && wire !== null ? wire : missing('result', 'an object');
+  }
+
+  /** What there is no model without. */
+  neededText(key: string): string {
+    return this.text(key) ?? missing(`result.${key}`, 'a string');
+  }
+
+  /** What there is no model without. */
+  neededNumber(key: string): number {
+    return this.number(key) ?? missing(`result.${key}`, 'a number');
   }
 
   get(key: string): unknown {
@@ -68,8 +67,10 @@ class Fields {
   /** The object in a field; `undefined` where there is none with a number for an id. */
   object(key: string): { id: number; fields: Fields } | undefined {
     const value = this.get(key);
-    const parsed = z.safeParse(numbered, value);
-    return parsed.success ? { id: parsed.data.id, fields: new Fields(value) } : undefined;
+    if (typeof value !== 'object' || value === null) return undefined;
+    const fields = new Fields(value);
+    const id = fields.number('id');
+    return id === null ? undefined : { id, fields };
   }
 
   /** Adds the fields that nobody asked for to a model, where nobody sees them without asking. */
@@ -100,8 +101,8 @@ const person = (fields: Fields) => ({ email: fields.text('email'), displayName: 
 const dates = (fields: Fields) => ({ createdAt: fields.date('created'), updatedAt: fields.date('updated') });
 
 export function readUser(wire: unknown): User {
-  const { id } = parse(numbered, wire);
-  const fields = new Fields(wire, 'id');
+  const fields = new Fields(wire);
+  const id = fields.neededNumber('id');
   const project = fields.object('defaultProject');
   return fields.extend({
     id,
@@ -124,8 +125,8 @@ export function readUser(wire: unknown): User {
 }
 
 export function readAccount(wire: unknown): Account {
-  const { id } = parse(numbered, wire);
-  const fields = new Fields(wire, 'id');
+  const fields = new Fields(wire);
+  const id = fields.neededNumber('id');
   const owner = fields.object('owner');
   return fields.extend({
     id,
@@ -140,8 +141,8 @@ export function readAccount(wire: unknown): Account {
 }
 
 export function readAccountUser(wire: unknown): AccountUser {
-  const { id } = parse(numbered, wire);
-  const fields = new Fields(wire, 'id');
+  const fields = new Fields(wire);
+  const id = fields.neededNumber('id');
   const roles = fields.get('roles');
   return fields.extend({
     id,
@@ -151,7 +152,10 @@ export function readAccountUser(wire: unknown): AccountUser {
   });
 }
 
-function toApiKey({ id, name }: { id: string; name: string }, fields: Fields, opaque: boolean): ApiKey {
+function toApiKey(fields: Fields, opaque: boolean): ApiKey {
+  const id = fields.neededText('id');
+  const name = fields.neededText('name');
+  fields.neededNumber('created');
   const { createdAt, updatedAt } = dates(fields);
   if (id === '' || createdAt === null)
     throw new ShapeError(`"result.${id === '' ? 'id' : 'created'}" is not as expected`);
@@ -161,17 +165,15 @@ function toApiKey({ id, name }: { id: string; name: string }, fields: Fields, op
   return fields.extend({ id, name, userId, createdAt, updatedAt, expiresAt, lastUsedAt }, opaque);
 }
 
-export const readApiKey = (wire: unknown): ApiKey =>
-  toApiKey(parse(apiKey, wire), new Fields(wire, 'id', 'name'), false);
+export const readApiKey = (wire: unknown): ApiKey => toApiKey(new Fields(wire), false);
 
 /** The answer to a create or a regenerate: the key, and the secret that is shown this one time. */
 export function readIssued(wire: unknown): { apiKey: ApiKey; secret: Secret } {
-  const key = parse(issued, wire);
-  if (key.secret === '') throw new ShapeError('"result.secret" is empty');
-  return {
-    apiKey: toApiKey(key, new Fields(wire, 'id', 'name', 'secret'), true),
-    secret: Secret.from(key.secret),
-  };
+  const fields = new Fields(wire);
+  const apiKey = toApiKey(fields, true);
+  const secret = fields.neededText('secret');
+  if (secret === '') throw new ShapeError('"result.secret" is empty');
+  return { apiKey, secret: Secret.from(secret) };
 }
 
 /** What can be saved of an answer to a create or a regenerate that has another shape, or was cut short. */
