@@ -66,8 +66,8 @@ export class CredentialCache {
     }
   }
 
-  /** The pair to sign with. */
-  async get(): Promise<Credentials> {
+  /** The pair to sign with: at once where there is one that is good, since most calls have nothing to wait for. */
+  get(): Credentials | Promise<Credentials> {
     const current = this.#current;
     if (current === undefined) return this.#ask('first');
     const left =

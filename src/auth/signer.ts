@@ -41,6 +41,10 @@ export interface RequestSigner {
 }
 
 class Signer implements RequestSigner {
+  static get name(): string {
+    return 'RequestSigner';
+  }
+
   readonly #cache: CredentialCache;
   readonly #origins: ReadonlySet<string>;
   readonly fetch: typeof fetch;
@@ -88,7 +92,6 @@ class Signer implements RequestSigner {
     return 'RequestSigner';
   }
 }
-Object.defineProperty(Signer, 'name', { value: 'RequestSigner' });
 
 /** Makes a {@link RequestSigner}. The pair is checked at once; a provider is asked at the first request. */
 export const RequestSigner: new (

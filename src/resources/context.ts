@@ -48,8 +48,8 @@ export interface Arguments {
 /** An answer that was not an error. */
 export interface Answered extends Envelope {
   readonly answer: WireAnswer;
-  /** What was asked for: ids of the path, and the input of the body. */
-  readonly asked?: Readonly<Record<string, unknown>>;
+  /** What was asked for. */
+  readonly asked?: Arguments;
 }
 
 /** What an error about this answer may say, and what it must not. */
@@ -65,7 +65,7 @@ export function answerContext(
     retryAfterMs,
     replayable,
     hide: () => hidden(answer),
-    unauthorizedHint: unauthorizedHint(context, pair),
+    unauthorizedHint: () => unauthorizedHint(context, pair),
   };
 }
 
@@ -107,7 +107,7 @@ export function wireRequest(context: ClientContext, id: OperationId, args: Argum
 }
 
 /** What an override of the result is told of the request. */
-export const askedFor = ({ params, input }: Arguments): Readonly<Record<string, unknown>> => ({
+const askedFor = ({ params, input }: Arguments): Readonly<Record<string, unknown>> => ({
   ...params,
   ...input,
 });
@@ -122,7 +122,8 @@ export async function invoke(
   progress?: Progress,
 ): Promise<Answered> {
   const answer = await context.transport.send(wireRequest(context, id, args), options, scope, progress);
-  return { ...readEnvelope(answer, answerContext(context, id, answer)), answer, asked: askedFor(args) };
+  const { result, whole, requestId } = readEnvelope(answer, answerContext(context, id, answer));
+  return { result, whole, requestId, answer, asked: args };
 }
 
 /** The result of an operation as a model. */
@@ -135,7 +136,7 @@ export function readResult<T>(
   const { result, whole, requestId, answer, asked = {} } = answered;
   const row = context.table[id];
   try {
-    return read(row.result === undefined ? result : row.result(result, whole, asked));
+    return read(row.result === undefined ? result : row.result(result, whole, askedFor(asked)));
   } catch (error) {
     const what =
       error instanceof ShapeError

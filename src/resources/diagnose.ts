@@ -73,7 +73,7 @@ export async function diagnose(
   const within = { ...options, signal: scope.signal };
 
   try {
-    const pair = await scope.race(credentials.get());
+    const pair = await scope.follow(credentials.get());
     found.keyId = full ? shownId(pair.id) : printable(maskId(pair.id));
     found.source = printable(credentials.describe().replaceAll(pair.id, found.keyId));
     say(`Credential: ${found.source}${found.source.includes(found.keyId) ? '' : `, key ${found.keyId}`}.`);

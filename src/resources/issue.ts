@@ -24,7 +24,6 @@ import {
   type Answered,
   type Arguments,
   answerContext,
-  askedFor,
   type ClientContext,
   hidden,
   readResult,
@@ -110,7 +109,7 @@ function readIssue(
     const answered: Answered = {
       ...readEnvelope(answer, answerContext(context, id, answer)),
       answer,
-      asked: askedFor(args),
+      asked: args,
     };
     return { ...answered, ...readResult(context, id, answered, readIssued) };
   } catch (error) {

@@ -103,7 +103,7 @@ export async function regenerateKey(
   const { credentials } = context;
   const guard = lockoutGuard(keyId, 'regenerating', self);
   context.onNewSecret?.check?.();
-  const signer = await scope.race(credentials.get());
+  const signer = await scope.follow(credentials.get());
   guard(signer);
   refuseExpired(context, await look(context, keyId, options, scope));
   const changing = sameKey(signer.id, keyId);

@@ -9,7 +9,7 @@ import { printable } from '../text/printable.ts';
 import { readBody } from '../transport/body.ts';
 import { resolveUrl } from '../transport/path.ts';
 import { backoff } from '../transport/retry.ts';
-import { LONGEST_TIMER, untilAborted } from '../transport/scope.ts';
+import { abortable, LONGEST_TIMER, untilAborted } from '../transport/scope.ts';
 import { type FetchLike, isResponse } from '../transport/signed-fetch.ts';
 import type { RotationRecord } from './record.ts';
 import type { Held, Place } from './text-store.ts';
@@ -94,17 +94,17 @@ export function httpStore(config: {
 
   return async ({ method, path, json }) => {
     const url = resolveUrl(base, path);
-    const controller = new AbortController();
-    const { signal } = controller;
+    const { signal, aborted, abort } = abortable();
     // Not unref'd: somebody awaits this, and what they wait for may hold the process by nothing else.
-    const timer = setTimeout(() => controller.abort(), Math.min(timeout, LONGEST_TIMER));
+    const timer = setTimeout(abort, Math.min(timeout, LONGEST_TIMER));
     const late = () => new Unsettled(storeFailure(source, `did not answer within ${timeout} ms.`));
     try {
       const shown = await tokenOf(token, source, signal).catch((error: unknown) => {
         throw signal.aborted ? storeFailure(source, `got no token within ${timeout} ms.`) : error;
       });
       const fetch = options.fetch ?? globalThis.fetch;
-      const response: unknown = await untilAborted(
+      const response: unknown = await Promise.race([
+        aborted,
         fetch(url, {
           ...fetchOptions,
           method,
@@ -118,8 +118,7 @@ export function httpStore(config: {
           credentials: 'omit',
           signal,
         }),
-        signal,
-      );
+      ]);
       if (!isResponse(response))
         throw storeFailure(source, 'was asked with a fetch that did not return a Response.');
       const { status } = response;
@@ -131,7 +130,7 @@ export function httpStore(config: {
           `answered with a redirect (${status === 0 ? 'opaque' : status}), which is not followed, because the token would go along. A standby node points at the active one this way: give the address of the active node, or of the load balancer before it.`,
         );
       }
-      const { text, oversized } = await readBody(response, MAX_ANSWER, signal);
+      const { text, oversized } = await readBody(response, MAX_ANSWER, aborted);
       if (oversized) throw storeFailure(source, 'gave an answer of more than 4 MiB: that is no record.');
       return { status, body: parsed(text) };
     } catch (error) {

@@ -1,7 +1,5 @@
 // Reads a body to its end, counting the decoded bytes, and never longer than its signal allows.
 
-import { abortOf } from './scope.ts';
-
 /** Most that is read of an answer, in decoded bytes. */
 export const MAX_BODY = 16 * 1024 * 1024;
 /** Most that is read of an answer with an error status. */
@@ -21,16 +19,15 @@ export class BrokenBody extends Error {
 
 /**
  * The text of a body. `oversized` when there was more than `limit` bytes; the rest is not read.
- * Throws {@link BrokenBody} when the connection fails in the middle, or the signal aborts.
+ * Throws {@link BrokenBody} when the connection fails in the middle, or `aborted` rejects.
  */
 export async function readBody(
   response: Response,
   limit: number,
-  signal: AbortSignal,
+  aborted: Promise<never>,
 ): Promise<{ text: string; oversized: boolean }> {
   if (response.body === null) return { text: '', oversized: false };
   const reader = response.body.getReader();
-  const { aborted, off } = abortOf(signal);
   const chunks: Uint8Array[] = [];
   let size = 0;
   let ended = false;
@@ -51,7 +48,6 @@ export async function readBody(
   } catch (error) {
     throw new BrokenBody(textOf(chunks), error);
   } finally {
-    off();
     // Frees the socket where the body was left.
     if (!ended) reader.cancel().catch(() => {});
   }

@@ -47,7 +47,7 @@ export function resolveUrl(base: URL, path: string, query?: Query): string {
     /[\\#\p{Cc}\s]/u.test(path) ||
     pathOnly.includes('//') ||
     // Encoded slashes count: a gateway that decodes them first would see the dots.
-    pathOnly.split(/\/|%2f|%5c/i).some((part) => /^(\.|%2e){1,2}$/i.test(part));
+    /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|$)/i.test(pathOnly);
   if (bad)
     throw new TypeError(
       'The path must start with "/", stay below baseUrl and hold no "//", "\\", "." or ".." segment.',

@@ -13,8 +13,34 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A promise that never resolves, and rejects when a signal aborts: to be raced against. */
-export function abortOf(signal: AbortSignal): { readonly aborted: Promise<never>; readonly off: () => void } {
+/** Something that can be ended: by a signal for `fetch`, and by a promise that never resolves, to be raced against. */
+export interface Abortable {
+  readonly signal: AbortSignal;
+  /** Rejects with the reason. */
+  readonly aborted: Promise<never>;
+  /** The first reason stands. */
+  abort(reason?: unknown): void;
+}
+
+/** One controller, and a promise that needs no listener on its signal. */
+export function abortable(): Abortable {
+  const controller = new AbortController();
+  const { signal } = controller;
+  let reject = (_: unknown) => {};
+  const aborted = new Promise<never>((_, rejected) => {
+    reject = rejected;
+  });
+  // Nobody may be racing at the moment.
+  aborted.catch(() => {});
+  const abort = (reason?: unknown) => {
+    controller.abort(reason);
+    reject(signal.reason);
+  };
+  return { signal, aborted, abort };
+}
+
+/** A promise that follows another until a signal aborts, and then rejects with the signal's reason. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let off = () => {};
   const aborted = new Promise<never>((_, reject) => {
     const abort = () => reject(signal.reason);
@@ -22,14 +48,6 @@ export function abortOf(signal: AbortSignal): { readonly aborted: Promise<never>
     else signal.addEventListener('abort', abort, { once: true });
     off = () => signal.removeEventListener('abort', abort);
   });
-  // Nobody may be racing at the moment.
-  aborted.catch(() => {});
-  return { aborted, off };
-}
-
-/** A promise that follows another until a signal aborts, and then rejects with the signal's reason. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { aborted, off } = abortOf(signal);
   return Promise.race([aborted, promise]).finally(off);
 }
 
@@ -142,7 +160,14 @@ export class CallScope {
     return Promise.race([ended, promise]).finally(off);
   }
 
-  /** The same, for what must not be lost: it keeps the process alive meanwhile. */
+  /** The same for what may be there already. */
+  follow<T extends object>(value: T | Promise<T>): T | Promise<T> {
+    if (value instanceof Promise) return this.race(value);
+    this.throwIfEnded();
+    return value;
+  }
+
+  /** As `race`, for what must not be lost: it keeps the process alive meanwhile. */
   hold<T>(promise: Promise<T>): Promise<T> {
     const timer = setInterval(() => {}, LONGEST_TIMER);
     return this.race(promise).finally(() => clearInterval(timer));

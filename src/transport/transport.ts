@@ -10,7 +10,7 @@ import { checkHeader, headersOf } from './headers.ts';
 import type { Log } from './log.ts';
 import { type Query, resolveUrl } from './path.ts';
 import { backoff, LONGEST_RETRY_AFTER, RETRIED_STATUSES, retryAfter } from './retry.ts';
-import { abortOf, after, CallScope } from './scope.ts';
+import { abortable, after, CallScope } from './scope.ts';
 import type { ServerClock } from './server-clock.ts';
 import { type FetchLike, signedFetch } from './signed-fetch.ts';
 
@@ -132,7 +132,8 @@ export class Transport {
     let refreshed = false;
     let failures = 0;
     scope.throwIfEnded();
-    let pair = request.pair ?? (await scope.race(credentials.get()));
+    const live = () => scope.follow(credentials.get());
+    let pair = request.pair ?? (await live());
     for (;;) {
       request.guard?.(pair);
       progress.attempts += 1;
@@ -175,7 +176,7 @@ export class Transport {
       log('info', 'waiting before the next attempt', { operation, attempt, waitMs: Math.round(wait) });
       await scope.sleep(wait);
       // A retry must not use a pair that was replaced while it waited.
-      if (request.pair === undefined) pair = await scope.race(credentials.get());
+      if (request.pair === undefined) pair = await live();
     }
   }
 
@@ -192,9 +193,9 @@ export class Transport {
     const timeoutMs = bound('timeout', options.timeout ?? this.#config.timeout);
     const url = resolveUrl(baseUrl, request.path, request.query);
     const fetch = this.#config.fetch ?? globalThis.fetch;
-    const controller = new AbortController();
+    const { signal, aborted, abort } = abortable();
     const stop = after(timeoutMs, () =>
-      controller.abort(
+      abort(
         new RequestTimeoutError(
           `${operation ?? 'The request'} had no whole answer within ${timeoutMs} ms (timeout). The service or the network is slow, or timeout too short.`,
           {
@@ -207,9 +208,7 @@ export class Transport {
         ),
       ),
     );
-    const { signal } = controller;
-    const keepTime = scope.onEnd((reason) => controller.abort(reason));
-    const { aborted, off } = abortOf(signal);
+    const keepTime = scope.onEnd(abort);
     const sentBefore = progress.maySent;
     const replayable = request.replayable(pair);
     let answered = false;
@@ -238,7 +237,7 @@ export class Transport {
       clock.learn(response.headers.get('date'));
       const { status } = response;
       const limit = status >= 400 ? MAX_ERROR_BODY : MAX_BODY;
-      const { text, oversized } = await readBody(response, limit, signal);
+      const { text, oversized } = await readBody(response, limit, aborted);
       return {
         status,
         headers: response.headers,
@@ -266,7 +265,6 @@ export class Transport {
       throw failure;
     } finally {
       stop();
-      off();
       keepTime();
     }
   }

@@ -31,7 +31,7 @@ export interface AnswerContext {
   readonly operation: string | undefined;
   readonly attempts: number;
   /** What to say of a 401, from what the client knows of the pair. */
-  readonly unauthorizedHint: string;
+  readonly unauthorizedHint: () => string;
   /** Texts of which no piece may be quoted. */
   readonly hide: () => readonly string[];
   readonly retryAfterMs?: number | undefined;
@@ -149,7 +149,7 @@ export function readEnvelope(answer: RawAnswer, context: AnswerContext): Envelop
           : body.trim() === ''
             ? ' with an empty body'
             : '';
-    const hint = code === 401 ? context.unauthorizedHint : classHint;
+    const hint = code === 401 ? context.unauthorizedHint() : classHint;
     const doubt =
       [400, 404, 405].includes(code) || Kind === ApiError ? assumptionHint(context.operation) : '';
     const { retryAfterMs } = context;

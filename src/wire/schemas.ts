@@ -16,7 +16,7 @@ const DANGEROUS = ['__proto__', 'constructor', 'prototype'];
 /** Reads the fields of an object, and remembers which were asked for: all others are `extra`. */
 class Fields {
   readonly #wire: object;
-  readonly #known = new Set<string>(DANGEROUS);
+  readonly #asked: string[] = [];
 
   constructor(wire: unknown) {
     this.#wire = typeof wire === 'object' && wire !== null ? wire : missing('result', 'an object');
@@ -33,7 +33,7 @@ class Fields {
   }
 
   get(key: string): unknown {
-    this.#known.add(key);
+    this.#asked.push(key);
     return Object.hasOwn(this.#wire, key) ? Reflect.get(this.#wire, key) : undefined;
   }
 
@@ -77,7 +77,8 @@ class Fields {
   extend<T extends object>(model: T, opaque = false): T & { extra: Extra } {
     let extra: Extra | undefined;
     const get = () => {
-      const rest = Object.entries(this.#wire).filter(([key]) => !this.#known.has(key));
+      const known = new Set([...DANGEROUS, ...this.#asked]);
+      const rest = Object.entries(this.#wire).filter(([key]) => !known.has(key));
       extra ??= Object.freeze(
         Object.fromEntries(opaque ? rest.map(([key, value]) => [key, hidden(value)]) : rest),
       );

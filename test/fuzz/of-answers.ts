@@ -113,7 +113,7 @@ const envelope: Fuzzed = {
             {
               operation: 'user.get',
               attempts: 1,
-              unauthorizedHint: 'Check the pair.',
+              unauthorizedHint: () => 'Check the pair.',
               hide: () => secrets,
               retryAfterMs: 1_000,
               replayable: true,

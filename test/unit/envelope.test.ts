@@ -20,7 +20,7 @@ const SECRET = 'correct horse battery staple';
 const context: AnswerContext = {
   operation: 'user.get',
   attempts: 2,
-  unauthorizedHint: 'Likely cause: this.',
+  unauthorizedHint: () => 'Likely cause: this.',
   hide: () => [SECRET],
   retryAfterMs: 7_000,
   replayable: true,

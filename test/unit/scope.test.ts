@@ -1,6 +1,6 @@
 // Who wins when a call is at its end and its work is done in the same moment: the end, whoever asks.
 import { describe, expect, test, vi } from 'vitest';
-import { abortOf, CallScope, untilAborted } from '../../src/transport/scope.ts';
+import { abortable, CallScope, untilAborted } from '../../src/transport/scope.ts';
 
 const reason = new Error('enough');
 const ended = () => {
@@ -37,10 +37,8 @@ test('what ends meanwhile rejects, and what is called off hears nothing', async 
   const off = vi.fn();
   scope.onEnd(off)();
   const waiting = scope.race(new Promise(() => {}));
-  const { aborted } = abortOf(scope.signal);
   controller.abort(reason);
   await expect(waiting).rejects.toBe(reason);
-  await expect(aborted).rejects.toBe(reason);
   expect(off).not.toHaveBeenCalled();
   scope.end();
 });
@@ -49,5 +47,25 @@ test('a promise that is done in time is followed', async () => {
   const scope = scopeOf(new AbortController().signal);
   await expect(scope.race(Promise.resolve('done'))).resolves.toBe('done');
   await expect(untilAborted(Promise.reject(reason), new AbortController().signal)).rejects.toBe(reason);
+  scope.end();
+});
+
+test('what can be ended is ended once, for its signal and for those who race it', async () => {
+  const { signal, aborted, abort } = abortable();
+  expect(signal.aborted).toBe(false);
+  abort(reason);
+  abort(new Error('later'));
+  expect(signal.reason).toBe(reason);
+  await expect(Promise.race([aborted, Promise.resolve('done')])).rejects.toBe(reason);
+});
+
+test('what is there already is followed at once, and not beyond the end', async () => {
+  const controller = new AbortController();
+  const scope = scopeOf(controller.signal);
+  const pair = { id: 'one' };
+  expect(scope.follow(pair)).toBe(pair);
+  await expect(scope.follow(Promise.resolve(pair))).resolves.toBe(pair);
+  controller.abort(reason);
+  expect(() => scope.follow(pair)).toThrow(reason);
   scope.end();
 });
