@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 import ts from 'typescript';
+import { licencesOf } from './scripts/built-in.mjs';
 
 const entry = {
   index: 'src/index.ts',
@@ -14,7 +15,7 @@ const entry = {
   'testing/msw': 'src/reference/msw.ts',
 };
 
-/** Commands are started, never imported: one build is enough, and they need no types. */
+/** Commands are started, never imported: one build is enough, and they need no types. They alone take packages in. */
 const commands = {
   'cli/keys': 'src/cli/keys/main.ts',
   'cli/reference': 'src/cli/reference.ts',
@@ -55,6 +56,18 @@ async function declaredWithMsw(source: string): Promise<string> {
   return declared;
 }
 
+/** What the commands have taken in is named, with its licence. */
+const licences = (outDir: string): NonNullable<Options['esbuildPlugins']>[number] => ({
+  name: 'licences',
+  setup(build) {
+    build.onEnd(async ({ metafile }) => {
+      if (metafile === undefined) throw new Error('There is no metafile to read the packages from.');
+      await mkdir(join(outDir, 'cli'), { recursive: true });
+      await writeFile(join(outDir, 'cli', 'licenses.txt'), await licencesOf(metafile, import.meta.dirname));
+    });
+  },
+});
+
 export default defineConfig(({ outDir = 'dist' }) => {
   // Once, before both builds: neither may remove what the other has just written.
   rmSync(outDir, { recursive: true, force: true });
@@ -65,6 +78,7 @@ export default defineConfig(({ outDir = 'dist' }) => {
       entry: { ...entry, ...commands },
       format: 'esm',
       outExtension: () => ({ js: '.js' }),
+      esbuildPlugins: [licences(outDir)],
       onSuccess: () => declareModules(outDir),
     },
     {

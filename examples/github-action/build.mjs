@@ -1,9 +1,10 @@
 // Makes dist/: the action in one file, as the runner starts it, and the licences of what is in it. The library comes from
 // the build of this repository, so run `npm run build` first. An argument names another folder to write to.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { licencesOf } from '../../scripts/built-in.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '../..');
@@ -25,22 +26,7 @@ const { metafile } = await build({
   tsconfigRaw: {},
 });
 
-const packages = new Set(
-  Object.keys(metafile.inputs).flatMap(
-    (file) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? [],
-  ),
-);
-const texts = [];
-for (const name of [...packages].sort()) {
-  const home = join(root, 'node_modules', name);
-  const { version, license } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'));
-  const file = ['LICENSE', 'license', 'LICENSE.md'].map((one) => join(home, one));
-  const read = await Promise.allSettled(file.map((one) => readFile(one, 'utf8')));
-  const text = read.find(({ status }) => status === 'fulfilled')?.value;
-  if (text === undefined) throw new Error(`${relative(root, home)} has no licence.`);
-  texts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
-}
 await mkdir(folder, { recursive: true });
-await writeFile(join(folder, 'licenses.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`));
+await writeFile(join(folder, 'licenses.txt'), await licencesOf(metafile, root));
 // Whatever folder the action is copied into: this is what its one file is.
 await writeFile(join(folder, 'package.json'), '{ "type": "commonjs" }\n');

@@ -247,7 +247,7 @@ describe('dist/', () => {
     const titles = [...read('dist/licenses.txt').matchAll(/^([a-z]+) [\d.]+ \(.+\)$/gm)].map(
       ([, name]) => name,
     );
-    expect(titles).toEqual(expect.arrayContaining(['blakejs', 'tweetnacl', 'zod']));
+    expect(titles).toEqual(['blakejs', 'tweetnacl']);
     expect(read('dist/index.js')).not.toMatch(/node_modules|\/work\/|\/home\/|\/tmp\//);
   });
 });

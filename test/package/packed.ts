@@ -17,7 +17,7 @@ export interface Packed {
   readonly app: string;
   /** Another project with a copy of its own. */
   readonly second: string;
-  /** A project that compiles against it: no zod, so a declaration that names them does not compile. */
+  /** A project that compiles against it, and has nothing else: a declaration that names another package does not compile. */
   readonly types: string;
 }
 

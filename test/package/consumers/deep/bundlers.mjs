@@ -55,10 +55,8 @@ async function bundlers(root) {
         input: entry,
         external: web ? [] : [/^node:/],
         plugins: [nodeResolve({ preferBuiltins: !web, browser: web }), commonjs()],
-        onwarn({ code, id, message }) {
-          // zod explains its annotations in comments that hold one, and has files that know each other.
-          if (code === 'INVALID_ANNOTATION' && /node_modules[\\/]zod/.test(id ?? '')) return;
-          if (code !== 'CIRCULAR_DEPENDENCY') throw new Error(message);
+        onwarn({ message }) {
+          throw new Error(message);
         },
       });
       await bundle.write({ file: outfile, format, inlineDynamicImports: true });

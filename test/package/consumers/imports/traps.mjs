@@ -1,11 +1,11 @@
-// Loaded before a program: notes every reach of the package, or of the packages it is made of, for the environment, a
-// file, the network, a timer, a process or an output. Who reaches is told by the caller's frame.
+// Loaded before a program: notes every reach of the package for the environment, a file, the network, a timer, a process
+// or an output. Who reaches is told by the caller's frame.
 
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const touched = [];
-const OURS = /[\\/](?:blazemeter-client[\\/]dist|node_modules[\\/]zod)[\\/]/;
+const OURS = /[\\/]blazemeter-client[\\/]dist[\\/]/;
 
 /** Notes it, if the code that called the trapped thing is ours. Node's own loader reads files, too, and is not. */
 function note(what) {

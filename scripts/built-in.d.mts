@@ -1,0 +1,3 @@
+import type { Metafile } from 'esbuild';
+
+export function licencesOf(metafile: Pick<Metafile, 'inputs'>, root: string): Promise<string>;
