@@ -196,7 +196,7 @@ const report = [
     weights.map(({ name, packages, megabytes }) => [name, packages, megabytes.toFixed(1)]),
   ),
   '',
-  `The client bundled for a program, with zod/mini: ${kilobytes.toFixed(1)} kB minified and compressed.`,
+  `The client bundled for a program: ${kilobytes.toFixed(1)} kB minified and compressed.`,
   '',
   '## A long list',
   '',
