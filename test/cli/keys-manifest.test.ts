@@ -94,6 +94,22 @@ describe('40 keys of 5 users in 12 pipelines, three of them broken', () => {
     first = await run([...command, '--json', '--concurrency', '3'], { env, fetch });
   });
 
+  it('are told what would fail before anything is done', async () => {
+    const rehearsed = manyKeys();
+    breakThree(rehearsed);
+    const left = await rehearsed.run([...command, '--dry-run', '--json'], { env: rehearsed.env });
+    const keys = keysOf(left.json());
+    const failed = keys.filter(({ error }) => error !== undefined);
+    expect(failed.map(({ name, outcome, exitCode }) => [name, outcome, exitCode]).sort()).toEqual([
+      ['key-11', 'failed', 2],
+      ['key-3', 'failed', 3],
+      ['key-7', 'would fail', 3],
+    ]);
+    expect(keys.filter(({ outcome }) => outcome === 'would be adopted')).toHaveLength(KEYS - 3);
+    expect(rehearsed.reference.journal.count('apiKeys.create')).toBe(0);
+    expect(left.code).toBe(3);
+  });
+
   it('are rotated in one run that goes on after a failure', () => {
     const document = first.json();
     const keys = keysOf(document);

@@ -5,7 +5,7 @@ import { adopt, resume, rotate, rotateIfExpiring } from '../../rotation/rotate.t
 import { eachBounded } from './bounded.ts';
 import { type Context, clientOf } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit-codes.ts';
-import { type Entry, lookAtEntries, openManifest, unnamedKeys } from './manifest-entries.ts';
+import { type Entry, lookAtEntries, openManifest, type Seen, unnamedKeys } from './manifest-entries.ts';
 import {
   codeOf,
   type Line,
@@ -33,13 +33,14 @@ export async function rotateManifest(context: Context): Promise<ExitCode> {
   const run = await runner(context);
   let done = 0;
   terminal.progress(`Rotating … 0 of ${entries.length}`);
-  const lines = await eachBounded(entries, atOnce, async (entry) => {
+  const ran = await eachBounded(entries, atOnce, async (entry) => {
     const line = await run(entry);
     done += 1;
     terminal.progress(`Rotating … ${done} of ${entries.length}: ${line.outcome}`);
     return line;
   });
   const seen = interrupt.reason === undefined ? await lookAtEntries(context, opened) : [];
+  const lines = given.flag('dry-run') ? ran.map((line) => foretold(line, seen)) : ran;
   const unnamed = await unnamedKeys(context, seen, atOnce);
   const code = codeOf(lines, unnamed);
   if (terminal.json)
@@ -52,6 +53,13 @@ export async function rotateManifest(context: Context): Promise<ExitCode> {
     ]);
   if (interrupt.reason !== undefined) terminal.hint(`To resume: ${resumeCommand(context)}`);
   return code;
+}
+
+/** A rehearsal signs nothing with the pairs that it would rotate. Looking at them does: what is refused then, would be. */
+function foretold(line: Line, seen: readonly Seen[]): Line {
+  const trouble = seen.find(({ entry }) => entry === line.entry)?.trouble;
+  if (trouble === undefined || line.trouble !== undefined) return line;
+  return { entry: line.entry, code: trouble.exitCode, outcome: 'would fail', trouble };
 }
 
 /** What is done for each entry. */
