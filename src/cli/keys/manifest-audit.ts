@@ -3,26 +3,20 @@
 import { type AuditOptions, type AuditReport, audit, type Finding } from '../../audit/index.ts';
 import { wrapped } from '../../audit/report/width.ts';
 import { printable, shownId } from '../../text/printable.ts';
-import { eachBounded } from './bounded.ts';
 import type { Context } from './context.ts';
-import { EXIT, type ExitCode, worst } from './exit-codes.ts';
+import type { ExitCode } from './exit-codes.ts';
 import { inCommands } from './in-commands.ts';
-import { entryOf, lookAtEntries, openManifest, type Seen, unnamedKeys, usersOf } from './manifest-entries.ts';
+import { byOwner, count, ownerTables } from './manifest-report.ts';
 import {
-  byOwner,
-  codeOf,
-  count,
-  type Line,
-  linesByOwner,
-  linesData,
-  ownerText,
-  summary,
-  unnamedData,
-  unnamedLines,
-} from './manifest-report.ts';
+  codeOfUsers,
+  eachUser,
+  lookedSummary,
+  troubleData,
+  troubleLines,
+  userData,
+} from './manifest-users.ts';
 import { foreign, plain } from './shown.ts';
-import { type Column, type Style, table } from './table.ts';
-import { type Trouble, troubleOf } from './trouble.ts';
+import type { Column, Style } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'SEVERITY', whole: true },
@@ -43,71 +37,35 @@ export async function auditManifest(
   options: AuditOptions,
   failOn: FailOn,
 ): Promise<ExitCode> {
-  const { terminal, interrupt } = context;
-  const opened = openManifest(context);
-  const seen = await lookAtEntries(context, opened);
-  interrupt.now.throwIfAborted();
-  const records = seen.flatMap(({ record }) => (record === undefined ? [] : [record]));
-  const owners: AuditOptions['owners'] = (key) => entryOf(seen, key)?.owner;
-  const users = [...usersOf(seen)];
-  let done = 0;
-  const reports = await eachBounded(users, opened.atOnce, async ([userId, { client }]) => {
-    try {
-      return { userId, report: await audit(client, { ...options, records, owners, signal: interrupt.now }) };
-    } catch (error) {
-      return { userId, trouble: troubleOf(interrupt.reason ?? error) };
-    } finally {
-      done += 1;
-      terminal.progress(`Auditing … ${done} of ${users.length} users`);
-    }
+  const { terminal } = context;
+  const looked = await eachUser(context, 'Auditing', ({ client, seen, owners, signal }) => {
+    const records = seen.flatMap(({ record }) => (record === undefined ? [] : [record]));
+    return audit(client, { ...options, records, owners, signal });
   });
-  const unnamed = await unnamedKeys(context, seen, opened.atOnce);
-  interrupt.now.throwIfAborted();
-  const findings = reports.flatMap((each) => each.report?.findings ?? []);
-  const broken = seen.filter(({ trouble }) => trouble !== undefined).map(lineOf);
-  const code = worst([
-    codeOf(broken, unnamed),
-    ...reports.map(({ trouble }) => trouble?.exitCode ?? EXIT.done),
-    findings.some(({ severity }) => failOn(severity)) ? EXIT.findings : EXIT.done,
-  ]);
+  const findings = looked.users.flatMap(({ found }) => found?.findings ?? []);
+  const code = codeOfUsers(
+    looked,
+    findings.some(({ severity }) => failOn(severity)),
+  );
+  const ownerOf = ({ key }: Finding) => key.owner;
   if (terminal.json)
     await terminal.document({
-      findings: byOwner(findings, ({ key }) => key.owner).map(([owner, group]) => ({
-        owner,
-        findings: group,
-      })),
-      users: reports.map(dataOf),
-      broken: linesData(broken),
-      unnamed: unnamedData(unnamed),
+      findings: byOwner(findings, ownerOf).map(([owner, group]) => ({ owner, findings: group })),
+      users: looked.users.map((user) => userData(user, auditedData)),
+      ...troubleData(looked),
       exitCode: code,
     });
-  else
+  else {
+    const keys = looked.users.reduce((sum, { found }) => sum + (found?.keys ?? 0), 0);
     await terminal.result([
-      ...byOwner(findings, ({ key }) => key.owner).flatMap(([owner, group]) => [
-        terminal.paint('bold', ownerText(owner)),
-        ...table(COLUMNS, group.map(findingRow), terminal.width, terminal.paint),
-        '',
-      ]),
-      ...(broken.length === 0 ? [] : [terminal.paint('bold', 'Entries that could not be looked at'), '']),
-      ...linesByOwner(context, broken),
-      ...unnamedLines(context, unnamed),
-      ...reports.flatMap(({ userId, trouble }) =>
-        trouble === undefined ? [] : [`User ${userId} could not be audited: ${trouble.message}`],
-      ),
+      ...ownerTables(context, findings, ownerOf, COLUMNS, findingRow),
+      ...troubleLines(context, looked, 'audited'),
       ...wrapped(
-        [
-          `${count(users.length, 'user', 'users')}, `,
-          `${count(
-            reports.reduce((sum, { report }) => sum + (report?.keys ?? 0), 0),
-            'key',
-            'keys',
-          )}, `,
-          `${count(findings.length, 'finding', 'findings')}. `,
-          summary(seen.map(lineOf), unnamed, 'looked at'),
-        ].join(''),
+        `${count(looked.users.length, 'user', 'users')}, ${count(keys, 'key', 'keys')}, ${count(findings.length, 'finding', 'findings')}. ${lookedSummary(looked)}`,
         terminal.width,
       ),
     ]);
+  }
   return code;
 }
 
@@ -117,24 +75,4 @@ const findingRow = ({ severity, key, message, fix }: Finding) => [
   plain(inCommands(`${message} ${fix}`)),
 ];
 
-const lineOf = ({ entry, keyId, trouble }: Seen): Line => ({
-  entry,
-  code: trouble?.exitCode ?? EXIT.done,
-  outcome: trouble === undefined ? 'looked at' : 'failed',
-  keyId,
-  trouble,
-});
-
-const dataOf = ({
-  userId,
-  report,
-  trouble,
-}: {
-  userId: number;
-  report?: AuditReport;
-  trouble?: Trouble;
-}) => ({
-  userId,
-  ...(report === undefined ? {} : { keys: report.keys, policy: report.policy, unknown: report.unknown }),
-  ...(trouble === undefined ? {} : { error: trouble }),
-});
+const auditedData = ({ keys, policy, unknown }: AuditReport) => ({ keys, policy, unknown });

@@ -5,25 +5,19 @@ import type { PolicyPlan } from '../../rotation/index.ts';
 import { planPolicy } from '../../rotation/plan-policy.ts';
 import { shownId } from '../../text/printable.ts';
 import type { MaximumExpiration } from '../../wire/expiration.ts';
-import { eachBounded } from './bounded.ts';
 import type { Context } from './context.ts';
-import { EXIT, type ExitCode, worst } from './exit-codes.ts';
-import { entryOf, lookAtEntries, openManifest, type Seen, unnamedKeys, usersOf } from './manifest-entries.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { byOwner, count, ownerTables } from './manifest-report.ts';
 import {
-  byOwner,
-  codeOf,
-  count,
-  type Line,
-  linesByOwner,
-  linesData,
-  ownerText,
-  summary,
-  unnamedData,
-  unnamedLines,
-} from './manifest-report.ts';
+  codeOfUsers,
+  eachUser,
+  lookedSummary,
+  troubleData,
+  troubleLines,
+  userData,
+} from './manifest-users.ts';
 import { expiry, foreign, plain } from './shown.ts';
-import { type Column, table } from './table.ts';
-import { type Trouble, troubleOf } from './trouble.ts';
+import type { Column } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'KEY', whole: true },
@@ -45,57 +39,30 @@ export async function planManifest(
   maximum: MaximumExpiration,
   account: number | undefined,
 ): Promise<ExitCode> {
-  const { terminal, interrupt } = context;
-  const signal = interrupt.now;
-  const opened = openManifest(context);
-  const seen = await lookAtEntries(context, opened);
-  signal.throwIfAborted();
-  const users = [...usersOf(seen)];
-  let done = 0;
-  const plans = await eachBounded(users, opened.atOnce, async ([userId, { client }]) => {
-    try {
-      const accountId = account ?? (await client.accounts.apiKeyPolicy.get(undefined, { signal })).accountId;
-      const owners = (key: { readonly id: string; readonly name: string }) => entryOf(seen, key)?.owner;
-      return { userId, plan: await planPolicy(client, accountId, { maximum, owners, signal }) };
-    } catch (error) {
-      return { userId, trouble: troubleOf(interrupt.reason ?? error) };
-    } finally {
-      done += 1;
-      terminal.progress(`Planning … ${done} of ${users.length} users`);
-    }
+  const { terminal } = context;
+  const looked = await eachUser(context, 'Planning', async ({ client, owners, signal }) => {
+    const accountId = account ?? (await client.accounts.apiKeyPolicy.get(undefined, { signal })).accountId;
+    return planPolicy(client, accountId, { maximum, owners, signal });
   });
-  const unnamed = await unnamedKeys(context, seen, opened.atOnce);
-  signal.throwIfAborted();
-  const broken = seen.filter(({ trouble }) => trouble !== undefined).map(lineOf);
-  const planned = plans.flatMap(({ plan }) => (plan === undefined ? [] : changedKeys(plan)));
-  const code = worst([
-    codeOf(broken, unnamed),
-    ...plans.map(({ trouble }) => trouble?.exitCode ?? EXIT.done),
-    plans.some(({ plan }) => plan?.readings.some(({ affected }) => affected > 0)) ? EXIT.findings : EXIT.done,
-  ]);
+  const planned = looked.users.flatMap(({ found }) => (found === undefined ? [] : changedKeys(found)));
+  const code = codeOfUsers(
+    looked,
+    looked.users.some(({ found }) => found?.readings.some(({ affected }) => affected > 0)),
+  );
+  const ownerOf = ({ key }: Planned) => key.owner;
   if (terminal.json)
     await terminal.document({
-      owners: byOwner(planned, ({ key }) => key.owner).map(([owner, keys]) => ({ owner, keys })),
-      accounts: plans.map(accountData),
-      broken: linesData(broken),
-      unnamed: unnamedData(unnamed),
+      owners: byOwner(planned, ownerOf).map(([owner, keys]) => ({ owner, keys })),
+      accounts: looked.users.map((user) => userData(user, plannedData)),
+      ...troubleData(looked),
       exitCode: code,
     });
   else
     await terminal.result([
-      ...byOwner(planned, ({ key }) => key.owner).flatMap(([owner, keys]) => [
-        terminal.paint('bold', ownerText(owner)),
-        ...table(COLUMNS, keys.map(keyRow), terminal.width, terminal.paint),
-        '',
-      ]),
-      ...(broken.length === 0 ? [] : [terminal.paint('bold', 'Entries that could not be looked at'), '']),
-      ...linesByOwner(context, broken),
-      ...unnamedLines(context, unnamed),
-      ...plans.flatMap(({ userId, trouble }) =>
-        trouble === undefined ? [] : [`User ${userId} could not be planned for: ${trouble.message}`],
-      ),
+      ...ownerTables(context, planned, ownerOf, COLUMNS, keyRow),
+      ...troubleLines(context, looked, 'planned for'),
       ...wrapped(
-        `${count(planned.length, 'key', 'keys')} would end earlier in at least one way the service may work (assumed; policy plan without --manifest says more). ${summary(seen.map(lineOf), unnamed, 'looked at')}`,
+        `${count(planned.length, 'key', 'keys')} would end earlier in at least one way the service may work (assumed; policy plan without --manifest says more). ${lookedSummary(looked)}`,
         terminal.width,
       ),
     ]);
@@ -128,32 +95,10 @@ const keyRow = ({ key, changes }: Planned) => [
   plain(changes.map(({ reading, outcome }) => `${WORDS[reading] ?? reading}: ${outcome}`).join('; ')),
 ];
 
-const lineOf = ({ entry, keyId, trouble }: Seen): Line => ({
-  entry,
-  code: trouble?.exitCode ?? EXIT.done,
-  outcome: trouble === undefined ? 'looked at' : 'failed',
-  keyId,
-  trouble,
-});
-
-const accountData = ({
-  userId,
-  plan,
-  trouble,
-}: {
-  userId: number;
-  plan?: PolicyPlan;
-  trouble?: Trouble;
-}) => ({
-  userId,
-  ...(plan === undefined
-    ? {}
-    : {
-        accountId: plan.accountId,
-        current: plan.current,
-        wanted: plan.wanted,
-        change: plan.change,
-        unseen: plan.unseen,
-      }),
-  ...(trouble === undefined ? {} : { error: trouble }),
+const plannedData = ({ accountId, current, wanted, change, unseen }: PolicyPlan) => ({
+  accountId,
+  current,
+  wanted,
+  change,
+  unseen,
 });

@@ -36,8 +36,6 @@ export function byOwner<Item>(
   return [...groups].sort(([a], [b]) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1));
 }
 
-export const ownerText = (owner: string | null): string => (owner === null ? NOBODY : printable(owner));
-
 const styleOf = (code: ExitCode): Style =>
   code === EXIT.done ? 'plain' : code === EXIT.findings || code === EXIT.busy ? 'warning' : 'bad';
 
@@ -48,22 +46,30 @@ const COLUMNS: readonly Column[] = [
   { title: 'EXPIRES', whole: true, from: 80 },
 ];
 
+/** A table for each owner. */
+export const ownerTables = <Item>(
+  { terminal }: Context,
+  items: readonly Item[],
+  ownerOf: (item: Item) => string | null,
+  columns: readonly Column[],
+  row: (item: Item) => Cell[],
+): string[] =>
+  byOwner(items, ownerOf).flatMap(([owner, group]) => [
+    terminal.paint('bold', owner === null ? NOBODY : printable(owner)),
+    ...table(columns, group.map(row), terminal.width, terminal.paint),
+    '',
+  ]);
+
 /** The lines, as tables by owner. */
-export function linesByOwner({ terminal }: Context, lines: readonly Line[]): string[] {
+export function linesByOwner(context: Context, lines: readonly Line[]): string[] {
   const now = Date.now();
-  return byOwner(lines, ({ entry }) => entry.owner).flatMap(([owner, group]) => {
-    const rows = group.map(({ entry, code, outcome, keyId, expiresAt, trouble }): Cell[] => [
-      foreign(entry.name, styleOf(code)),
-      plain(trouble === undefined ? outcome : `${outcome}: ${oneLine(trouble.message)}`),
-      plain(keyId === undefined ? '-' : shownId(keyId)),
-      expiresAt === undefined ? plain('-') : expiry(expiresAt, now),
-    ]);
-    return [
-      terminal.paint('bold', ownerText(owner)),
-      ...table(COLUMNS, rows, terminal.width, terminal.paint),
-      '',
-    ];
-  });
+  const row = ({ entry, code, outcome, keyId, expiresAt, trouble }: Line): Cell[] => [
+    foreign(entry.name, styleOf(code)),
+    plain(trouble === undefined ? outcome : `${outcome}: ${oneLine(trouble.message)}`),
+    plain(keyId === undefined ? '-' : shownId(keyId)),
+    expiresAt === undefined ? plain('-') : expiry(expiresAt, now),
+  ];
+  return ownerTables(context, lines, ({ entry }) => entry.owner, COLUMNS, row);
 }
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ');
