@@ -31,7 +31,7 @@ const REFUSED = unsent(
   'The connection was refused: check baseUrl, or whether a proxy is needed (fetchOptions.dispatcher).',
 );
 const DNS = unsent('dns', false, 'The host was not found: check baseUrl and the network.');
-const DNS_AGAIN = unsent('dns', true, DNS.mend);
+const DNS_AGAIN = { ...DNS, retry: true };
 const ROUTE = unsent(
   'unreachable',
   false,
@@ -46,11 +46,6 @@ const TLS = unsent(
   'tls',
   false,
   'The certificate or the TLS handshake was refused: behind a private CA set NODE_EXTRA_CA_CERTS before Node starts, run node --use-system-ca, or give fetchOptions.dispatcher that CA.',
-);
-const PROXY = unsent(
-  'proxy',
-  false,
-  'The proxy refused the tunnel: check its address and password in fetchOptions.dispatcher.',
 );
 const PORT = unsent('other', false, 'fetch does not connect to this port: check baseUrl.');
 const RESET = unknown('reset', 'The connection broke before the answer.');
@@ -113,7 +108,7 @@ function meaning(error: unknown): Meaning {
         tunnel === '407'
           ? 'The proxy asks for a password (407): give fetchOptions.dispatcher one, as in new ProxyAgent({ uri, token }).'
           : `The proxy refused the tunnel (${tunnel}): check the proxy in fetchOptions.dispatcher.`;
-      return { ...PROXY, retry: tunnel === '503', mend };
+      return unsent('proxy', tunnel === '503', mend);
     }
     // fetch refuses some ports by itself.
     if (messageOf(link) === 'bad port') return PORT;

@@ -143,9 +143,8 @@ export function overridden(overrides: OperationOverrides | undefined): Operation
   return { ...operations, ...rows };
 }
 
-/** The sentence that an error on a row adds where the row is an assumption, or has been overridden. */
+/** The sentence that an error on a row adds where the row is an assumption. */
 export function assumptionHint(id: string | undefined): string {
-  if (id === undefined || !Object.hasOwn(operations, id)) return '';
   const row = Object.entries(operations).find(([name]) => name === id)?.[1];
   if (row?.provenance !== 'assumed') return '';
   return ` How the service does ${id} is an assumption: if it differs, give the client operations: { '${id}': { … } }.`;

@@ -3,8 +3,17 @@
 
 /** @typedef {{ file: string, on?: string, mutator?: string, original: string, replacement: string, reason: string }} Equivalent */
 
+/** The form of a date in src/transport/retry.ts. */
+const DATE = String.raw`/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/`;
+
 /** @type {Equivalent[]} */
 export const equivalents = [
+  {
+    file: 'src/auth/secret.ts',
+    original: 'at < mine.length',
+    replacement: 'at <= mine.length',
+    reason: 'Behind the end of both is NaN, which counts as no difference; other lengths differ already.',
+  },
   {
     file: 'src/text/cause.ts',
     original: 'value === null',
@@ -43,6 +52,74 @@ export const equivalents = [
     reason: 'The pieces are made anew each time: slower, and the same.',
   },
   {
+    file: 'src/transport/body.ts',
+    original: 'rest.length === 0',
+    replacement: 'false',
+    reason: 'A single piece goes the way of several: slower, and the same.',
+  },
+  ...["typeof current === 'object'", 'current !== null'].map((original) => ({
+    file: 'src/transport/failure.ts',
+    original,
+    replacement: 'true',
+    reason: 'What is no object has no code, no message and no cause; the depth alone ends the chain then.',
+  })),
+  {
+    file: 'src/transport/failure.ts',
+    on: "typeof message === 'string'",
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'No message that something is known of holds these words.',
+  },
+  {
+    file: 'src/transport/pagination.ts',
+    original: 'raw.limit !== undefined',
+    replacement: 'true',
+    reason: 'No number is below undefined; the compiler does not allow that comparison.',
+  },
+  {
+    file: 'src/transport/path.ts',
+    on: "path.split('?', 1)",
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'A text that is split has at least one part; the compiler does not know that.',
+  },
+  ...[
+    DATE.slice(0, 1) + DATE.slice(2), // Without its beginning,
+    DATE.slice(0, -2) + DATE.slice(-1), // and without its end.
+  ].map((replacement) => ({
+    file: 'src/transport/retry.ts',
+    original: DATE,
+    replacement,
+    reason:
+      'The text is compared with the date as it is written, so there can be nothing before and behind it.',
+  })),
+  {
+    file: 'src/transport/retry.ts',
+    on: "value?.trim() ?? ''",
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'Neither a number of seconds nor a date, as the empty text is.',
+  },
+  {
+    file: 'src/transport/server-clock.ts',
+    original: 'dateHeader !== this.#lastHeader',
+    replacement: 'true',
+    reason: 'The same header is read again each time: slower, and the same.',
+  },
+  {
+    file: 'src/transport/server-clock.ts',
+    on: "dateHeader ?? ''",
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'No date, as the empty text is.',
+  },
+  {
+    file: 'src/transport/transport.ts',
+    original: 'request.json === undefined',
+    replacement: 'false',
+    reason: 'JSON.stringify gives undefined for it too.',
+  },
+  {
     file: 'src/wire/envelope.ts',
     on: '401: [AuthenticationError',
     original: "''",
@@ -77,9 +154,113 @@ export const equivalents = [
     reason: 'Of all classes RateLimitError alone reads it, and it leaves out what is undefined.',
   },
   {
+    file: 'src/wire/operations.ts',
+    original: '(path.match(/\\{\\w+\\}/g) ?? []).sort()',
+    replacement: 'path.match(/\\{\\w+\\}/g) ?? []',
+    reason: 'No row has two placeholders, so there is no order yet in which they could be.',
+  },
+  {
+    file: 'src/wire/operations.ts',
+    on: 'path.match(',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A path without placeholders is compared with others by the same words, which no placeholder is.',
+  },
+  {
+    file: 'src/wire/schemas.ts',
+    on: '#asked',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A field of that name would be left out of extra, and no answer has one.',
+  },
+  {
+    file: 'src/wire/schemas.ts',
+    original: "typeof value === 'number'",
+    replacement: 'true',
+    reason: 'What is finite by Number.isFinite is a number; the compiler does not know that.',
+  },
+  {
+    file: 'src/wire/schemas.ts',
+    original: 'json === undefined',
+    replacement: 'false',
+    reason: 'A match always has its group; the compiler does not know that.',
+  },
+  {
+    file: 'src/wire/schemas.ts',
+    original: '{\n    return undefined;\n  }',
+    replacement: '{}',
+    reason: 'A function that ends without a return gives undefined.',
+  },
+  {
     file: 'src/wire/expiration.ts',
     original: "typeof days === 'number'",
     replacement: 'true',
     reason: 'What is a whole number by Number.isInteger is a number; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/base64.ts',
+    original: 'at < bytes.length',
+    replacement: 'at <= bytes.length',
+    reason: 'One round more, over no bytes, adds nothing.',
+  },
+  {
+    file: 'src/rotation/base64.ts',
+    original: '{\n    return undefined;\n  }',
+    replacement: '{}',
+    reason: 'A function that ends without a return gives undefined.',
+  },
+  {
+    file: 'src/rotation/names.ts',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'The first part, which is the whole match, is not read.',
+  },
+  ...[
+    ['recordId === undefined || nonce === undefined', 'recordId === undefined && nonce === undefined'],
+    ['recordId === undefined', 'false'],
+    ['nonce === undefined', 'false'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/names.ts',
+    original,
+    replacement,
+    reason: 'The form has both parts or does not match; the compiler does not know that.',
+  })),
+  {
+    file: 'src/rotation/record-text.ts',
+    original: 'version > 1',
+    replacement: 'version >= 1',
+    reason: 'What is 1 does not come here.',
+  },
+  {
+    file: 'src/rotation/record-text.ts',
+    original: 'pending?.key',
+    replacement: 'pending.key',
+    reason:
+      'In the phase testing the line before has refused a record without it; in the others it is not read.',
+  },
+  {
+    file: 'src/rotation/record-text.ts',
+    original: "typeof found === 'number'",
+    replacement: 'true',
+    reason: 'What is a whole number by Number.isSafeInteger is a number; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/span.ts',
+    original: "typeof amount !== 'number'",
+    replacement: 'false',
+    reason: 'What is finite by Number.isFinite is a number; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/plan-policy.ts',
+    on: '(others ?? [])',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'A text is taken for an account that tells no maximum, which is left out.',
+  },
+  {
+    file: 'src/rotation/plan-policy.ts',
+    original: 'one.id < other.id',
+    replacement: 'one.id <= other.id',
+    reason: 'Two keys of one list do not have the same id.',
   },
 ];

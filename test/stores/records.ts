@@ -1,5 +1,5 @@
 // A record made up for stores: what is in it does not matter to them, but that it comes back.
-import { type RotationRecord, Secret } from 'blazemeter-client/rotation';
+import { type PendingKey, type RotationRecord, Secret } from 'blazemeter-client/rotation';
 
 let stamps = 0;
 
@@ -31,3 +31,19 @@ export function madeUpRecord(change: Partial<RotationRecord> = {}): RotationReco
     ...change,
   };
 }
+
+/** The key that is to be the next one of that record. */
+export const madeUpPending = (change: Partial<PendingKey> = {}): PendingKey => ({
+  way: 'create',
+  signer: 'current',
+  reason: 'expiry',
+  nonce: 'abcdefghijkmnpqr',
+  name: 'ci.k3v9m2xq7a.e4.abcdefghijkmnpqr',
+  epoch: 4,
+  preparedAt: new Date('2026-01-01T00:00:00Z'),
+  days: 90,
+  drainMs: 0,
+  leakedSince: null,
+  key: null,
+  ...change,
+});

@@ -29,7 +29,7 @@ describe('the secret', () => {
     ['is somebody else', `{"secrets":"${SECRET}"}`],
     ['is longer than any secret', `{"secret":"${'a'.repeat(4_097)}"}`],
   ])('is not there where it %s', (_, answer) => {
-    expect(salvage(answer)).toEqual({});
+    expect(salvage(answer)).toStrictEqual({});
   });
 
   test('is there as long as secrets may be', () => {
@@ -37,7 +37,30 @@ describe('the secret', () => {
   });
 });
 
-test('the id of its key, where it looks like one', () => {
-  expect(salvage('{"id": "7e57-A_z"').keyId).toBe('7e57-A_z');
-  for (const id of ['""', '"a b"', '7', `"${'a'.repeat(65)}"`]) expect(salvage(`{"id":${id}}`)).toEqual({});
+describe('the id of its key', () => {
+  test.each([
+    ['without blanks', '{"id":"7e57-A_z"'],
+    ['with blanks around the colon', '{"id" \n:\t "7e57-A_z"'],
+    ['behind an id that is a number', '{"id":7,"key":{"id":"7e57-A_z"}}'],
+  ])('is read %s', (_, answer) => {
+    expect(salvage(answer)).toStrictEqual({ keyId: '7e57-A_z' });
+  });
+
+  test.each([
+    ['is empty', '{"id":""}'],
+    ['holds a blank', '{"id":"a b"}'],
+    ['is no text', '{"id":7}'],
+    ['is longer than any id', `{"id":"${'a'.repeat(65)}"}`],
+    ['is somebody else', '{"ids":"7e57"}'],
+    ['stands behind what is no JSON', '{"id"x:"7e57"}'],
+  ])('is not there where it %s', (_, answer) => {
+    expect(salvage(answer)).toStrictEqual({});
+  });
+
+  test('is there as long as ids may be, and beside the secret', () => {
+    const keyId = 'a'.repeat(64);
+    const saved = salvage(`{"id":"${keyId}","secret":"${SECRET}"}`);
+    expect(saved.keyId).toBe(keyId);
+    expect(saved.secret?.reveal()).toBe(SECRET);
+  });
 });

@@ -45,10 +45,13 @@ describe('using a secret', () => {
     expect(Secret.from(foreign)).not.toBe(foreign);
   });
 
-  test.each([undefined, null, 1, {}, [], { reveal: 'no' }, { reveal: () => 1 }])(
+  const revealing = Object.assign(() => text, { reveal: () => text });
+  test.each([undefined, null, 1, {}, [], { reveal: 'no' }, { reveal: () => 1 }, revealing])(
     'nothing else is taken for one (%#)',
     (value) => {
-      expect(() => Reflect.apply(Secret.from, Secret, [value])).toThrow(TypeError);
+      const make = () => Reflect.apply(Secret.from, Secret, [value]);
+      expect(make).toThrow(TypeError);
+      expect(make).toThrow(/^A secret is made from a string or from another Secret\.$/);
     },
   );
 
@@ -64,6 +67,9 @@ describe('using a secret', () => {
     expect(Secret.isSecret(imitation)).toBe(true);
     expect(() => (Secret.isSecret(imitation) ? imitation.reveal() : '')).toThrow(TypeError);
     expect(() => new Proxy(secret, {}).reveal()).toThrow(TypeError);
+    expect(() => new Proxy(secret, {}).reveal()).toThrow(
+      /^This is not a Secret, but something made to look like one\.$/,
+    );
   });
 
   test('a secret cannot be changed, nor given another text', () => {
