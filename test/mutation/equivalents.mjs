@@ -263,4 +263,48 @@ export const equivalents = [
     replacement: 'one.id <= other.id',
     reason: 'Two keys of one list do not have the same id.',
   },
+  {
+    file: 'src/rotation/ledger.ts',
+    original: 'async () => held',
+    replacement: '() => undefined',
+    reason:
+      'A record that lives with its run is read to see who wrote over it: nobody does, whether it is found or not.',
+  },
+  {
+    file: 'src/rotation/options.ts',
+    original: "typeof ms !== 'number'",
+    replacement: 'false',
+    reason: 'What is finite by Number.isFinite is a number; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/report.ts',
+    original: 'busyUntil !== null',
+    replacement: 'true',
+    reason: 'Compared with a date, null is 0, which is not later; the compiler does not allow it.',
+  },
+  {
+    file: 'src/rotation/service.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'Neither is a date.',
+  },
+  {
+    file: 'src/rotation/service.ts',
+    original: 'days !== null',
+    replacement: 'true',
+    reason: 'Compared with a number, null is 0, which is not above 0; the compiler does not allow it.',
+  },
+  {
+    file: 'src/rotation/service.ts',
+    original: 'made === undefined',
+    replacement: 'false',
+    reason:
+      'The names of own keys can be read: that is how they were chosen. The compiler does not know that.',
+  },
+  ...['service', 'sink'].map((name) => ({
+    file: `src/rotation/${name}.ts`,
+    original: 'signal?.reason',
+    replacement: 'signal.reason',
+    reason: 'Called by the signal, so there is one.',
+  })),
 ];

@@ -86,7 +86,7 @@ const limited = {
   once: cells('ok 2', 'RateLimitError 1', 'ok 2', 'RateLimitError 1'),
 };
 
-const ATTEMPT = { timeout: 150 };
+const ATTEMPT = { timeout: 300 };
 /** Collecting garbage takes its time. */
 const COLLECTING = { timeout: 800 };
 const COLLECTING_CALL = { timeout: 5_000, totalTimeout: 800 };
