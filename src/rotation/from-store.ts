@@ -143,7 +143,7 @@ class Follower {
         );
       }
     }
-    return this.#give((reader.known ?? known).current);
+    return this.#give(known.current);
   }
 
   /** Another pair than the one that the service has refused, if there is any. */

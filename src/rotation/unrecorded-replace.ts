@@ -73,7 +73,7 @@ export function wordsOf(run: Run, found: Survey, wishes: Wishes, pending: Pendin
     ...(first ? [leaked] : []),
     ...run.sinks.map(({ name }) => `give the new pair to ${name}`),
     ...(wishes.reason === 'leak' && !first ? [leaked] : []),
-    ...goers(found.keys, found, wishes)
+    ...goers(found.keys, found, wishes, reused?.id)
       .filter(({ id }) => wishes.reason !== 'leak' || id !== current.id)
       .map(({ id }) => `delete the key ${id}${wishes.reason === 'leak' ? '' : ' after a drain'}`),
   ];

@@ -9,6 +9,12 @@ const DATE = String.raw`/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|
 /** @type {Equivalent[]} */
 export const equivalents = [
   {
+    file: 'src/auth/basic.ts',
+    original: 'before !== undefined',
+    replacement: 'false',
+    reason: 'The header is made anew each time: slower, and the same.',
+  },
+  {
     file: 'src/auth/secret.ts',
     original: 'at < mine.length',
     replacement: 'at <= mine.length',
@@ -307,4 +313,275 @@ export const equivalents = [
     replacement: 'signal.reason',
     reason: 'Called by the signal, so there is one.',
   })),
+  {
+    file: 'src/rotation/http-store.ts',
+    original: 'cause === undefined',
+    replacement: 'false',
+    reason: 'An error leaves out a cause that is undefined.',
+  },
+  {
+    file: 'src/rotation/http-store.ts',
+    original: "{\n    // The parser's own message quotes the text.\n    return undefined;\n  }",
+    replacement: '{}',
+    reason: 'A function that ends without a return gives undefined.',
+  },
+  ...[
+    ["'code' in link && typeof link.code === 'string'", "'code' in link || typeof link.code === 'string'"],
+    ["typeof link.code === 'string'", 'true'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/http-store.ts',
+    original,
+    replacement,
+    reason: 'Of the errors in a summary, each that has a code has a text; the compiler does not know that.',
+  })),
+  {
+    file: 'src/rotation/http-store.ts',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'Words with blanks between them are no token, as the empty text is none.',
+  },
+  {
+    file: 'src/rotation/redis-store.ts',
+    on: 'error.message',
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'No reply of Redis is called by one of these words.',
+  },
+  {
+    file: 'src/rotation/vault-store.ts',
+    original: 'namespace !== undefined',
+    replacement: 'true',
+    reason: 'The form takes undefined for the word, which a namespace may be called.',
+  },
+  {
+    file: 'src/rotation/vault-store.ts',
+    original: "typeof version === 'number'",
+    replacement: 'true',
+    reason: 'What is a whole number by Number.isSafeInteger is a number; the compiler does not know that.',
+  },
+  ...[
+    ['text === undefined || etag === null', 'text === undefined && etag === null'],
+    ['text === undefined', 'false'],
+    ['etag === null', 'false'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/file-store.ts',
+    on: 'etag === null',
+    original,
+    replacement,
+    reason: 'There is no mark exactly where there is no text; the compiler does not know that.',
+  })),
+  {
+    file: 'src/rotation/file-store.ts',
+    on: "etagOf(text) ?? ''",
+    original: "''",
+    replacement: '"Stryker was here!"',
+    reason: 'A text that was written has a mark; the compiler does not know that.',
+  },
+  ...[
+    ["() => ''", '() => undefined'],
+    ["''", '"Stryker was here!"'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/file-lock.ts',
+    on: ".catch(() => '')",
+    original,
+    replacement,
+    reason: 'It is compared with the text of our lock, which is none of these.',
+  })),
+  ...[
+    ["{ reason: 'first' }", '{}'],
+    ["'first'", '""'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/from-store.ts',
+    original,
+    replacement,
+    reason: 'Of the reasons only one is asked for, that a pair was refused.',
+  })),
+  {
+    file: 'src/rotation/sealing.ts',
+    on: 'FORM.exec(text)',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'The first part, which is the whole match, is not read.',
+  },
+  ...[
+    ['id === undefined || base64 === undefined', 'id === undefined && base64 === undefined'],
+    ['id === undefined', 'false'],
+    ['base64 === undefined', 'false'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/sealing.ts',
+    original,
+    replacement,
+    reason: 'The form has both parts or does not match; the compiler does not know that.',
+  })),
+  ...[
+    ['left !== undefined && name !== undefined', 'left !== undefined || name !== undefined'],
+    ['left !== undefined', 'true'],
+    ['name !== undefined', 'true'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/unrecorded-replace.ts',
+    on: 'leftOver(left',
+    original,
+    replacement,
+    reason: 'A newer key is one of ours, so there are both or neither; the compiler does not know that.',
+  })),
+  {
+    file: 'src/rotation/unrecorded-replace.ts',
+    on: 'let all',
+    original: 'false',
+    replacement: 'true',
+    reason: 'It is set by the first round, before it is read.',
+  },
+  {
+    file: 'src/rotation/unrecorded-replace.ts',
+    original: 'pending.key !== null',
+    replacement: 'true',
+    reason: 'A pending key that is not being made any more is there; the compiler does not know that.',
+  },
+  ...[
+    ["error.code === 'rotation_unknown'", 'true'],
+    [
+      "error instanceof RotationError && error.code === 'rotation_unknown'",
+      "error instanceof RotationError || error.code === 'rotation_unknown'",
+    ],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/unrecorded-replace.ts',
+    original,
+    replacement,
+    reason:
+      'Who signs was accepted before, so of getting a key the only RotationError left is that of a key which is not known.',
+  })),
+  ...[
+    ['a.id < b.id', 'a.id <= b.id'],
+    ['a.id > b.id', 'a.id >= b.id'],
+    ['a.id > b.id', 'true'],
+    ['inOrder(key, seen) > 0', 'inOrder(key, seen) >= 0'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/unrecorded-survey.ts',
+    original,
+    replacement,
+    reason: 'No two keys of a list have the same id.',
+  })),
+  {
+    file: 'src/rotation/unrecorded-survey.ts',
+    on: 'all.includes(seen)',
+    original: 'seen !== undefined',
+    replacement: 'true',
+    reason: 'No list includes a key that is not there; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/unrecorded-survey.ts',
+    on: 'isNewer(key)',
+    original: 'key !== seen',
+    replacement: 'true',
+    reason: 'No key is newer than itself, and where the given key is not ours it is not among ours.',
+  },
+  {
+    file: 'src/rotation/unrecorded-survey.ts',
+    original: 'replaced !== seen',
+    replacement: 'true',
+    reason: 'Only a key of ours has replaced one, and it is among ours itself.',
+  },
+  {
+    file: 'src/rotation/unrecorded.ts',
+    on: "!accepted || wishes.reason === 'leak'",
+    original: 'true',
+    replacement: 'false',
+    reason: 'Neither waits to be due: what counts here is that nothing is said.',
+  },
+  {
+    file: 'src/rotation/unrecorded.ts',
+    on: 'epoch === 0',
+    original: 'seen === undefined',
+    replacement: 'false',
+    reason: 'A key that has an epoch was seen in the list; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/unrecorded.ts',
+    on: "phase: 'idle',",
+    original: "'idle'",
+    replacement: '""',
+    reason: 'The phase of a record is read once there is a pending key, and written with it.',
+  },
+  {
+    file: 'src/rotation/unrecorded.ts',
+    on: 'dropSinks: []',
+    original: '[]',
+    replacement: '["Stryker was here"]',
+    reason: 'No sink of the run has that name.',
+  },
+  {
+    file: 'src/rotation/begin.ts',
+    original: 'recovery?.id',
+    replacement: 'recovery.id',
+    reason: 'Read only where the recovery credential signs; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/machine.ts',
+    on: 'previous === null',
+    original: 'promotion === null',
+    replacement: 'false',
+    reason:
+      'The phase delivering is left before this where there is no promotion; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/machine.ts',
+    on: 'which is in use in its place',
+    original: 'previous?.id',
+    replacement: 'previous.id',
+    reason: 'A drain without a key before the current one has ended before; the compiler does not know that.',
+  },
+  {
+    file: 'src/rotation/machine.ts',
+    original: 'made === undefined',
+    replacement: 'false',
+    reason:
+      'The names of own keys can be read: that is how they were chosen. The compiler does not know that.',
+  },
+  ...['key.lastUsedAt === null', 'since === null'].map((original) => ({
+    file: 'src/rotation/machine.ts',
+    original,
+    replacement: 'false',
+    reason: 'Compared with a date, null is 0, which is earlier than any; the compiler does not allow it.',
+  })),
+  {
+    file: 'src/rotation/obtain.ts',
+    on: 'lastUsedAt > createdAt',
+    original: 'lastUsedAt !== null',
+    replacement: 'true',
+    reason: 'Compared with a date, null is 0, which is not later; the compiler does not allow it.',
+  },
+  {
+    file: 'src/rotation/obtain.ts',
+    original:
+      '{\n        // The name is taken: by the key that this very step made before.\n        continue;\n      }',
+    replacement: '{}',
+    reason: 'What follows ends the loop at the last try alone, and this is not the last.',
+  },
+  ...[
+    ["''", '"Stryker was here!"'],
+    ['made.apiKey.expiresAt?.toISOString', 'made.apiKey.expiresAt.toISOString'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/obtain.ts',
+    on: 'const until = made.apiKey.expiresAt',
+    original,
+    replacement,
+    reason: 'A key counts as clamped by its end, so it has one.',
+  })),
+  ...[
+    ["run.record.phase === 'idle'", 'false'],
+    ["'idle'", '""'],
+  ].map(([original, replacement]) => ({
+    file: 'src/rotation/rotate.ts',
+    on: "run.record.phase === 'idle'",
+    original,
+    replacement,
+    reason:
+      'Where nothing is under way, the machine does nothing and stops at idle, and a plan has no steps.',
+  })),
+  {
+    file: 'src/rotation/rotate.ts',
+    original: "'never'",
+    replacement: '""',
+    reason: 'It is told from a date by its type alone.',
+  },
 ];

@@ -1,7 +1,16 @@
 // One run of a rotation on a record in any phase, over a service whose clock stands still: what is decided, said and asked
 // can be compared to the second.
 import { BlazeMeterClient } from 'blazemeter-client';
-import { type RotationRecord, Secret } from 'blazemeter-client/rotation';
+import {
+  memoryStore,
+  type RotateIfExpiringOptions,
+  type RotationRecord,
+  type RunOptions,
+  resume,
+  rotate,
+  rotateIfExpiring,
+  Secret,
+} from 'blazemeter-client/rotation';
 import {
   createReference,
   type SeededKey,
@@ -115,5 +124,26 @@ export function creating(change: Partial<RotationRecord> = {}, options: StageOpt
       if (!now?.key) throw new Error('There is no key.');
       return now.key;
     },
+  };
+}
+
+/** A store with a record, and the calls on it. */
+export async function stored(record: StageOptions['record'] = () => ({}), options: StageOptions = {}) {
+  const stage = stageOf({ ...options, record });
+  const store = memoryStore();
+  await store.write(stage.run.record, { ifMatch: null });
+  const write = vi.spyOn(store, 'write');
+  stage.reference.journal.clear();
+  const { client } = stage;
+  const given = { store, timing: { testWithinMs: 0, lookAgainMs: 0 } };
+  return {
+    ...stage,
+    store,
+    write,
+    rotate: (more: Partial<Parameters<typeof rotate>[1]> = {}) =>
+      rotate(client, { ...given, reason: 'schedule', ...more }),
+    resume: (more: Partial<RunOptions> = {}) => resume(client, { ...given, ...more }),
+    rotateIfExpiring: (more: Partial<RotateIfExpiringOptions> = {}) =>
+      rotateIfExpiring(client, { ...given, ...more }),
   };
 }

@@ -94,7 +94,7 @@ export async function unrecordedSetting(setting: UnrecordedSetting = {}) {
   });
   const recordId = await derivedRecordId(users.runner.id, 'ci');
   const nameOf = (name: string, epoch: number) => keyName('ci', { recordId, epoch, nonce: nonceOf(name) });
-  const all: Record<string, Found> = { given: {}, spare: {}, theirs: { user: 'boss' }, ...setting.keys };
+  const all: Record<string, Found> = { spare: {}, given: {}, theirs: { user: 'boss' }, ...setting.keys };
   const seeds = Object.entries(all).map(([name, { epoch, shown: _, ...key }]): [string, SeedKey] => [
     name,
     {

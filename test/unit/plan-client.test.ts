@@ -69,7 +69,7 @@ describe('a plan', () => {
     expect(made.unseen[0]?.what).toContain('The account has 2 members');
     expect(made.unseen[1]?.what).toContain('No other account of yours is visible.');
     expect(made.next[0]).toContain('"late"');
-    expect(lines[0]).toContain('Account 9 "Main"'.replace('9', String(main.id)));
+    expect(lines[0]).toContain(`Account ${main.id} "Main"`);
     expect(lines.at(-1)).toContain('Run the audit');
   });
 

@@ -8,7 +8,7 @@ import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 
 // Nothing here waits for a real clock: what hangs is wrong.
-vi.setConfig({ testTimeout: 2_000 });
+vi.setConfig({ testTimeout: 5_000 });
 
 const EVERY = 300_000;
 const held = (epoch: number, id = 'k3v9m2xq7a'): Versioned => ({

@@ -1,0 +1,144 @@
+// Where a record is in Vault: what may be said of the place, and what is asked of it.
+import { revealRecord, StoreConflictError, type VaultStoreOptions } from 'blazemeter-client/rotation';
+import { describe, expect, it, vi } from 'vitest';
+import { vaultStore } from '../../src/rotation/vault-store.ts';
+import { MADE_UP_SECRET, madeUpRecord } from '../stores/records.ts';
+import { answers, openSeal, type Prepared } from '../support/store-answers.ts';
+
+vi.setConfig({ testTimeout: 2_000 });
+
+const usual = { address: 'https://vault.example.com', token: 'made-up-token', path: 'ci/blazemeter' };
+
+function inVault(prepared: Prepared[], options: Partial<VaultStoreOptions> = {}) {
+  const service = answers(...prepared);
+  return { service, store: vaultStore({ ...usual, fetch: service.fetch, ...options }) };
+}
+
+const URL = 'https://vault.example.com/v1/secret/data/ci/blazemeter';
+const empty = { status: 404, body: { errors: [] } };
+const MADE = '2026-01-01T00:00:00Z';
+const holds = (data: object, version = 3, created_time: unknown = MADE): Prepared => ({
+  status: 200,
+  body: { data: { data, metadata: { version, created_time } } },
+});
+const wrote = (version: unknown, created_time: unknown = MADE): Prepared => ({
+  status: 200,
+  body: { data: { version, created_time } },
+});
+
+describe('vaultStore', () => {
+  it('writes first over version 0, and then over the version that it made', async () => {
+    const { service, store } = inVault([empty, wrote(1), wrote(2)]);
+    const [one, two] = [madeUpRecord(), madeUpRecord()];
+    const { etag } = await store.write(one, { ifMatch: null });
+    expect(etag).toBe(`1 ${MADE}`);
+    expect(await store.write(two, { ifMatch: etag })).toEqual({ etag: `2 ${MADE}` });
+    expect(service.requests()).toStrictEqual([
+      ['GET', URL],
+      ['POST', URL, { options: { cas: 0 }, data: { record: revealRecord(one) } }],
+      ['POST', URL, { options: { cas: 1 }, data: { record: revealRecord(two) } }],
+    ]);
+  });
+
+  it('keeps other fields, and the pair beside the record where that is wanted', async () => {
+    const pairKeys = { id: 'key_id', secret: 'key_secret' };
+    const { service, store } = inVault([holds({ contact: 'team' }), wrote(4), wrote(5)], { pairKeys });
+    const record = madeUpRecord();
+    const data = {
+      contact: 'team',
+      record: revealRecord(record),
+      key_id: record.current.id,
+      key_secret: MADE_UP_SECRET,
+    };
+    const { etag } = await store.write(record, { ifMatch: null });
+    await store.write(record, { ifMatch: etag });
+    expect(service.requests().slice(1)).toStrictEqual([
+      ['POST', URL, { options: { cas: 3 }, data }],
+      ['POST', URL, { options: { cas: 4 }, data }],
+    ]);
+  });
+
+  it('sends the token, the word that it is no web page, and the namespace where there is one', async () => {
+    const plain = inVault([empty]);
+    await plain.store.read();
+    expect(plain.service.asked[0]?.init.headers).toStrictEqual({
+      accept: 'application/json',
+      'x-vault-token': 'made-up-token',
+      'x-vault-request': 'true',
+    });
+    const named = inVault([empty], { namespace: 'org/team' });
+    await named.store.read();
+    expect(named.service.asked[0]?.init.headers['x-vault-namespace']).toBe('org/team');
+  });
+
+  it('asks below the mount, each segment as it is written', async () => {
+    const { service, store } = inVault([empty], { mount: '//team/kv//', path: '//a b/ü?x/' });
+    await store.read();
+    expect(service.asked[0]?.url).toBe('https://vault.example.com/v1/team/kv/data/a%20b/%C3%BC%3Fx');
+  });
+
+  it.each([
+    [{}, 'vault:/secret/ci/blazemeter'],
+    [{ namespace: '/org/team/', mount: '/kv/', path: '//ci//' }, 'vault:org/team/kv/ci'],
+  ])('binds a sealed record to namespace, mount and path (%j)', async (where, place) => {
+    const seal = openSeal();
+    const record = madeUpRecord();
+    const { store } = inVault([holds({ record: revealRecord(record) }), wrote(4)], { ...where, seal });
+    const held = await store.read();
+    await store.write(record, { ifMatch: held?.etag ?? null });
+    expect(seal.places).toEqual([`open ${place}`, `open ${place}`, `seal ${place}`]);
+  });
+
+  it('refuses a version that somebody else has written meanwhile', async () => {
+    const { store } = inVault([
+      empty,
+      {
+        status: 400,
+        body: { errors: ['check-and-set parameter did not match the current version'] },
+      },
+    ]);
+    await expect(store.write(madeUpRecord(), { ifMatch: null })).rejects.toThrow(
+      new StoreConflictError('vaultStore (secret/ci/blazemeter)'),
+    );
+  });
+});
+
+describe('the options of vaultStore', () => {
+  const made = (change: object) => () => Reflect.apply(vaultStore, undefined, [{ ...usual, ...change }]);
+  const noPath = (name: string) => `${name} is a path within Vault, such as "ci/blazemeter".`;
+  const noNamespace = 'namespace is a path of letters, digits, ".", "_" and "-".';
+  const noPairKeys =
+    'pairKeys names two different fields, { id, secret }, of letters, digits, "-", "_" and "."; neither is "record".';
+  const noSuchName = 'pairKeys cannot have such a name.';
+
+  it.each([
+    ['an address that is no URL', { address: 'vault' }, 'address is not a URL.'],
+    ['an empty path', { path: '' }, noPath('path')],
+    ['a path of slashes', { path: '//' }, noPath('path')],
+    ['a path that is too long', { path: 'a'.repeat(1025) }, noPath('path')],
+    ['a path that is no text', { path: ['ci'] }, noPath('path')],
+    ['a path that leads elsewhere', { path: 'a/../b' }, 'segment must be an id: not empty, not "." or "..".'],
+    ['an empty mount', { mount: '' }, noPath('mount')],
+    ['a namespace with a blank', { namespace: 'a b' }, noNamespace],
+    ['a namespace with a blank before it', { namespace: ' a' }, noNamespace],
+    ['a namespace with a blank behind it', { namespace: 'a ' }, noNamespace],
+    ['an empty namespace', { namespace: '' }, noNamespace],
+    ['a namespace that is too long', { namespace: 'a'.repeat(256) }, noNamespace],
+    ['a field with a blank before it', { pairKeys: { id: ' a', secret: 'b' } }, noPairKeys],
+    ['a field with a blank behind it', { pairKeys: { id: 'a ', secret: 'b' } }, noPairKeys],
+    ['a field that is too long', { pairKeys: { id: 'a'.repeat(129), secret: 'b' } }, noPairKeys],
+    ['a field named __proto__', { pairKeys: { id: '__proto__', secret: 'b' } }, noSuchName],
+    ['a field named constructor', { pairKeys: { id: 'a', secret: 'constructor' } }, noSuchName],
+    ['a field named prototype', { pairKeys: { id: 'prototype', secret: 'b' } }, noSuchName],
+  ])('cannot have %s', (_, change, message) => {
+    expect(made(change)).toThrow(new TypeError(message));
+  });
+
+  it.each([
+    { path: 'a'.repeat(1024) },
+    { namespace: 'aZ0_.-/'.padEnd(255, 'x') },
+    { pairKeys: { id: 'aZ0_.-'.padEnd(128, 'x'), secret: 'b' } },
+  ])('can have %j', (change) => {
+    expect(made(change)).not.toThrow();
+  });
+});
