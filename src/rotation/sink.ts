@@ -65,6 +65,8 @@ export interface SecretSink {
 
 /** How long a sink may take, in milliseconds. */
 const SINK_TIMEOUT = 60_000;
+/** The minute is over: told by its class from whatever a sink throws. */
+class Late extends Error {}
 
 async function bounded<T>(
   work: (signal: AbortSignal) => Promise<T> | T,
@@ -72,7 +74,7 @@ async function bounded<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const end = () => controller.abort(signal?.reason);
-  const timer = setTimeout(() => controller.abort(new Error('timeout')), SINK_TIMEOUT);
+  const timer = setTimeout(() => controller.abort(new Late()), SINK_TIMEOUT);
   signal?.addEventListener('abort', end, { once: true });
   try {
     signal?.throwIfAborted();
@@ -141,7 +143,7 @@ export async function putToSink(
 /** Names and codes only: a foreign message may quote the secret that the sink was given. */
 function sinkProblem(error: unknown): string {
   const { name, message } = scrubbed(error);
-  return error instanceof Error && error.message === 'timeout'
+  return error instanceof Late
     ? `no answer within ${SINK_TIMEOUT / 1000} s`
     : name === 'Error' && message.startsWith('details')
       ? 'its error is withheld, because it may quote the secret'

@@ -86,7 +86,7 @@ export const rooms = [
     goal: 100,
     mutate: ['src/rotation/{begin,machine,obtain,rotate}.ts'],
     tests: [
-      'test/unit/rotation-{begin,calls,drain,machine,obtain,odd,refused,regenerate,remaining,retire,session}.test.ts',
+      'test/unit/rotation-{begin,calls,deliver,drain,machine,obtain,odd,refused,regenerate,remaining,retire,session}.test.ts',
     ],
   },
   {

@@ -11,7 +11,7 @@ import { madeUpRecord } from '../stores/records.ts';
 import { madeUp } from './credentials.ts';
 
 export const MINUTE = 60_000;
-export const NOW = new Date('2030-06-01T12:00:00Z');
+const NOW = new Date('2030-06-01T12:00:00Z');
 
 /** A moment that is so many milliseconds from now. */
 export const at = (ms: number): Date => new Date(NOW.getTime() + ms);

@@ -47,7 +47,7 @@ describe('the roles of the caller', () => {
   it('need no list where the account names the caller as its owner', async () => {
     const reference = createReference();
     const { keys, accounts } = reference.seed();
-    reference.faults.add({ operation: 'accounts.users', effect: 'status', status: 500, times: 99 });
+    reference.faults.add({ operation: 'accounts.users', effect: 'status', status: 403 });
     const client = new BlazeMeterClient({
       credentials: keys.owner,
       logLevel: 'off',

@@ -1,7 +1,7 @@
 // From each phase the machine takes one step after the other, each written down before the next, and stops where it has to.
-import { RotationError, type SecretSink, type SinkDelivery } from 'blazemeter-client/rotation';
+import { RotationError, type SecretSink } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { advance, promoteTested, putToSinks } from '../../src/rotation/machine.ts';
+import { advance, promoteTested } from '../../src/rotation/machine.ts';
 import { madeUpPending } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { at, heldOf, NOW, RECORD, type StageOptions, stageOf } from '../support/rotation-stage.ts';
@@ -249,68 +249,5 @@ describe('a pending pair that is tested', () => {
       message: `The new pair of the key ${key.id} was not accepted within 0 seconds. It is in the record, and the key in use is untouched. Run resume to test it again.`,
     });
     expect(saves()).toEqual([]);
-  });
-});
-
-describe('the sinks', () => {
-  it('get the pair one after the other, and each is acknowledged alone', async () => {
-    const got: SinkDelivery[] = [];
-    const put = async (delivery: SinkDelivery) => void got.push(delivery);
-    const bad = sink('bad', () => Promise.reject(Object.assign(new Error('x'), { code: 'EIO' })));
-    const { run, keys, saves } = stageOf({
-      run: { sinks: [sink('one', put), bad, sink('two', put), sink('held', put)], dropSinks: ['gone'] },
-      record: () => ({
-        sinks: [
-          holding('one'),
-          holding('bad'),
-          holding('lost', 2),
-          holding('gone'),
-          holding('two', 2),
-          holding('held', 3),
-        ],
-      }),
-    });
-    expect(await putToSinks(run)).toBe(false);
-    const { id, secret, expiresAt } = run.record.current;
-    const delivery = { id, secret, expiresAt, recordId: RECORD, epoch: 3 };
-    expect(got).toEqual([delivery, delivery]);
-    const done = (name: string) => ({ name, keyId: keys.ci.id, epoch: 3 });
-    expect(saves()).toEqual([
-      { sinks: [done('one'), holding('bad'), holding('lost', 2), holding('two', 2), holding('held', 3)] },
-      { sinks: [done('one'), holding('bad'), holding('lost', 2), done('two'), holding('held', 3)] },
-    ]);
-    expect(Object.fromEntries(run.sinkProblems)).toEqual({
-      bad: 'Error: EIO',
-      lost: 'it was not given to this run',
-    });
-    expect(run.steps).toEqual(['gave the new pair to one', 'gave the new pair to two']);
-  });
-
-  it('are all done where each has it, and what they get may be called otherwise', async () => {
-    const { run } = stageOf({
-      run: { sinks: [sink('one')] },
-      record: () => ({ sinks: [holding('one'), holding('held', 3)] }),
-    });
-    expect(await putToSinks(run, 'the pair once more')).toBe(true);
-    expect(run.steps).toEqual(['gave the pair once more to one']);
-    expect(await putToSinks(stageOf().run)).toBe(true);
-  });
-
-  it('hear of the caller’s abort', async () => {
-    const controller = new AbortController();
-    const reason = new Error('enough');
-    const { run } = stageOf({
-      signal: controller.signal,
-      run: {
-        sinks: [
-          sink('one', () => {
-            controller.abort(reason);
-            return new Promise(() => {});
-          }),
-        ],
-      },
-      record: () => ({ sinks: [holding('one')] }),
-    });
-    expect(await failure(putToSinks(run))).toBe(reason);
   });
 });

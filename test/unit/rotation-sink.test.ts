@@ -77,7 +77,9 @@ describe('a sink that is put to', () => {
     expect(await said(() => Promise.reject(Object.assign(new Error('x'), { code: 'EIO' })))).toBe(
       'Error: EIO',
     );
+    // Words of its own about time are not ours.
     expect(await said(() => Promise.reject({ message: 'timeout' }))).toBe(withheld);
+    expect(await said(() => Promise.reject(new Error('timeout')))).toBe(withheld);
   });
 
   it('is heard where its error is one of ours, and nothing in it obeys', async () => {
