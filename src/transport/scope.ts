@@ -32,9 +32,10 @@ export function abortable(): Abortable {
   });
   // Nobody may be racing at the moment.
   aborted.catch(() => {});
-  const abort = (reason?: unknown) => {
+  const abort = (reason: unknown = new DOMException('This operation was aborted', 'AbortError')) => {
+    // Before the signal tells others: what they then answer comes after the end.
+    reject(reason);
     controller.abort(reason);
-    reject(signal.reason);
   };
   return { signal, aborted, abort };
 }

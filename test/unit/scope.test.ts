@@ -69,3 +69,20 @@ test('what is there already is followed at once, and not beyond the end', async 
   expect(() => scope.follow(pair)).toThrow(reason);
   scope.end();
 });
+
+test('what answers only because it was told to stop comes too late', async () => {
+  const { signal, aborted, abort } = abortable();
+  const answer = new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve('done'));
+  });
+  const race = Promise.race([aborted, answer]);
+  abort(reason);
+  await expect(race).rejects.toBe(reason);
+});
+
+test('what is ended without a reason is ended by an AbortError, the same for all', async () => {
+  const { signal, aborted, abort } = abortable();
+  abort();
+  expect(signal.reason).toMatchObject({ name: 'AbortError' });
+  await expect(aborted).rejects.toBe(signal.reason);
+});
