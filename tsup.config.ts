@@ -1,13 +1,14 @@
-// How the package is built: every door as ESM and as CommonJS, with types for both.
+// How the package is built: the library, every entry point as ESM and as CommonJS, with types for both; and the commands.
 import { rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 import ts from 'typescript';
 import { licencesOf } from './scripts/built-in.mjs';
 
 const entry = {
   index: 'src/index.ts',
+  schemas: 'src/schemas/index.ts',
   node: 'src/node/index.ts',
   rotation: 'src/rotation/index.ts',
   audit: 'src/audit/index.ts',
@@ -15,76 +16,105 @@ const entry = {
   'testing/msw': 'src/reference/msw.ts',
 };
 
-/** Commands are started, never imported: one build is enough, and they need no types. They alone take packages in. */
-const commands = {
-  'cli/keys': 'src/cli/keys/main.ts',
-  'cli/reference': 'src/cli/reference.ts',
+/** The modules that the commands import from the installed library. What is not here is private, and built into the commands. */
+const shared: Readonly<Record<string, string>> = {
+  'src/index.ts': 'blazemeter-client',
+  'src/client.ts': 'blazemeter-client',
+  'src/errors.ts': 'blazemeter-client',
+  'src/version.ts': 'blazemeter-client',
+  'src/auth/secret.ts': 'blazemeter-client',
+  'src/schemas/index.ts': 'blazemeter-client/schemas',
+  'src/node/index.ts': 'blazemeter-client/node',
+  'src/rotation/index.ts': 'blazemeter-client/rotation',
+  'src/audit/index.ts': 'blazemeter-client/audit',
 };
 
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
+
 const common: Options = {
-  entry,
   target: 'es2022',
-  platform: 'neutral',
-  // One copy of the errors and of Secret per module system, whichever doors are opened.
   splitting: true,
-  treeshake: true,
-  // Two builds of everything have to stay small on disk; whoever wants to read the code has the repository.
-  minify: true,
-  sourcemap: false,
+  // Users read this code in stack traces and step through it.
+  minify: false,
   removeNodeProtocol: false,
   external: ['msw', /^node:/],
 };
 
+const library: Options = {
+  ...common,
+  entry,
+  platform: 'neutral',
+  treeshake: true,
+  sourcemap: true,
+};
+
 /**
- * The declarations are made once, for CommonJS; those of the ES modules point there. An ES module may import the types of a
- * CommonJS one, not the other way round. So both builds have the very same types, and half of the text is saved.
+ * The declarations are generated once, for CommonJS; those of ESM re-export them. An ES module may import the types of a
+ * CommonJS one, not the other way round. So both builds have the very same types, and classes with `#private` fields of one
+ * are assignable to those of the other.
  */
 async function declareModules(outDir: string): Promise<void> {
-  for (const [door, source] of Object.entries(entry)) {
-    const file = join(outDir, `${door}.d.ts`);
+  for (const [name, source] of Object.entries(entry)) {
+    const file = join(outDir, `${name}.d.ts`);
     await mkdir(dirname(file), { recursive: true });
-    const pointer = `export * from './${door.split('/').at(-1)}.cjs';\n`;
-    await writeFile(file, door === 'testing/msw' ? await declaredWithMsw(source) : pointer);
+    const pointer = `export * from './${name.split('/').at(-1)}.cjs';\n`;
+    await writeFile(file, name === 'testing/msw' ? await declaredWithMsw(source) : pointer);
   }
 }
 
-/** msw has one set of types for ES modules and another for CommonJS, and takes no handler of the other. So does this door. */
+/** msw has one set of types for ESM and another for CommonJS, and takes no handler of the other. So does this entry point. */
 async function declaredWithMsw(source: string): Promise<string> {
   const { outputText } = ts.transpileDeclaration(await readFile(source, 'utf8'), { fileName: source });
   const declared = outputText.replace("'./reference.ts'", "'../testing.cjs'");
-  if (declared.includes(".ts'")) throw new Error(`${source}: a type comes from a file that is not a door`);
+  if (declared.includes(".ts'"))
+    throw new Error(`${source}: a type comes from a file that is no entry point`);
   return declared;
 }
 
-/** What the commands have taken in is named, with its licence. */
-const licences = (outDir: string): NonNullable<Options['esbuildPlugins']>[number] => ({
+/** Writes the licences of the packages that are built in beside the output. */
+const licences = (folder: string): Plugin => ({
   name: 'licences',
   setup(build) {
     build.onEnd(async ({ metafile }) => {
       if (metafile === undefined) throw new Error('There is no metafile to read the packages from.');
-      await mkdir(join(outDir, 'cli'), { recursive: true });
-      await writeFile(join(outDir, 'cli', 'licenses.txt'), await licencesOf(metafile, import.meta.dirname));
+      const text = await licencesOf(metafile, import.meta.dirname);
+      if (text === '') return;
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'licenses.txt'), text);
     });
   },
 });
 
+/** The commands use the package by its name, as every program does: one copy of the client and its errors in a process. */
+const selfReference: Plugin = {
+  name: 'self-reference',
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const module = relative(import.meta.dirname, resolve(resolveDir, path)).replaceAll('\\', '/');
+      const name = shared[module];
+      return name === undefined ? undefined : { path: name, external: true };
+    });
+  },
+};
+
 export default defineConfig(({ outDir = 'dist' }) => {
-  // Once, before both builds: neither may remove what the other has just written.
+  // Once, before all builds: none may remove what another has just written.
   rmSync(outDir, { recursive: true, force: true });
   return [
     {
-      ...common,
+      ...library,
       outDir,
-      entry: { ...entry, ...commands },
       format: 'esm',
       outExtension: () => ({ js: '.js' }),
-      esbuildPlugins: [licences(outDir)],
       onSuccess: () => declareModules(outDir),
     },
     {
-      ...common,
+      ...library,
       outDir,
       format: 'cjs',
+      // ky exists as ESM only, which Jest and older programs cannot `require`.
+      noExternal: ['ky'],
+      esbuildPlugins: [licences(outDir)],
       dts: {
         // A web page has no types of Node, which would bring Symbol.asyncDispose along.
         banner: '/// <reference lib="esnext.disposable" />',
@@ -92,6 +122,19 @@ export default defineConfig(({ outDir = 'dist' }) => {
         compilerOptions: { ignoreDeprecations: '6.0' },
       },
       outExtension: () => ({ js: '.cjs', dts: '.d.cts' }),
+    },
+    {
+      ...common,
+      outDir: join(outDir, 'cli'),
+      entry: { keys: 'src/cli/keys/main.ts', reference: 'src/cli/reference.ts' },
+      format: 'esm',
+      platform: 'node',
+      outExtension: () => ({ js: '.js' }),
+      // For packages in CommonJS that are built in.
+      banner: {
+        js: "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);",
+      },
+      esbuildPlugins: [licences(join(outDir, 'cli')), selfReference],
     },
   ];
 });

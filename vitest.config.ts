@@ -8,6 +8,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^blazemeter-client$/, replacement: source('index.ts') },
+      { find: /^blazemeter-client\/schemas$/, replacement: source('schemas/index.ts') },
       { find: /^blazemeter-client\/node$/, replacement: source('node/index.ts') },
       { find: /^blazemeter-client\/rotation$/, replacement: source('rotation/index.ts') },
       { find: /^blazemeter-client\/audit$/, replacement: source('audit/index.ts') },

@@ -17,7 +17,7 @@ export interface Packed {
   readonly app: string;
   /** Another project with a copy of its own. */
   readonly second: string;
-  /** A project that compiles against it, and has nothing else: a declaration that names another package does not compile. */
+  /** A project that compiles against it, its dependencies and msw: a declaration that names another package does not compile. */
   readonly types: string;
 }
 
@@ -72,7 +72,7 @@ async function pack(folder: string, parts: Packed): Promise<void> {
   const runtime = Object.keys(fields(dependencies));
   await install(folder, parts.app, [...runtime, 'msw']);
   await install(folder, parts.second, runtime);
-  await install(folder, parts.types, ['msw', '@types/node']);
+  await install(folder, parts.types, [...runtime, 'msw', '@types/node']);
 }
 
 async function install(folder: string, project: string, beside: readonly string[]): Promise<void> {
@@ -101,7 +101,7 @@ export async function consumer(name: string, project: string): Promise<string> {
 
 /** Whether the build is missing, or older than what it is made of. */
 async function isStale(): Promise<boolean> {
-  const builds = ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts', 'testing/msw.d.cts'];
+  const builds = ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts', 'testing/msw.d.cts', 'cli/keys.js'];
   const times = await Promise.all(
     builds.map((file) =>
       stat(join(repository, 'dist', file)).then(
