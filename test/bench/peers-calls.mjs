@@ -1,5 +1,5 @@
 // The same call by each client, in one process and in interleaved rounds, so that whatever the machine does meanwhile it does
-// to all. node peers-calls.mjs <port>, in a folder that has the peers installed; prints one line of JSON.
+// to all. node peers-calls.mjs <port> <folder that has the peers installed> [rounds] [calls]; prints one line of JSON.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -18,11 +18,40 @@ const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 
 const { BlazeMeterClient } = await import('blazemeter-client');
 const { default: ky } = await import('ky');
+const z = await import('zod/mini');
 const { default: got } = await load('got');
 const { default: axios } = await load('axios');
 const { request } = await load('@octokit/request');
 const { default: OpenAI } = await load('openai');
 const { default: Stripe } = await load('stripe');
+
+/** What a program that uses ky and zod by itself would write: the envelope, and every field of a user. */
+const optional = (schema) => z.catch(z._default(z.nullable(schema), null), null);
+const date = z.pipe(
+  z.number(),
+  z.transform((seconds) => new Date(seconds * 1000)),
+);
+const userEnvelope = z.object({
+  result: z.object({
+    id: z.number(),
+    email: optional(z.string()),
+    displayName: optional(z.string()),
+    firstName: optional(z.string()),
+    lastName: optional(z.string()),
+    enabled: optional(z.boolean()),
+    created: optional(date),
+    updated: optional(date),
+    defaultProject: optional(
+      z.object({
+        id: z.number(),
+        name: optional(z.string()),
+        accountId: optional(z.number()),
+        accountName: optional(z.string()),
+        workspaceId: optional(z.number()),
+      }),
+    ),
+  }),
+});
 
 const ours = new BlazeMeterClient({ credentials: pair, baseUrl, logLevel: 'off' });
 const openai = new OpenAI({ apiKey: 'none', baseURL: baseUrl, logLevel: 'off' });
@@ -39,6 +68,7 @@ const headers = { authorization };
 const clients = {
   'bare fetch': async () => (await fetch(url, { headers })).json(),
   ky: () => ky.get(url, { headers }).json(),
+  'ky + zod/mini': async () => userEnvelope.parse(await ky.get(url, { headers }).json()).result,
   'blazemeter-client': () => ours.user.get(),
   got: () => got(url, { headers }).json(),
   'axios (fetch)': async () => (await axios.get(url, { headers, adapter: 'fetch' })).data,
@@ -84,9 +114,9 @@ console.log(
       name,
       ms: middle(one[name]),
       toFetch: ratio(one, name, 'bare fetch'),
-      toKy: ratio(one, name, 'ky'),
+      toKyZod: ratio(one, name, 'ky + zod/mini'),
       perSecond: middle(many[name]),
-      throughputToKy: ratio(many, name, 'ky'),
+      throughputToKyZod: ratio(many, name, 'ky + zod/mini'),
     })),
   ),
 );

@@ -1,6 +1,6 @@
 // The client beside its peers: npm run bench:peers. One signed, validated call, fifty at a time, a hundred thousand keys, the
-// cold import, and what it weighs. The peers are installed into a folder of their own. With --write the figures go into
-// docs/benchmarks.md and a plot of them beside it.
+// cold import, and what it weighs: medians of one interleaved run, printed and not judged. The peers are installed into a
+// folder of their own. With --write the figures go into docs/benchmarks.md and a plot of them beside it.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -37,12 +37,6 @@ async function installPeers() {
   await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder });
 }
 
-const claims = [];
-/** A target, and whether this run has met it. */
-function claim(what, figure, target, met) {
-  claims.push({ what, figure, target, met });
-}
-
 async function calls() {
   const server = await start('user');
   try {
@@ -60,7 +54,7 @@ async function imports() {
   const peer = (path) => pathToFileURL(join(folder, 'node_modules', path)).href;
   const modules = {
     'blazemeter-client': [ours],
-    'ky and zod/mini': [local('ky'), local('zod/mini')],
+    'ky + zod/mini': [local('ky'), local('zod/mini')],
     openai: [peer('openai/index.mjs')],
     stripe: [peer('stripe/esm/stripe.esm.node.js')],
     axios: [peer('axios/index.js')],
@@ -139,20 +133,6 @@ const kilobytes = await bundled();
 const weights = await installs();
 
 const us = rows.find(({ name }) => name === 'blazemeter-client');
-claim('one call beside bare `fetch`', us.toFetch, '<= 1.35', us.toFetch <= 1.35);
-claim('one call beside `ky.get().json()`', us.toKy, '<= 1.10', us.toKy <= 1.1);
-for (const peer of rows.filter(({ name }) => !['bare fetch', 'ky', us.name].includes(name)))
-  claim(`one call beside ${peer.name}`, us.ms / peer.ms, '< 1', us.ms < peer.ms);
-claim('fifty at a time beside ky', us.throughputToKy, '>= 0.9', us.throughputToKy >= 0.9);
-claim('100,000 keys, MB over the start', walked.overStart, '<= 30', walked.overStart <= 30);
-const importRatio = cold['blazemeter-client'] / cold.openai;
-claim('cold import beside openai', importRatio, '<= 0.6', importRatio <= 0.6);
-const importMore = cold['blazemeter-client'] - cold['ky and zod/mini'];
-claim('cold import over ky and zod/mini, ms', importMore, '<= 15', importMore <= 15);
-claim('client bundle, kB min+gzip', kilobytes, '<= 16', kilobytes <= 16);
-claim('install, MB', weights[0].megabytes, '<= 8', weights[0].megabytes <= 8);
-claim('runtime packages besides itself', weights[0].packages - 1, '<= 2', weights[0].packages <= 3);
-
 const number = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en') : value.toFixed(2));
 const table = (head, lines) =>
   [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -169,18 +149,20 @@ const report = [
   '',
   '## One call, and fifty at a time',
   '',
-  'A `GET /user` against a server on the same machine that answers a constant: medians of 15 interleaved rounds of 150 calls.',
+  'A `GET /user` against a server on the same machine with a constant response: medians of 15 interleaved rounds of 150 calls. A ratio is the median of the ratios of the rounds.',
   '',
   table(
-    ['client', 'one call, ms', 'beside bare fetch', 'beside ky', 'fifty at a time, calls/s'],
+    ['client', 'one call, ms', 'to bare fetch', 'to ky + zod/mini', 'fifty at a time, calls/s'],
     rows.map((row) => [
       row.name,
       row.ms.toFixed(3),
       row.toFetch.toFixed(2),
-      row.toKy.toFixed(2),
+      row.toKyZod.toFixed(2),
       number(row.perSecond),
     ]),
   ),
+  '',
+  `blazemeter-client to ky + zod/mini: ${us.toKyZod.toFixed(2)} for one call, ${us.throughputToKyZod.toFixed(2)} of its calls fifty at a time. The design aims at 1.15 for one call at most; the other figures have no aim.`,
   '',
   '## Cold import',
   '',
@@ -201,20 +183,12 @@ const report = [
   '## A long list',
   '',
   `${walked.seen.toLocaleString('en')} keys by \`for await\`, 1,000 on a page: ${number(walked.ms)} ms, and at most ${walked.overStart.toFixed(1)} MB over the memory of the start.`,
-  '',
-  '## Targets',
-  '',
-  table(
-    ['what', 'measured', 'target', 'met'],
-    claims.map(({ what, figure, target, met }) => [what, figure.toFixed(2), target, met ? 'yes' : '**no**']),
-  ),
 ].join('\n');
 console.log(report);
 
 if (process.argv.includes('--write')) {
-  const head = `---\ntitle: Benchmarks\n---\n\n# Benchmarks\n\nMade by \`npm run bench:peers -- --write\`: every figure below was measured in that one run. The peers send the same\nrequest; only this client validates the answer and can rotate what it signs with.\n\n![One call by each client, in milliseconds: the table below holds the figures](images/benchmarks.svg)\n\n`;
+  const head = `---\ntitle: Benchmarks\n---\n\n# Benchmarks\n\nMade by \`npm run bench:peers -- --write\`: every figure below was measured in that one run. The peers send the same\nrequest; of them only ky + zod/mini validates the response.\n\n![One call by each client, in milliseconds: the table below holds the figures](images/benchmarks.svg)\n\n`;
   mkdirSync(join(repository, 'docs', 'images'), { recursive: true });
   writeFileSync(join(repository, 'docs', 'benchmarks.md'), `${head}${report}\n`);
   writeFileSync(join(repository, 'docs', 'images', 'benchmarks.svg'), plot(rows));
 }
-process.exitCode = claims.every(({ met }) => met) ? 0 : 1;
