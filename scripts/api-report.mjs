@@ -77,7 +77,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const changed = differing();
     if (changed.length > 0) {
       console.error(
-        `The public surface has changed: ${changed.join(', ')}. If that is meant, run \`npm run api\` and commit.`,
+        `The public surface has changed: ${changed.join(', ')}. If that is meant, run \`node scripts/api-report.mjs --write\` and commit.`,
       );
       process.exitCode = 1;
     }

@@ -1,5 +1,5 @@
 // A rotation whose process is really killed: a sample of the crashes, spread over ways, points, sides and rows.
-// `npm run test:deep` plays them all.
+// `node scripts/deep.mjs` plays them all.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { casesOf, ROWS } from './crash-cases.ts';
 import { buildChild } from './crash-children.ts';

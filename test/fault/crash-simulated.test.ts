@@ -1,5 +1,5 @@
 // Every point of every way at which a rotation can die, simulated: each under a third of the rows of the switches.
-// `npm run test:deep` plays them under all.
+// `node scripts/deep.mjs` plays them under all.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Case, casesOf, playAll, ROWS } from './crash-cases.ts';
 import { play, pointsOf } from './crash-play.ts';

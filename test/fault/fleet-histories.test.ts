@@ -1,5 +1,5 @@
 // Fleets: a few processes that rotate and many that only sign, in random histories with faults, crashes, late requests and
-// leaps of the clock. `npm run test:deep` plays twenty times as many.
+// leaps of the clock. `node scripts/deep.mjs` plays twenty times as many.
 import { expect, it } from 'vitest';
 import { playHistories } from './fleet-histories.ts';
 

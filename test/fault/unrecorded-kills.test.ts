@@ -1,4 +1,4 @@
-// A run without a record whose process is really killed: a sample. `npm run test:deep` kills at every step.
+// A run without a record whose process is really killed: a sample. `node scripts/deep.mjs` kills at every step.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildChild } from './crash-children.ts';
 import { allKills, playKills } from './unrecorded-kills.ts';

@@ -1,5 +1,5 @@
 // Runs without a record that die at any step, or meet another run, simulated: each step and side once, and a part of the
-// meetings. `npm run test:deep` plays all, under all rows of the switches.
+// meetings. `node scripts/deep.mjs` plays all, under all rows of the switches.
 import { describe, expect, it } from 'vitest';
 import { allCollisions, playCollisions, playCrashes, someCrashes } from './unrecorded-cases.ts';
 import { WAYS } from './unrecorded-world.ts';

@@ -1,5 +1,5 @@
 // The packed package does its work however it is loaded: as ES modules, as CommonJS, in one file, in Jest, in vitest.
-// `npm run test:package:deep` does the same with more tools, and with what npm installs.
+// `node test/package/consumers/deep.mjs` does the same with more tools, and with what npm installs.
 
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

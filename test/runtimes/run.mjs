@@ -1,4 +1,4 @@
-// npm run test:runtimes: the contract, by the packed package, on every runtime that is supported, as ES modules and as
+// node test/runtimes/run.mjs: the contract, by the packed package, on every runtime that is supported, as ES modules and as
 // CommonJS. With --here only on the runtime that runs this. Prints a line for each, and their figures.
 
 import { execFile, spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-// Whatever is sent: an answer, an envelope, no 5xx, no secret. `npm run test:deep` sends 100,000.
+// Whatever is sent: an answer, an envelope, no 5xx, no secret. `node scripts/deep.mjs` sends 100,000.
 import { createHash } from 'node:crypto';
 import { createReference } from 'blazemeter-client/testing';
 import fc from 'fast-check';

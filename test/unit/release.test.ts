@@ -43,6 +43,8 @@ describe.each(workflows)('the workflow $name', ({ text }) => {
     const { scripts } = json('package.json');
     const started = [...text.matchAll(/npm run (?:--\S+ )*([\w:-]+)/g)].map(([, name]) => name);
     for (const name of started) expect(Object.keys(Object(scripts))).toContain(name);
+    const files = [...text.matchAll(/run: node ([\w./-]+)/g)].map(([, file = '']) => file);
+    for (const file of files) expect(() => read(...file.split('/'))).not.toThrow();
   });
 });
 

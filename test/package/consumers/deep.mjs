@@ -1,4 +1,4 @@
-// npm run test:package:deep: the packed package in empty projects, with what needs a registry: the tools that people have,
+// node test/package/consumers/deep.mjs: the packed package in empty projects, with what needs a registry: the tools that people have,
 // each in its newest version, and every TypeScript that is supported. Prints a table, and ends with 1 where a row failed.
 // With names of parts (installed, runners, bundlers, typescript) it does only these.
 
