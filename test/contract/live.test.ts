@@ -4,7 +4,7 @@ import { isBlazeMeterError } from 'blazemeter-client';
 import { defaultCredentials } from 'blazemeter-client/node';
 import { expect, test } from 'vitest';
 import { lookAt, report } from './live.ts';
-import { makeWorld } from './world.ts';
+import { makeWorld } from './parity/world.ts';
 
 const SERVICE = 'https://a.blazemeter.com/api/v4';
 

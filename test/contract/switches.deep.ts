@@ -1,8 +1,8 @@
 // The contract under all combinations of all switches: `npm test` takes a set in which every pair is met.
 import { semanticsSwitches } from 'blazemeter-client/testing';
 import { expect, test } from 'vitest';
-import type { Combination } from './pairwise.ts';
-import { brokenUnder, switchedTopics } from './under.ts';
+import type { Combination } from '../support/pairwise.ts';
+import { brokenUnder, switchedTopics } from './parity/under.ts';
 
 /** How many combinations are under way at once: behaviours that wait leave the processor to the others. */
 const AT_ONCE = 6;

@@ -2,8 +2,8 @@
 // a switch meets every value of each other one. What a behaviour is about, it sets itself.
 import { semanticsSwitches } from 'blazemeter-client/testing';
 import { describe, expect, test } from 'vitest';
-import { allPairs, pairsOf, pairwise } from './pairwise.ts';
-import { brokenUnder, switchedTopics } from './under.ts';
+import { allPairs, pairsOf, pairwise } from '../support/pairwise.ts';
+import { brokenUnder, switchedTopics } from './parity/under.ts';
 
 const combinations = pairwise(semanticsSwitches);
 

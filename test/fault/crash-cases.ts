@@ -1,7 +1,7 @@
 // Which crashes are played: every point of every way, on every side of it, under rows in which each value of each switch
 // of the reference meets each value of every other.
 import { parseSemantics, type Semantics, semanticsSwitches } from 'blazemeter-client/testing';
-import { pairwise } from '../contract/pairwise.ts';
+import { pairwise } from '../support/pairwise.ts';
 import type { Crash } from './crash-play.ts';
 import type { Side } from './crash-points.ts';
 import type { Way } from './crash-run.ts';

@@ -1,8 +1,8 @@
 // The contract without a test runner: every behaviour through each front end that needs no library, on whatever runtime
 // this file is started with. Prints one line of JSON.
-import { frontEnds } from '../contract/front-ends.ts';
-import { runBehaviour } from '../contract/run.ts';
-import { topics } from '../contract/suite.ts';
+import { frontEnds } from '../contract/parity/front-ends.ts';
+import { runBehaviour } from '../contract/parity/run.ts';
+import { topics } from '../contract/parity/suite.ts';
 import { walk } from './walk.ts';
 
 async function main(): Promise<void> {

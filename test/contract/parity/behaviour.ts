@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { BlazeMeterClient, ClientOptions } from 'blazemeter-client';
 import type { Reference, Semantics } from 'blazemeter-client/testing';
-import type { Exchange } from '../support/checked-fetch.ts';
-import type { Json } from '../support/openapi-document.ts';
+import type { Exchange } from '../../support/checked-fetch.ts';
+import type { Json } from '../../support/openapi-document.ts';
 import { KEY_DAYS, type Pair, type Who, type World } from './world.ts';
 
 /** An answer to a request that was sent by hand. */
@@ -45,6 +45,8 @@ export interface Behaviour {
   readonly name: string;
   /** The values of switches that it is about. Under all values of the others it holds as well. */
   readonly semantics?: Partial<Semantics>;
+  /** Where the service's clock starts, if it must differ from the machine's. */
+  readonly start?: Date;
   /** The reference is told to answer what the API would not: at least one answer must be found wrong. */
   readonly deformed?: boolean;
   run(context: Context): Promise<void>;

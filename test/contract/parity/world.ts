@@ -1,8 +1,5 @@
-// The world in which every behaviour plays: two accounts, every role, somebody who is in both, and a clock that stands
-// still on a day long past the making of this file, so that nothing may take the machine's time for the server's.
+// The world of every behaviour: two accounts, every role, a user in both accounts, and a clock that stands still.
 import { createReference, type Reference, type Semantics } from 'blazemeter-client/testing';
-
-export const START = '2031-03-01T12:00:00Z';
 
 /** `manager` has the role `user_manager`; `outsider` owns the other account; `twin` is in both. */
 export type Who = 'owner' | 'admin' | 'billing' | 'standard' | 'manager' | 'twin' | 'outsider';
@@ -14,6 +11,8 @@ export interface Pair {
 
 export interface World {
   readonly reference: Reference;
+  /** Where the clock starts. */
+  readonly start: Date;
   readonly accounts: { readonly main: number; readonly second: number };
   readonly users: Readonly<Record<Who, { readonly id: number; readonly email: string }>>;
   readonly keys: Readonly<Record<Who | 'expired', Pair>>;
@@ -38,8 +37,11 @@ export const KEY_DAYS = 20;
 export const MAIN_MAXIMUM = 3650;
 export const SECOND_MAXIMUM = 90;
 
-export function makeWorld(semantics: Partial<Semantics>): World {
-  const reference = createReference({ semantics, clock: { at: START, frozen: true } });
+/** Keys carry whole seconds, so the clock starts on one: by default the machine's own. */
+const thisSecond = () => new Date(Math.floor(Date.now() / 1000) * 1000);
+
+export function makeWorld(semantics: Partial<Semantics>, start = thisSecond()): World {
+  const reference = createReference({ semantics, clock: { at: start, frozen: true } });
   const expires = { days: KEY_DAYS };
   const made = reference.seed({
     users: {
@@ -101,6 +103,7 @@ export function makeWorld(semantics: Partial<Semantics>): World {
   const { accounts, workspaces, projects, tests, multiTests } = made;
   return {
     reference,
+    start,
     users: made.users,
     keys: made.keys,
     accounts: { main: accounts.main.id, second: accounts.second.id },

@@ -1,7 +1,7 @@
 // Any other call of the API, through `client.request`: the same signing, the same envelope, the same errors.
 import assert from 'node:assert/strict';
 import { InvalidResponseError, NotFoundError, ServerError } from 'blazemeter-client';
-import { isRecord } from '../../support/openapi-document.ts';
+import { isRecord } from '../../../support/openapi-document.ts';
 import type { Behaviour } from '../behaviour.ts';
 import { failure } from '../behaviour.ts';
 

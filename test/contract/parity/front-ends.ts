@@ -1,6 +1,7 @@
-// The ways into a reference that need no library: each gives the same fetch, so that one suite runs through all of them.
+// The front ends of a reference that need no library: each gives the same fetch, so that one suite runs through all of
+// them.
 import { listen, type Reference } from 'blazemeter-client/testing';
-import type { Fetch } from '../support/checked-fetch.ts';
+import type { Fetch } from '../../support/checked-fetch.ts';
 
 export interface OpenFrontEnd {
   readonly baseUrl: string;
@@ -10,8 +11,6 @@ export interface OpenFrontEnd {
 
 export interface FrontEnd {
   readonly name: string;
-  /** Whether several may be open at a time. */
-  readonly concurrent: boolean;
   open(reference: Reference): Promise<OpenFrontEnd>;
 }
 
@@ -19,7 +18,6 @@ export const SERVICE = 'https://a.blazemeter.com/api/v4';
 
 const injected: FrontEnd = {
   name: 'injected fetch',
-  concurrent: true,
   async open(reference) {
     return { baseUrl: SERVICE, fetch: (url, init) => reference.fetch(url, init), close: async () => {} };
   },
@@ -27,7 +25,6 @@ const injected: FrontEnd = {
 
 const socket: FrontEnd = {
   name: 'a real socket',
-  concurrent: true,
   async open(reference) {
     const server = await listen(reference, { port: 0 });
     return {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { Behaviour } from '../behaviour.ts';
 import { present } from '../behaviour.ts';
-import { roles, START } from '../world.ts';
+import { roles } from '../world.ts';
 
 const byRole: readonly Behaviour[] = roles.map(({ role, who }) => ({
   name: `the key of the account's ${role} says whose it is`,
@@ -25,10 +25,10 @@ export const user: readonly Behaviour[] = [
   },
   {
     name: 'times come as dates, read from seconds',
-    async run({ client }) {
+    async run({ client, world }) {
       const { createdAt, updatedAt } = await client().user.get();
       assert.ok(createdAt instanceof Date && updatedAt instanceof Date);
-      assert.ok(createdAt.getTime() > Date.parse('2000-01-01') && createdAt <= new Date(START));
+      assert.ok(createdAt.getTime() > Date.parse('2000-01-01') && createdAt <= world.start);
     },
   },
   {
@@ -62,14 +62,14 @@ export const user: readonly Behaviour[] = [
   },
   {
     name: 'what is known of the answer can be asked for: status, request id, attempts, and no cookie',
-    async run({ client }) {
+    async run({ client, world }) {
       const { data, response, requestId, attempts } = await client().user.get().withResponse();
       assert.equal(data.displayName, 'Olive Owner');
       assert.equal(response.status, 200);
       assert.match(present(requestId, 'the request id'), /^[0-9a-f]{13}$/);
       assert.equal(attempts, 1);
       assert.equal(response.headers.has('set-cookie'), false);
-      assert.equal(response.headers.get('date'), new Date(START).toUTCString());
+      assert.equal(response.headers.get('date'), world.start.toUTCString());
     },
   },
   {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ApiKey, NotFoundError } from 'blazemeter-client';
 import type { Behaviour, Context } from '../behaviour.ts';
 import { failure, present } from '../behaviour.ts';
-import { KEY_DAYS, roles, START } from '../world.ts';
+import { KEY_DAYS, roles } from '../world.ts';
 
 async function listed({ client }: Context, params = {}): Promise<ApiKey[]> {
   const found: ApiKey[] = [];
@@ -29,8 +29,8 @@ export const keys: readonly Behaviour[] = [
       assert.equal(key.id, world.keys.owner.id);
       assert.equal(key.name, 'key of owner');
       assert.equal(key.userId, world.users.owner.id);
-      assert.equal(key.createdAt.toISOString(), new Date(START).toISOString());
-      assert.equal(key.expiresAt?.getTime(), Date.parse(START) + KEY_DAYS * 86_400_000);
+      assert.deepEqual(key.createdAt, world.start);
+      assert.equal(key.expiresAt?.getTime(), world.start.getTime() + KEY_DAYS * 86_400_000);
     },
   },
   {
@@ -59,7 +59,7 @@ export const keys: readonly Behaviour[] = [
     name: 'a key that has run out stays in the list',
     async run(context) {
       const key = (await listed(context)).find(({ id }) => id === context.world.keys.expired.id);
-      assert.ok(present(present(key).expiresAt) < new Date(START));
+      assert.ok(present(present(key).expiresAt) < context.world.start);
     },
   },
   {

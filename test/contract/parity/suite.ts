@@ -35,7 +35,7 @@ export const topics: readonly Topic[] = [
   { topic: 'what nobody knows', behaviours: semantics },
   { topic: 'envelope and headers', behaviours: envelope },
   { topic: 'every status of every operation', behaviours: statuses },
-  { topic: 'answers that are not of the API', behaviours: deformed },
+  { topic: 'responses that are not of the API', behaviours: deformed },
   { topic: 'any request', behaviours: request },
   { topic: 'discovery', behaviours: discovery },
 ];

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { BlazeMeterClient } from 'blazemeter-client';
 import type { Semantics } from 'blazemeter-client/testing';
-import { type CheckedFetch, checkedFetch } from '../support/checked-fetch.ts';
-import { isRecord } from '../support/openapi-document.ts';
+import { type CheckedFetch, checkedFetch } from '../../support/checked-fetch.ts';
+import { isRecord } from '../../support/openapi-document.ts';
 import type { Answer, Behaviour, Context, HandMade } from './behaviour.ts';
 import type { FrontEnd, OpenFrontEnd } from './front-ends.ts';
 import { makeWorld, type Pair, type World } from './world.ts';
@@ -95,7 +95,7 @@ export async function runBehaviour(
   frontEnd: FrontEnd,
   semantics: Partial<Semantics> = {},
 ): Promise<void> {
-  const world = makeWorld({ ...semantics, ...behaviour.semantics });
+  const world = makeWorld({ ...semantics, ...behaviour.semantics }, behaviour.start);
   const open = await frontEnd.open(world.reference);
   try {
     const clients = checkedFetch(open.fetch);

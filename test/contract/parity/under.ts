@@ -1,11 +1,12 @@
 // The contract under a choice of switches: what both the sample of combinations and all of them are run by.
+
+import type { Combination } from '../../support/pairwise.ts';
 import { frontEnds } from './front-ends.ts';
-import type { Combination } from './pairwise.ts';
 import { runBehaviour } from './run.ts';
 import { topics } from './suite.ts';
 
 /** What comes instead of an answer is the same under every switch. */
-const alike = ['every status of every operation', 'answers that are not of the API'];
+const alike = ['every status of every operation', 'responses that are not of the API'];
 
 export const switchedTopics = topics.filter(({ topic }) => !alike.includes(topic));
 
