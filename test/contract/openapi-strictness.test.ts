@@ -1,6 +1,6 @@
 // That holding something against docs/openapi.yaml finds what is wrong: each spoilt answer and each spoilt request
 // below is refused, for its own reason, and what is right passes.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { checkedFetch } from '../support/checked-fetch.ts';
 import { api, checkRequest, checkResponse } from '../support/openapi.ts';
 import { isRecord, type Json, pointed, record } from '../support/openapi-document.ts';
@@ -141,11 +141,11 @@ function answer(
 }
 
 describe('an answer is refused when', () => {
-  test.each(answers)('%s', (_, call, status, body, problem) => {
+  it.each(answers)('%s', (_, call, status, body, problem) => {
     expect(() => answer(call, status, body)).toThrow(problem);
   });
 
-  test('a recorded header is missing or another', () => {
+  it('a recorded header is missing or another', () => {
     expect(() => answer('GET /user', 401, example('Unauthorized'), {})).toThrow(
       /www-authenticate is missing/,
     );
@@ -158,7 +158,7 @@ describe('an answer is refused when', () => {
     expect(() => answer('GET /user', 200, example('User'), { date: '2024-06-01' })).toThrow(/header date/);
   });
 
-  test('but not when it is as described', () => {
+  it('but not when it is as described', () => {
     answer('GET /user', 200, example('User'));
     answer('GET /user', 200, withResult('User', { unknownField: 1 }));
     answer('GET /user', 401, example('Unauthorized'));
@@ -224,11 +224,11 @@ function request(call: string, headers: Record<string, string>, body: string): v
 }
 
 describe('a request is refused when', () => {
-  test.each(requests)('%s', (_, call, headers, body, problem) => {
+  it.each(requests)('%s', (_, call, headers, body, problem) => {
     expect(() => request(call, headers, body)).toThrow(problem);
   });
 
-  test.each([
+  it.each([
     'GET /web/version',
     'GET /accounts?sort[]=name&limit=1000',
     'GET /accounts?sort%5B%5D=-updated&limit=0&app_key=1',
@@ -244,7 +244,7 @@ describe('a checked fetch', () => {
   const serve = (status: number, body: Json) =>
     checkedFetch(async () => new Response(JSON.stringify(body), { status, headers: HEADERS }));
 
-  test('hands on what passes, and has nothing to say about what is right', async () => {
+  it('hands on what passes, and has nothing to say about what is right', async () => {
     const fetch = serve(200, example('User'));
     const response = await fetch('https://a.blazemeter.com/api/v4/user', { headers: signed });
     expect(await response.json()).toEqual(example('User'));
@@ -253,7 +253,7 @@ describe('a checked fetch', () => {
     fetch.assertClean();
   });
 
-  test('remembers what was wrong, in the request and in the answer', async () => {
+  it('remembers what was wrong, in the request and in the answer', async () => {
     const fetch = serve(200, withResult('User', { id: 'me' }));
     await (await fetch('https://a.blazemeter.com/api/v4/user')).text();
     expect(fetch.violations()).toEqual([
@@ -263,7 +263,7 @@ describe('a checked fetch', () => {
     expect(() => fetch.assertClean()).toThrow(/GET \/user -> 200/);
   });
 
-  test('holds nothing against the body of an answer that was not read to its end', async () => {
+  it('holds nothing against the body of an answer that was not read to its end', async () => {
     const fetch = serve(200, withResult('User', { id: 'me' }));
     await (await fetch('https://a.blazemeter.com/api/v4/user', { headers: signed })).body?.cancel();
     fetch.assertClean();

@@ -1,7 +1,7 @@
 // docs/openapi.yaml by itself: that it is valid, complete and marked, and that its
 // examples are as it says.
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { api } from '../support/openapi.ts';
 import { isRecord, type Json, pointed, record } from '../support/openapi-document.ts';
 
@@ -19,14 +19,14 @@ function* mappings(node: unknown, way = '#'): Generator<[string, Json]> {
 }
 
 describe('the document', () => {
-  test('is valid OpenAPI 3.1', async () => {
+  it('is valid OpenAPI 3.1', async () => {
     const result = await new Validator().validate(structuredClone(raw));
     expect(result.errors).toBeUndefined();
     expect(result.valid).toBe(true);
     expect(raw.openapi).toMatch(/^3\.1\./);
   });
 
-  test('has no reference that leads nowhere, and no component that nothing refers to', () => {
+  it('has no reference that leads nowhere, and no component that nothing refers to', () => {
     const refs = [...mappings(raw)].flatMap(([, node]) => (typeof node.$ref === 'string' ? [node.$ref] : []));
     for (const ref of refs) expect(pointed(raw, ref)).toBeDefined();
     const components = record(raw.components, 'components');
@@ -36,7 +36,7 @@ describe('the document', () => {
     expect(made.filter((name) => !refs.includes(name))).toEqual([]);
   });
 
-  test('has every operation that the package needs, each under the id by which the package knows it', () => {
+  it('has every operation that the package needs, each under the id by which the package knows it', () => {
     expect(operations.map((each) => each.id).sort()).toEqual([
       'accounts.get',
       'accounts.list',
@@ -60,7 +60,7 @@ describe('the document', () => {
     ]);
   });
 
-  test.each(operations)('$id is marked, and has one success and every documented error', (operation) => {
+  it.each(operations)('$id is marked, and has one success and every documented error', (operation) => {
     expect(MARKS).toContain(operation.provenance);
     const statuses = [...operation.responses.keys()];
     expect(statuses.filter((status) => status.startsWith('2'))).toHaveLength(1);
@@ -68,14 +68,14 @@ describe('the document', () => {
     expect(statuses.includes('401')).toBe(operation.secured);
   });
 
-  test('has no mark but the three', () => {
+  it('has no mark but the three', () => {
     const marks = [...mappings(raw)].flatMap(([way, node]) =>
       'x-provenance' in node ? [[way, node['x-provenance']] as const] : [],
     );
     expect(marks.filter(([, mark]) => !MARKS.some((each) => each === mark))).toEqual([]);
   });
 
-  test('has examples that are as their schemas say', () => {
+  it('has examples that are as their schemas say', () => {
     let seen = 0;
     for (const [way, node] of mappings(resolved)) {
       if (!('example' in node) || !isRecord(node.schema)) continue;
@@ -87,7 +87,7 @@ describe('the document', () => {
     expect(seen).toBeGreaterThan(200);
   });
 
-  test('has an example for every success that has a body and for every request with a body', () => {
+  it('has an example for every success that has a body and for every request with a body', () => {
     const bodies = [...mappings(resolved)].flatMap(([way, node]) => {
       const media = isRecord(node.content) ? node.content['application/json'] : undefined;
       return isRecord(media) && !('example' in media) ? [way] : [];
@@ -95,7 +95,7 @@ describe('the document', () => {
     expect(bodies).toEqual([]);
   });
 
-  test('shows no key or secret but such as are clearly made up', () => {
+  it('shows no key or secret but such as are clearly made up', () => {
     const hex = JSON.stringify(raw).match(/[0-9a-f]{24,}/g) ?? [];
     expect(hex.length).toBeGreaterThan(0);
     const madeUp = /^(facade){3}|^7e57ed5ecade((facade){10}|(decade){10})$/;

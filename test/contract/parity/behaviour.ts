@@ -4,10 +4,10 @@ import type { BlazeMeterClient, ClientOptions } from 'blazemeter-client';
 import type { Reference, Semantics } from 'blazemeter-client/testing';
 import type { Exchange } from '../../support/checked-fetch.ts';
 import type { Json } from '../../support/openapi-document.ts';
-import { KEY_DAYS, type Pair, type Who, type World } from './world.ts';
+import { KEY_DAYS, type KeyCredentials, type Who, type World } from './world.ts';
 
-/** An answer to a request that was sent by hand. */
-export interface Answer {
+/** The response to a request that was sent by hand. */
+export interface RawResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -22,8 +22,8 @@ export interface Answer {
 
 /** What a request that is sent by hand has besides its method and path. */
 export interface HandMade {
-  /** Who signs; `null`: nobody. Default: the owner. */
-  readonly as?: Who | Pair | null;
+  /** Who signs; `null`: no credentials. Default: the owner. */
+  readonly as?: Who | KeyCredentials | null;
   readonly json?: unknown;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,10 +33,10 @@ export interface Context {
   readonly reference: Reference;
   readonly world: World;
   readonly baseUrl: string;
-  /** A client that signs as somebody of the world, or with any pair; the owner's if not said. */
-  client(as?: Who | Pair, options?: Partial<ClientOptions>): BlazeMeterClient;
+  /** A client that signs as a user of the world, or with any credentials. Default: the owner's. */
+  client(as?: Who | KeyCredentials, options?: Partial<ClientOptions>): BlazeMeterClient;
   /** Sends `GET /user?…` by hand. */
-  send(call: string, how?: HandMade): Promise<Answer>;
+  send(call: string, how?: HandMade): Promise<RawResponse>;
   /** What the clients have sent so far, perhaps of one operation only. */
   sent(operation?: string): readonly Exchange[];
 }
@@ -47,7 +47,7 @@ export interface Behaviour {
   readonly semantics?: Partial<Semantics>;
   /** Where the service's clock starts, if it must differ from the machine's. */
   readonly start?: Date;
-  /** The reference is told to answer what the API would not: at least one answer must be found wrong. */
+  /** The reference responds as the API would not: at least one response must be found wrong. */
   readonly deformed?: boolean;
   run(context: Context): Promise<void>;
 }
@@ -72,13 +72,13 @@ export async function failure<T extends Error>(
   assert.fail(`It failed with ${String(error)} instead of ${kind.name}.`);
 }
 
-/** Time goes by: a new secret is known everywhere, and an old one nowhere, whatever the switches say. */
+/** Time goes by: a new secret is known everywhere, and an old one nowhere, whatever the switches are. */
 export function settle(reference: Reference): void {
   reference.clock.advance({ seconds: 10 });
 }
 
 /** A further key of the owner's, so that one can sign while the other is changed. */
-export function secondKey({ reference }: Context): Pair {
+export function secondKey({ reference }: Context): KeyCredentials {
   const { keys } = reference.seed({
     keys: { second: { user: 'owner', name: 'second', expires: { days: KEY_DAYS } } },
   });

@@ -16,7 +16,7 @@ export interface FrontEnd {
 
 export const SERVICE = 'https://a.blazemeter.com/api/v4';
 
-const injected: FrontEnd = {
+export const injected: FrontEnd = {
   name: 'injected fetch',
   async open(reference) {
     return { baseUrl: SERVICE, fetch: (url, init) => reference.fetch(url, init), close: async () => {} };

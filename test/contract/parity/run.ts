@@ -5,25 +5,26 @@ import { BlazeMeterClient } from 'blazemeter-client';
 import type { Semantics } from 'blazemeter-client/testing';
 import { type CheckedFetch, checkedFetch } from '../../support/checked-fetch.ts';
 import { isRecord } from '../../support/openapi-document.ts';
-import type { Answer, Behaviour, Context, HandMade } from './behaviour.ts';
+import type { Behaviour, Context, HandMade, RawResponse } from './behaviour.ts';
 import type { FrontEnd, OpenFrontEnd } from './front-ends.ts';
-import { makeWorld, type Pair, type World } from './world.ts';
+import { type KeyCredentials, makeWorld, type World } from './world.ts';
 
 const ASIDE = { logLevel: 'off', maxRetries: 0, timeout: 5_000, totalTimeout: 15_000 } as const;
 
-const basic = ({ id, secret }: Pair) => `Basic ${Buffer.from(`${id}:${secret}`, 'utf8').toString('base64')}`;
+const basic = ({ id, secret }: KeyCredentials) =>
+  `Basic ${Buffer.from(`${id}:${secret}`, 'utf8').toString('base64')}`;
 
 function sender(fetch: CheckedFetch, baseUrl: string, world: World) {
-  return async (call: string, how: HandMade = {}): Promise<Answer> => {
+  return async (call: string, how: HandMade = {}): Promise<RawResponse> => {
     const { as = 'owner', json, body, headers } = how;
     const [method = '', path = ''] = call.split(' ');
-    const pair = typeof as === 'string' ? world.keys[as] : as;
+    const credentials = typeof as === 'string' ? world.keys[as] : as;
     const text = json === undefined ? body : JSON.stringify(json);
     const response = await fetch(`${baseUrl}${path}`, {
       method,
       redirect: 'manual',
       headers: {
-        ...(pair === null ? {} : { authorization: basic(pair) }),
+        ...(credentials === null ? {} : { authorization: basic(credentials) }),
         ...(text === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
@@ -33,7 +34,7 @@ function sender(fetch: CheckedFetch, baseUrl: string, world: World) {
   };
 }
 
-function read(status: number, headers: Headers, text: string): Answer {
+function read(status: number, headers: Headers, text: string): RawResponse {
   const parsed: unknown = text === '' ? {} : JSON.parse(text);
   const json = isRecord(parsed) ? parsed : {};
   const { result, error } = json;
@@ -67,7 +68,7 @@ function judgeClients(fetch: CheckedFetch, deformed: boolean): void {
     return;
   }
   const unread = fetch.exchanges.some(({ responseBody }) => responseBody === undefined);
-  assert.ok(unread || fetch.violations().length > 0, 'a deformed answer passed docs/openapi.yaml');
+  assert.ok(unread || fetch.violations().length > 0, 'a deformed response passed docs/openapi.yaml');
 }
 
 function contextOf(world: World, open: OpenFrontEnd, clients: CheckedFetch, byHand: CheckedFetch): Context {

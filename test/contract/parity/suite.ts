@@ -1,4 +1,4 @@
-// The contract as data: every behaviour that the client and a service owe each other.
+// The contract as data: every behaviour that client and service owe each other.
 import type { Topic } from './behaviour.ts';
 import { accounts } from './behaviours/accounts.ts';
 import { authentication } from './behaviours/authentication.ts';
@@ -28,11 +28,11 @@ export const topics: readonly Topic[] = [
   { topic: 'creating a key', behaviours: create },
   { topic: 'regenerating a secret', behaviours: regenerate },
   { topic: 'deleting a key', behaviours: deletion },
-  { topic: 'a lost answer', behaviours: lost },
+  { topic: 'a lost response', behaviours: lost },
   { topic: 'who calls', behaviours: authentication },
   { topic: 'pages, order and filters', behaviours: paging },
   { topic: 'time', behaviours: clock },
-  { topic: 'what nobody knows', behaviours: semantics },
+  { topic: 'what is not documented', behaviours: semantics },
   { topic: 'envelope and headers', behaviours: envelope },
   { topic: 'every status of every operation', behaviours: statuses },
   { topic: 'responses that are not of the API', behaviours: deformed },

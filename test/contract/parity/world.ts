@@ -4,7 +4,7 @@ import { createReference, type Reference, type Semantics } from 'blazemeter-clie
 /** `manager` has the role `user_manager`; `outsider` owns the other account; `twin` is in both. */
 export type Who = 'owner' | 'admin' | 'billing' | 'standard' | 'manager' | 'twin' | 'outsider';
 
-export interface Pair {
+export interface KeyCredentials {
   readonly id: string;
   readonly secret: string;
 }
@@ -15,7 +15,7 @@ export interface World {
   readonly start: Date;
   readonly accounts: { readonly main: number; readonly second: number };
   readonly users: Readonly<Record<Who, { readonly id: number; readonly email: string }>>;
-  readonly keys: Readonly<Record<Who | 'expired', Pair>>;
+  readonly keys: Readonly<Record<Who | 'expired', KeyCredentials>>;
   readonly workspaces: { readonly shop: number; readonly attic: number; readonly elsewhere: number };
   readonly projects: { readonly cart: number; readonly search: number; readonly elsewhere: number };
   readonly tests: { readonly checkout: number; readonly browse: number; readonly find: number };

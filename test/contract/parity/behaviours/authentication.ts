@@ -1,18 +1,20 @@
-// Who calls: HTTP Basic with the key's id and secret. Whatever is wrong with a pair, the answer is one and the same.
+// Who calls: HTTP Basic with the key's id and secret. Whatever is wrong with the credentials, the response is the same.
 import assert from 'node:assert/strict';
 import { AuthenticationError, type BlazeMeterClient } from 'blazemeter-client';
 import type { Behaviour, Context } from '../behaviour.ts';
 import { failure, secondKey, settle } from '../behaviour.ts';
-import type { Pair, World } from '../world.ts';
+import type { KeyCredentials, World } from '../world.ts';
 
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 
-/** A pair that is refused, for each reason that there is. */
-const refusedPairs: Readonly<Record<string, (context: Context) => Promise<Pair> | Pair>> = {
+/** Credentials that are refused, for each reason that there is. */
+const refusedCredentials: Readonly<
+  Record<string, (context: Context) => Promise<KeyCredentials> | KeyCredentials>
+> = {
   'a wrong secret': ({ world }) => ({ id: world.keys.owner.id, secret: 'no such secret' }),
   'an unknown id': ({ world }) => ({ id: 'facadefacadefacade000001', secret: world.keys.owner.secret }),
-  "somebody else's secret": ({ world }) => ({ id: world.keys.owner.id, secret: world.keys.admin.secret }),
-  'a key that has run out': ({ world }) => world.keys.expired,
+  "another user's secret": ({ world }) => ({ id: world.keys.owner.id, secret: world.keys.admin.secret }),
+  'an expired key': ({ world }) => world.keys.expired,
   'a key that was deleted': async (context) => {
     const key = secondKey(context);
     await context.client().apiKeys.delete(key.id);
@@ -32,33 +34,36 @@ const refusedPairs: Readonly<Record<string, (context: Context) => Promise<Pair> 
     }).keys.ghost,
 };
 
-const byReason: readonly Behaviour[] = Object.entries(refusedPairs).map(([reason, pairOf]) => ({
-  name: `${reason} is refused, and the error tells nothing of the secret`,
+const byReason: readonly Behaviour[] = Object.entries(refusedCredentials).map(([reason, credentialsOf]) => ({
+  name: `${reason} is refused, and the error shows nothing of the secret`,
   async run(context) {
-    const pair = await pairOf(context);
-    const error = await failure(context.client(pair).user.get(), AuthenticationError);
+    const credentials = await credentialsOf(context);
+    const error = await failure(context.client(credentials).user.get(), AuthenticationError);
     assert.equal(error.status, 401);
     assert.equal(error.retryable, false);
     const shown = `${error.message} ${error.stack} ${JSON.stringify(error)}`;
-    assert.equal(shown.includes(pair.secret.slice(0, 8)), false);
-    assert.equal(shown.includes(base64(`${pair.id}:${pair.secret}`).slice(-8)), false);
+    assert.equal(shown.includes(credentials.secret.slice(0, 8)), false);
+    assert.equal(shown.includes(base64(`${credentials.id}:${credentials.secret}`).slice(-8)), false);
   },
 }));
 
-const headers: Readonly<Record<string, (pair: Pair) => string>> = {
+const headers: Readonly<Record<string, (credentials: KeyCredentials) => string>> = {
   'the scheme Bearer': ({ secret }) => `Bearer ${secret}`,
-  'a pair that is not in base64': ({ id, secret }) => `Basic ${id}:${secret}`,
-  'a pair without a colon': ({ id, secret }) => `Basic ${base64(id + secret)}`,
+  'credentials that are not in Base64': ({ id, secret }) => `Basic ${id}:${secret}`,
+  'credentials without a colon': ({ id, secret }) => `Basic ${base64(id + secret)}`,
   'an id alone': ({ id }) => `Basic ${base64(`${id}:`)}`,
-  'no pair at all': () => 'Basic',
+  'no credentials at all': () => 'Basic',
 };
 
 const byHeader: readonly Behaviour[] = Object.entries(headers).map(([what, make]) => ({
   name: `${what} is refused`,
   async run({ send, world }) {
-    const answer = await send('GET /user', { as: null, headers: { authorization: make(world.keys.owner) } });
-    assert.equal(answer.status, 401);
-    assert.match(answer.message, /^Unauthorized/);
+    const response = await send('GET /user', {
+      as: null,
+      headers: { authorization: make(world.keys.owner) },
+    });
+    assert.equal(response.status, 401);
+    assert.match(response.message, /^Unauthorized/);
   },
 }));
 
@@ -101,7 +106,7 @@ export const authentication: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a wrong pair is refused by every operation, and changes nothing',
+    name: 'wrong credentials are refused by every operation, and change nothing',
     async run({ client, world, send }) {
       const stranger = client({ id: world.keys.admin.id, secret: 'no such secret' });
       for (const call of everything(stranger, world)) await failure(call(), AuthenticationError);
@@ -111,15 +116,15 @@ export const authentication: readonly Behaviour[] = [
     },
   },
   {
-    name: 'every reason gets the same answer, letter by letter',
+    name: 'every reason gets the same response, letter by letter',
     semantics: { unauthorized: 'same' },
     async run(context) {
       const texts = new Set<string>();
       const add = (text: string) => texts.add(text.replace(/"request_id": "\w+"/, ''));
-      for (const pairOf of Object.values(refusedPairs).filter(
+      for (const credentialsOf of Object.values(refusedCredentials).filter(
         (each) => !each.toString().includes('secondKey'),
       ))
-        add((await context.send('GET /user', { as: await pairOf(context) })).text);
+        add((await context.send('GET /user', { as: await credentialsOf(context) })).text);
       add((await context.send('GET /user', { as: null })).text);
       assert.equal(texts.size, 1);
     },
@@ -146,16 +151,15 @@ export const authentication: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a refused pair is not sent again, if its source has no other',
+    name: 'refused credentials are not sent again, if their source has no others',
     async run({ client, world, sent }) {
-      const pair = { id: world.keys.owner.id, secret: 'no such secret' };
-      const credentials = async () => pair;
+      const credentials = async () => ({ id: world.keys.owner.id, secret: 'no such secret' });
       await failure(client('owner', { credentials, maxRetries: 2 }).user.get(), AuthenticationError);
       assert.equal(sent().length, 1);
     },
   },
   {
-    name: 'a refused pair is replaced once, if its source has another by now',
+    name: 'refused credentials are replaced once, if their source has others by now',
     async run({ client, world, sent }) {
       const reasons: (string | undefined)[] = [];
       const credentials = async (asked?: { readonly reason: string }) => {
@@ -169,7 +173,7 @@ export const authentication: readonly Behaviour[] = [
     },
   },
   {
-    name: 'no cookie is kept, though every answer brings one',
+    name: 'no cookie is kept, though every response brings one',
     async run({ client, sent }) {
       const owner = client();
       await owner.user.get();

@@ -1,4 +1,4 @@
-// Answers that the API does not give: each is an error that says what came, and none is taken for a result.
+// Responses that are not of the API: each is an error that says what came, and none is taken for a result.
 import assert from 'node:assert/strict';
 import {
   AmbiguousOutcomeError,
@@ -76,7 +76,7 @@ const writing: readonly (readonly [what: string, effect: FaultEffect])[] = [
 ];
 
 const wrote: readonly Behaviour[] = writing.map(([what, effect]) => ({
-  name: `a create that is answered by ${what} is ambiguous, and is sent once`,
+  name: `a create with the response ${what} is ambiguous, and is sent once`,
   deformed: true,
   async run({ client, reference, sent }) {
     const fault = reference.faults.add({ operation: 'apiKeys.create', ...effect });
@@ -134,7 +134,7 @@ export const deformed: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a delete that is answered by 200 and a body is done all the same',
+    name: 'a delete with the response 200 and a body is done all the same',
     deformed: true,
     async run(context) {
       const { id } = secondKey(context);

@@ -97,7 +97,7 @@ export const discovery: readonly Behaviour[] = [
   ...listed,
   ...shown,
   {
-    name: 'the version answers anyone, with and without a key',
+    name: 'the version is for everyone, with and without a key',
     async run({ send }) {
       assert.equal((await send('GET /web/version', { as: null })).status, 200);
       assert.equal((await send('GET /web/version')).status, 200);
@@ -105,7 +105,7 @@ export const discovery: readonly Behaviour[] = [
     },
   },
   {
-    name: 'only the answer for one workspace has its locations',
+    name: 'only the response for one workspace has its locations',
     async run({ send, world }) {
       const list = await send('GET /workspaces');
       assert.ok(list.results.every((workspace) => !('locations' in workspace)));

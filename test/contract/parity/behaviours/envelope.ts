@@ -1,4 +1,4 @@
-// What every answer has around it, as recorded: keys, their order, spaces, headers, and messages.
+// What every response has around it, as recorded: keys, their order, spaces, headers, and messages.
 import assert from 'node:assert/strict';
 import type { Behaviour } from '../behaviour.ts';
 import { secondKey } from '../behaviour.ts';
@@ -43,7 +43,7 @@ export const envelope: readonly Behaviour[] = [
     },
   },
   {
-    name: 'every answer has another request id',
+    name: 'every response has another request id',
     async run({ send }) {
       const found = new Set<unknown>();
       for (let time = 0; time < 5; time++) found.add((await send('GET /user')).json.request_id);
@@ -51,7 +51,7 @@ export const envelope: readonly Behaviour[] = [
     },
   },
   {
-    name: 'every answer sets a session cookie, errors and empty ones too',
+    name: 'every response sets a session cookie, errors and empty ones too',
     async run(context) {
       const { send } = context;
       const calls = [
@@ -108,14 +108,14 @@ export const envelope: readonly Behaviour[] = [
     },
   },
   {
-    name: 'headers that nobody knows are ignored',
+    name: 'unknown headers are ignored',
     async run({ send }) {
       const headers = { 'x-client-id': 'a', 'x-client-version': '1', 'x-api-key': 'an old single key' };
       assert.equal((await send('GET /user', { headers })).status, 200);
     },
   },
   {
-    name: 'an old single-string key lets nobody in',
+    name: 'an old single-string key is refused',
     async run({ send, world }) {
       const headers = { 'x-api-key': world.keys.owner.secret };
       assert.equal((await send('GET /user', { as: null, headers })).status, 401);
@@ -131,7 +131,7 @@ export const envelope: readonly Behaviour[] = [
     },
   },
   {
-    name: 'an answer without a body has none at all',
+    name: 'a response without a body has none at all',
     async run(context) {
       const { status, text } = await context.send(`DELETE /api-keys/${secondKey(context).id}`);
       assert.equal(status, 204);

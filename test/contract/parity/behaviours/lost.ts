@@ -1,4 +1,4 @@
-// The answer is lost: the request may have been done or not. A create is never sent twice; what is harmless is.
+// The response is lost: the request may have been done or not. A create is never sent twice; what is harmless is.
 import assert from 'node:assert/strict';
 import {
   AmbiguousOutcomeError,
@@ -19,7 +19,7 @@ const create = ({ client }: Context) =>
 const nightly = async ({ send }: Context) =>
   (await send('GET /api-keys?limit=0')).results.filter(({ name }) => name === 'nightly');
 
-/** Loses the answer to a create, before or after it was done. */
+/** Loses the response to a create, before or after it was done. */
 async function lose(
   context: Context,
   when: 'before-commit' | 'after-commit',
@@ -57,8 +57,8 @@ export const lost: readonly Behaviour[] = [
       const outcome = await error.resolve({ regenerate: true });
       if (outcome.outcome !== 'committed') assert.fail(outcome.outcome);
       settle(context.reference);
-      const pair = { id: outcome.apiKey.id, secret: present(outcome.secret).reveal() };
-      assert.equal((await context.client(pair).user.get()).id, context.world.users.owner.id);
+      const credentials = { id: outcome.apiKey.id, secret: present(outcome.secret).reveal() };
+      assert.equal((await context.client(credentials).user.get()).id, context.world.users.owner.id);
       assert.equal((await nightly(context)).length, 1);
     },
   },
@@ -92,7 +92,7 @@ export const lost: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a new key of that name that somebody has used is not ours',
+    name: 'a new key of that name that has been used is not ours',
     async run(context) {
       const fault = context.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset' });
       const error = await failure(create(context), AmbiguousOutcomeError);
@@ -145,7 +145,7 @@ export const lost: readonly Behaviour[] = [
     },
   },
   {
-    name: 'an answer to a create that breaks off after the secret gives the secret up',
+    name: 'a response to a create that breaks off after the secret hands the secret over',
     deformed: true,
     async run(context) {
       context.reference.faults.add({
@@ -156,12 +156,12 @@ export const lost: readonly Behaviour[] = [
       const error = await failure(create(context), UndeliveredSecretError);
       context.reference.faults.clear();
       settle(context.reference);
-      const pair = { id: present(error.keyId), secret: error.newSecret.reveal() };
-      assert.equal((await context.client(pair).user.get()).id, context.world.users.owner.id);
+      const credentials = { id: present(error.keyId), secret: error.newSecret.reveal() };
+      assert.equal((await context.client(credentials).user.get()).id, context.world.users.owner.id);
     },
   },
   {
-    name: 'an answer to a create that breaks off before the secret is ambiguous',
+    name: 'a response to a create that breaks off before the secret is ambiguous',
     deformed: true,
     async run(context) {
       context.reference.faults.add({ operation: 'apiKeys.create', effect: 'truncate', keepBytes: 40 });
@@ -206,7 +206,7 @@ export const lost: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a key that regenerates itself and loses the answer has lost its secret, and is told so',
+    name: 'a key that regenerates itself and loses the response has lost its secret, and the error says so',
     semantics: { grace: 0 },
     async run(context) {
       const { id } = context.world.keys.owner;

@@ -57,7 +57,7 @@ export const members: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a role that nobody has gives an empty list',
+    name: 'a role that no member has gives an empty list',
     async run(context) {
       assert.deepEqual(await names(context, { roles: ['astronaut'] }), []);
     },

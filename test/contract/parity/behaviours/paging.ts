@@ -23,7 +23,7 @@ async function all({ client }: Context, params: ApiKeyListParams = {}): Promise<
 
 const ids = (keys: readonly { readonly id: unknown }[]) => keys.map(({ id }) => id);
 
-/** Answers about the size of a list, or the list itself, that are wrong; still every key is found, once. */
+/** Statements about the size of a list, or the list itself, that are wrong; still every key is found, once. */
 const bends: readonly (readonly [what: string, deformed: boolean, rule: FaultRule])[] = [
   ['the total is null', true, { effect: 'total', total: null }],
   ['the total is missing', true, { effect: 'total', total: 'omit' }],
@@ -99,7 +99,7 @@ export const paging: readonly Behaviour[] = [
   {
     name: 'an empty list is a page with nothing on it',
     async run({ client }) {
-      const page = await client().apiKeys.list({ name: 'nobody is called this' });
+      const page = await client().apiKeys.list({ name: 'no such name' });
       assert.deepEqual(page.items, []);
       assert.equal(page.hasMore, false);
       assert.deepEqual((await page.next()).items, []);
@@ -141,7 +141,7 @@ export const paging: readonly Behaviour[] = [
     },
   },
   {
-    name: 'walking begins where it is told to',
+    name: 'iteration begins at skip',
     async run(context) {
       seedMany(context);
       const whole = ids(await all(context, { sort: 'name' }));
@@ -184,7 +184,7 @@ export const paging: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a field to sort by that nobody knows is ignored',
+    name: 'an unknown field to sort by is ignored',
     async run(context) {
       const { status, results } = await context.send('GET /api-keys?sort[]=colour');
       assert.equal(status, 200);
@@ -192,7 +192,7 @@ export const paging: readonly Behaviour[] = [
     },
   },
   {
-    name: 'parameters that nobody knows are ignored',
+    name: 'unknown parameters are ignored',
     async run({ send }) {
       const plain = await send('GET /api-keys');
       const odd = await send('GET /api-keys?app_key=1&_clientId=x&_clientVersion=2&a[b][c]=d');

@@ -9,22 +9,8 @@ import {
 } from 'blazemeter-client';
 import type { Behaviour } from '../behaviour.ts';
 import { failure, secondKey, settle } from '../behaviour.ts';
-import { roles } from '../world.ts';
-
-const byRole: readonly Behaviour[] = roles.map(({ role, who }) => ({
-  name: `somebody with the role ${role} regenerates a key of their own`,
-  async run({ client, reference, world }) {
-    const made = await client(who).apiKeys.create({ name: 'mine', expiresIn: { days: 30 } });
-    const { apiKey, secret } = await client(who).apiKeys.regenerateSecret(made.apiKey.id);
-    assert.equal(apiKey.id, made.apiKey.id);
-    settle(reference);
-    const found = await client({ id: apiKey.id, secret: secret.reveal() }).user.get();
-    assert.equal(found.id, world.users[who].id);
-  },
-}));
 
 export const regenerate: readonly Behaviour[] = [
-  ...byRole,
   {
     name: 'the id stays and the secret is new',
     async run(context) {
@@ -78,7 +64,7 @@ export const regenerate: readonly Behaviour[] = [
     },
   },
   {
-    name: 'when the key was made stays, when it was changed does not',
+    name: 'the time of creation stays, the time of the last change does not',
     async run(context) {
       const key = secondKey(context);
       context.reference.clock.advance({ days: 1 });
@@ -106,7 +92,7 @@ export const regenerate: readonly Behaviour[] = [
     },
   },
   {
-    name: 'with leave the key that signs is changed, and the client goes on with the new pair',
+    name: 'with allowSelf the key that signs is changed, and the client goes on with the new credentials',
     semantics: { propagation: 0 },
     async run({ client, world }) {
       const owner = client();
@@ -116,7 +102,7 @@ export const regenerate: readonly Behaviour[] = [
     },
   },
   {
-    name: 'with leave the answer still arrives, and the old secret is dead',
+    name: 'with allowSelf the response still arrives, and the old secret is dead',
     semantics: { grace: 0 },
     async run({ client, world, send }) {
       await client().apiKeys.regenerateSecret(world.keys.owner.id, { allowSelf: true });
@@ -124,7 +110,7 @@ export const regenerate: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a key of somebody else is not found, and keeps its secret',
+    name: 'a key of another user is not found, and keeps its secret',
     async run({ client, world, send }) {
       await failure(client().apiKeys.regenerateSecret(world.keys.standard.id), NotFoundError);
       assert.equal((await send('GET /user', { as: 'standard' })).status, 200);
@@ -141,14 +127,14 @@ export const regenerate: readonly Behaviour[] = [
     },
   },
   {
-    name: 'a key that has run out is refused before it is sent, for a new secret would not renew it',
+    name: 'an expired key is refused before it is sent, since a new secret would not renew it',
     async run({ client, world, sent }) {
       await failure(client().apiKeys.regenerateSecret(world.keys.expired.id), ExpirationPolicyError);
       assert.equal(sent('apiKeys.regenerateSecret').length, 0);
     },
   },
   {
-    name: 'a hook is told of the secret, and if it fails the secret is not lost',
+    name: 'a hook receives the secret, and if it fails the secret is not lost',
     async run(context) {
       const { client, reference } = context;
       const key = secondKey(context);

@@ -15,12 +15,12 @@ import { KEY_DAYS, MAIN_MAXIMUM } from '../world.ts';
 const DAY = 86_400_000;
 const days = (date: Date | null | undefined) => (present(date).getTime() - Date.now()) / DAY;
 
-/** A key of the standard member's for a year; then the maximum shrinks to a month. */
+/** A key of the standard member for a year; then the maximum shrinks to a month. */
 async function shrink({ client, world, reference }: Context) {
   const { apiKey, secret } = await client('standard').apiKeys.create({ name: 'long', expiresIn: '1 year' });
   await client().accounts.apiKeyPolicy.set(world.accounts.main, { maximum: '3 months' });
   settle(reference);
-  return { id: apiKey.id, pair: { id: apiKey.id, secret: secret.reveal() } };
+  return { id: apiKey.id, credentials: { id: apiKey.id, secret: secret.reveal() } };
 }
 
 export const semantics: readonly Behaviour[] = [
@@ -28,8 +28,8 @@ export const semantics: readonly Behaviour[] = [
     name: 'S1 the maximum shrinks: existing keys are left alone',
     semantics: { shrink: 'new-only' },
     async run(context) {
-      const { id, pair } = await shrink(context);
-      await context.client(pair).user.get();
+      const { id, credentials } = await shrink(context);
+      await context.client(credentials).user.get();
       assert.ok(days((await context.client('standard').apiKeys.get(id)).expiresAt) > 364);
     },
   },
@@ -37,8 +37,8 @@ export const semantics: readonly Behaviour[] = [
     name: 'S1 the maximum shrinks: longer keys are refused, before their time',
     semantics: { shrink: 'block-on-use' },
     async run(context) {
-      const { id, pair } = await shrink(context);
-      await failure(context.client(pair).user.get(), AuthenticationError);
+      const { id, credentials } = await shrink(context);
+      await failure(context.client(credentials).user.get(), AuthenticationError);
       assert.ok(days((await context.client('standard').apiKeys.get(id)).expiresAt) > 364);
     },
   },
@@ -46,8 +46,8 @@ export const semantics: readonly Behaviour[] = [
     name: 'S1 the maximum shrinks: longer keys end with it',
     semantics: { shrink: 'clamp' },
     async run(context) {
-      const { id, pair } = await shrink(context);
-      await context.client(pair).user.get();
+      const { id, credentials } = await shrink(context);
+      await context.client(credentials).user.get();
       const { expiresAt } = await context.client('standard').apiKeys.get(id);
       assert.ok(Math.abs(days(expiresAt) - 90) < 0.01);
     },
@@ -56,8 +56,8 @@ export const semantics: readonly Behaviour[] = [
     name: 'S1 the maximum shrinks: longer keys are gone',
     semantics: { shrink: 'revoke' },
     async run(context) {
-      const { id, pair } = await shrink(context);
-      await failure(context.client(pair).user.get(), AuthenticationError);
+      const { id, credentials } = await shrink(context);
+      await failure(context.client(credentials).user.get(), AuthenticationError);
       await failure(context.client('standard').apiKeys.get(id), NotFoundError);
     },
   },
@@ -133,27 +133,27 @@ export const semantics: readonly Behaviour[] = [
     },
   },
   {
-    name: 'S3 a key that has run out: its secret is not regenerated',
+    name: 'S3 an expired key: its secret is not regenerated',
     semantics: { regenerateExpired: 'refuse' },
     async run({ send, world }) {
-      const answer = await send(`POST /api-keys/${world.keys.expired.id}/regenerate`);
-      assert.equal(answer.status, 402);
+      const response = await send(`POST /api-keys/${world.keys.expired.id}/regenerate`);
+      assert.equal(response.status, 402);
     },
   },
   {
-    name: 'S3 a key that has run out: its secret is regenerated, and of no use',
+    name: 'S3 an expired key: its secret is regenerated, and of no use',
     semantics: { regenerateExpired: 'allow', regenerateExpiry: 'keep' },
     async run({ send, world, reference }) {
       const { status, result } = await send(`POST /api-keys/${world.keys.expired.id}/regenerate`);
       assert.equal(status, 200);
       settle(reference);
-      const pair = { id: String(result.id), secret: String(result.secret) };
-      assert.equal((await send('GET /user', { as: pair })).status, 401);
+      const credentials = { id: String(result.id), secret: String(result.secret) };
+      assert.equal((await send('GET /user', { as: credentials })).status, 401);
     },
   },
   ...(['keep', 'renew-period', 'renew-maximum'] as const).map(
     (regenerateExpiry): Behaviour => ({
-      name: `S4 after regenerating (${regenerateExpiry}) the expiry is the one in the answer`,
+      name: `S4 after regenerating (${regenerateExpiry}) the expiry is the one in the response`,
       semantics: { regenerateExpiry },
       async run(context) {
         const { client, reference } = context;
@@ -175,9 +175,9 @@ export const semantics: readonly Behaviour[] = [
     semantics: { overMaximum: 'refuse' },
     async run({ send }) {
       const expiration = Math.floor(Date.now() / 1000) + 180 * 86_400;
-      const answer = await send('POST /api-keys', { as: 'outsider', json: { name: 'a', expiration } });
-      assert.equal(answer.status, 400);
-      assert.match(answer.message, /\b90\b/);
+      const response = await send('POST /api-keys', { as: 'outsider', json: { name: 'a', expiration } });
+      assert.equal(response.status, 400);
+      assert.match(response.message, /\b90\b/);
     },
   },
   {
@@ -205,7 +205,7 @@ export const semantics: readonly Behaviour[] = [
     },
   },
   {
-    name: 'S12 the service tells why a pair is refused, and the client still calls it likely',
+    name: 'S12 the service says why credentials are refused, and the client still calls it likely',
     semantics: { unauthorized: 'distinguish' },
     async run({ client, send, world }) {
       const messages = new Set<string>();
@@ -267,10 +267,10 @@ export const semantics: readonly Behaviour[] = [
     semantics: { propagation: 500 },
     async run({ client, reference }) {
       const { apiKey, secret } = await client().apiKeys.create({ name: 'a', expiresIn: { days: 30 } });
-      const pair = { id: apiKey.id, secret: secret.reveal() };
-      await failure(client(pair).user.get(), AuthenticationError);
+      const credentials = { id: apiKey.id, secret: secret.reveal() };
+      await failure(client(credentials).user.get(), AuthenticationError);
       reference.clock.advance({ ms: 500 });
-      await client(pair).user.get();
+      await client(credentials).user.get();
     },
   },
   {

@@ -1,4 +1,4 @@
-// Every documented status, to every operation: each ends in its own class, is told apart by its code, and is sent once.
+// Every documented status, to every operation: each ends in its own class with its own code, and is sent once.
 import assert from 'node:assert/strict';
 import {
   AmbiguousOutcomeError,
@@ -72,7 +72,7 @@ const matrix: readonly Behaviour[] = calls.flatMap(([row, operation, call]) =>
   classes.map(([status, kind, code]): Behaviour => {
     const lost = status >= 500 && ISSUES.includes(row);
     return {
-      name: `${row} answered by ${status} is ${lost ? AmbiguousOutcomeError.name : kind.name}`,
+      name: `${row}: ${status} is ${lost ? AmbiguousOutcomeError.name : kind.name}`,
       async run(context) {
         const ids = { account: context.world.accounts.main, key: secondKey(context).id };
         context.reference.faults.add({ operation, effect: 'status', status });

@@ -23,9 +23,9 @@ export interface Difference {
 export interface Shape extends Difference {
   readonly about: 'create' | 'regenerate' | 'policy';
   readonly name: string;
-  /** The row of the table of operations that mends it. */
-  readonly row: keyof OperationOverrides;
-  /** How the call ends without a mend. */
+  /** The operation definition to override. */
+  readonly definition: keyof OperationOverrides;
+  /** How the call ends without the override. */
   readonly without:
     | 'works'
     | 'UndeliveredSecretError'
@@ -66,7 +66,7 @@ export interface Served {
   readonly accountId: number;
   /** A key of the same user that signs nothing. */
   readonly otherKeyId: string;
-  /** Every secret that the service made, in order. */
+  /** Every secret that the service issued, in order. */
   issued(): readonly string[];
   lastKeyId(): string | undefined;
 }

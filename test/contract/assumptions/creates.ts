@@ -2,7 +2,7 @@
 import { isRecord, type Json } from '../../support/openapi-document.ts';
 import { answered, inner, moved, type Shape, sends } from './service.ts';
 
-const create = { about: 'create', row: 'apiKeys.create' } as const;
+const create = { about: 'create', definition: 'apiKeys.create' } as const;
 
 const iso = (seconds: unknown) => new Date(Number(seconds) * 1000).toISOString();
 const seconds = (text: unknown) => Date.parse(String(text)) / 1000;

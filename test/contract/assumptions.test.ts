@@ -1,12 +1,12 @@
-// What if the real service is not as we assume? Each shape below is one way in which it may differ. Without a mend no
-// secret is lost and the error names the row of the table of operations; with the row overridden the call works.
+// What if the real service is not as we assume? Each shape below is one way in which it may differ. Without an
+// override no secret is lost and the error names the operation definition; with it overridden the call works.
 import { inspect } from 'node:util';
 import { BlazeMeterClient, isBlazeMeterError, UndeliveredSecretError } from 'blazemeter-client';
-import { describe, expect, test } from 'vitest';
-import { creates } from './shapes/creates.ts';
-import { policies } from './shapes/policies.ts';
-import { regenerates } from './shapes/regenerates.ts';
-import { type Served, type Shape, serve } from './shapes/service.ts';
+import { describe, expect, it } from 'vitest';
+import { creates } from './assumptions/creates.ts';
+import { policies } from './assumptions/policies.ts';
+import { regenerates } from './assumptions/regenerates.ts';
+import { type Served, type Shape, serve } from './assumptions/service.ts';
 
 /** Does what the shape is about, and says which secret it got, if that is what it is about. */
 async function call(served: Served, client: BlazeMeterClient, shape: Shape): Promise<string | undefined> {
@@ -37,12 +37,13 @@ const shapes = [...creates, ...regenerates, ...policies];
 
 for (const shape of shapes) {
   describe(`${shape.about}: ${shape.name}`, () => {
-    test('without a mend no secret is lost, and the error says which row to override', () => unmended(shape));
-    test('with that row overridden it works', () => mended(shape));
+    it('without an override no secret is lost, and the error names the operation', () =>
+      withoutOverride(shape));
+    it('with that operation overridden it works', () => withOverride(shape));
   });
 }
 
-async function unmended(shape: Shape): Promise<void> {
+async function withoutOverride(shape: Shape): Promise<void> {
   const served = serve(shape);
   const outcome: unknown = await call(served, connect(served), shape).catch((error: unknown) => error);
   const issued = served.issued();
@@ -52,9 +53,9 @@ async function unmended(shape: Shape): Promise<void> {
   }
   if (!isBlazeMeterError(outcome)) throw new Error(`It ended with ${String(outcome)}.`);
   expect(outcome.name).toBe(shape.without);
-  expect(outcome.message).toContain(shape.row);
+  expect(outcome.message).toContain(shape.definition);
   expect(outcome.message).toContain('operations');
-  // A secret that was made is in the error, and nowhere else on it.
+  // A secret that was issued is in the error, and nowhere else on it.
   expect(issued.length).toBe(outcome instanceof UndeliveredSecretError ? 1 : 0);
   if (!(outcome instanceof UndeliveredSecretError)) return;
   const [truth = ''] = issued;
@@ -64,12 +65,12 @@ async function unmended(shape: Shape): Promise<void> {
   expect(`${JSON.stringify(outcome)} ${outcome.stack} ${inspect(outcome)}`).not.toContain(truth.slice(-8));
 }
 
-async function mended(shape: Shape): Promise<void> {
+async function withOverride(shape: Shape): Promise<void> {
   const served = serve(shape);
   const secret = await call(served, connect(served, shape), shape);
   expect(secret).toBe(served.issued().at(-1));
 }
 
-test('there are enough shapes', () => {
+it('there are enough shapes', () => {
   expect(shapes.length).toBeGreaterThanOrEqual(30);
 });

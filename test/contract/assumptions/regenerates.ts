@@ -1,7 +1,7 @@
 // Ways in which regenerating a secret may differ from what we assume.
 import { answered, inner, moved, type Shape, sends } from './service.ts';
 
-const regenerate = { about: 'regenerate', row: 'apiKeys.regenerateSecret' } as const;
+const regenerate = { about: 'regenerate', definition: 'apiKeys.regenerateSecret' } as const;
 const ASSUMED = 'POST /api-keys/{id}/regenerate';
 
 export const regenerates: readonly Shape[] = [

@@ -1,7 +1,7 @@
 // Ways in which reading and setting the maximum expiration may differ from what we assume.
 import { answered, inner, moved, type Shape, sends } from './service.ts';
 
-const set = { about: 'policy', row: 'apiKeyPolicy.set' } as const;
+const set = { about: 'policy', definition: 'apiKeyPolicy.set' } as const;
 const ASSUMED = 'PATCH /accounts/{accountId}';
 const READ = 'GET /accounts/{accountId}';
 const WORDS: Readonly<Record<string, number>> = { MONTH: 30, QUARTER: 90, YEAR: 365 };
@@ -85,7 +85,7 @@ export const policies: readonly Shape[] = [
   },
   {
     about: 'policy',
-    row: 'apiKeyPolicy.get',
+    definition: 'apiKeyPolicy.get',
     name: 'it is read from another field',
     without: 'InvalidResponseError',
     override: {
@@ -97,7 +97,7 @@ export const policies: readonly Shape[] = [
   },
   {
     about: 'policy',
-    row: 'apiKeyPolicy.get',
+    definition: 'apiKeyPolicy.get',
     name: 'it is read from a nested field',
     without: 'InvalidResponseError',
     override: {
