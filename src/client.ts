@@ -1,9 +1,17 @@
-// The client: options -> transport -> resources. What it holds is private: looking at it shows nothing of the credential.
+// The client: checks its options, and gives the resources what they work with. What it holds is private: looking at it shows
+// nothing of the credentials.
 
+import { type OperationOverrides, overridden } from './api/operations.ts';
 import { CredentialCache } from './auth/cache.ts';
 import type { CredentialsOption } from './auth/credentials.ts';
 import { DEFAULT_BASE_URL, signedDestination } from './auth/destination.ts';
 import type { OnNewSecret } from './auth/new-secret.ts';
+import { CALL_OPTIONS, type CallOptions, runCall } from './http/call.ts';
+import type { CallPromise } from './http/call-promise.ts';
+import { checkHeader } from './http/headers.ts';
+import { type Logger, type LogLevel, makeLog } from './http/log.ts';
+import { ServerClock } from './http/server-clock.ts';
+import type { FetchLike } from './http/signing-fetch.ts';
 import { defaultCredentials } from './node/chain.ts';
 import { type AccountsResource, accountsResource } from './resources/accounts.ts';
 import { type ApiKeysResource, apiKeysResource } from './resources/api-keys.ts';
@@ -13,19 +21,15 @@ import { PolicyMemory } from './resources/policy-memory.ts';
 import { type RequestInput, rawRequest, type StandardSchema } from './resources/request.ts';
 import { type UserResource, userResource } from './resources/user.ts';
 import { printable } from './text/printable.ts';
-import type { CallPromise } from './transport/call-promise.ts';
-import { type Logger, type LogLevel, makeLog } from './transport/log.ts';
-import { ServerClock } from './transport/server-clock.ts';
-import type { FetchLike } from './transport/signed-fetch.ts';
-import { type CallOptions, Transport } from './transport/transport.ts';
+import { refuseBrowser } from './util/browser.ts';
+import { parseOptions, spec } from './util/options.ts';
 import { VERSION } from './version.ts';
-import { type OperationOverrides, overridden } from './wire/operations.ts';
 
 /** Options of a {@link BlazeMeterClient}. */
 export interface ClientOptions {
   /**
-   * The pair to sign with: `{ id, secret }`, `'id:secret'`, or a provider. Default, on Node: the places where BlazeMeter's
-   * clients keep it, as `defaultCredentials()` of `blazemeter-client/node` looks for it.
+   * The credentials to sign with: `{ id, secret }`, `'id:secret'`, or a provider. Default, on Node: the places where
+   * BlazeMeter's clients keep them, as `defaultCredentials()` of `blazemeter-client/node` looks for them.
    */
   readonly credentials?: CredentialsOption | undefined;
   /** Default: `https://a.blazemeter.com/api/v4` (documented). https, or http to this machine. */
@@ -34,28 +38,57 @@ export interface ClientOptions {
   readonly fetch?: FetchLike | undefined;
   /** Further fields of the init of each `fetch`, such as `dispatcher` of undici 7 for proxies and private CAs. */
   readonly fetchOptions?: Readonly<Record<string, unknown>> | undefined;
-  /** Bound of one attempt, its body included, in milliseconds. Default: 30 000. */
+  /** Longest time for one attempt, its body included, in milliseconds. Default: 30 000. */
   readonly timeout?: number | undefined;
-  /** Bound of a whole call, in milliseconds. Default: 120 000. */
+  /** Longest time for a whole call with its retries, waits and hooks, in milliseconds. Default: 120 000. */
   readonly totalTimeout?: number | undefined;
-  /** Further attempts where they are safe. Default: 2. */
+  /** How many times a request may be sent again where that is safe. Default: 2. */
   readonly maxRetries?: number | undefined;
   /** Where log lines go. Default: standard error. */
   readonly logger?: Logger | undefined;
   /** Default: the environment variable `BLAZEMETER_LOG`, else `'warn'`. */
   readonly logLevel?: LogLevel | undefined;
-  /** Changes to rows of the table of operations: method, path, how the body is made, how the result is read. */
+  /** Changes to the table of operations: method, path, how the body is built, how the result is read. */
   readonly operations?: OperationOverrides | undefined;
-  /** Is awaited with every new secret before the call that made it resolves: a masker, a store. */
+  /** Is awaited with every new secret before the call resolves: a masker, a store. */
   readonly onNewSecret?: OnNewSecret | undefined;
-  /** Put before the package's own in the User-Agent header. */
+  /** Put before the package's own product in the User-Agent header. */
   readonly userAgent?: string | undefined;
-  /** Allows a credential in a web page, where every visitor can read it. Default: false. */
+  /** Allows credentials in a web page, where every visitor can read them. Default: false. */
   readonly dangerouslyAllowBrowser?: boolean | undefined;
 }
 
+const OPTIONS = {
+  credentials: spec.any,
+  baseUrl: spec.any,
+  fetch: spec.run,
+  fetchOptions: spec.record,
+  timeout: spec.milliseconds,
+  totalTimeout: spec.milliseconds,
+  maxRetries: spec.count,
+  logger: spec.logger,
+  logLevel: spec.text,
+  operations: spec.record,
+  onNewSecret: spec.run,
+  userAgent: spec.text,
+  dangerouslyAllowBrowser: spec.flag,
+};
+
+const DIAGNOSE_OPTIONS = { ...CALL_OPTIONS, full: spec.flag };
+
+/** What a client made by `withOptions` shares with the one before. */
+interface Parent {
+  readonly options: ClientOptions;
+  readonly context: ClientContext;
+}
+
+/** The parents of clients that `withOptions` is creating: the constructor itself takes nothing but options. */
+const parents = new WeakMap<ClientOptions, Parent>();
+
+const BRAND = Symbol.for('blazemeter-client/client');
+
 /**
- * A client of the BlazeMeter API v4 for API keys and the policy over them.
+ * A client of the BlazeMeter API v4 for API keys and their expiration policy.
  *
  * @example
  * ```ts
@@ -68,16 +101,59 @@ export interface ClientOptions {
  * for await (const key of client.apiKeys.list()) console.log(key.name, key.expiresAt);
  * ```
  */
-export interface BlazeMeterClient {
-  /** Whose key it is. */
+export class BlazeMeterClient {
+  /** The user whose key signs the calls. */
   readonly user: UserResource;
   /** The accounts that the user can see, their members and the maximum expiration of keys. */
   readonly accounts: AccountsResource;
   /** The user's own API keys. */
   readonly apiKeys: ApiKeysResource;
+  readonly #options: ClientOptions;
+  readonly #context: ClientContext;
+
   /**
-   * Any other call of the API, signed and with the same care. Resolves with the `result` of the envelope, checked by
+   * Nothing is sent and nothing is read until the first call.
+   *
+   * @throws `TypeError` for an option that is unknown or cannot be right; {@link CredentialsError} for malformed credentials.
+   */
+  constructor(options?: ClientOptions) {
+    const parent = options === undefined ? undefined : parents.get(options);
+    this.#options = parseOptions<ClientOptions>('BlazeMeterClient', OPTIONS, options);
+    this.#context = createContext(this.#options, parent);
+    this.user = userResource(this.#context);
+    this.accounts = accountsResource(this.#context);
+    this.apiKeys = apiKeysResource(this.#context);
+  }
+
+  static {
+    Object.defineProperty(BlazeMeterClient, BRAND, { value: true });
+    Object.defineProperty(BlazeMeterClient.prototype, BRAND, { value: true });
+  }
+
+  /** Whether the value is a client, whichever build (ESM, CommonJS) or copy of the package created it. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass is asked for by its prototype.
+    if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && BRAND in value;
+  }
+
+  /**
+   * Any other call of the API, signed and with the same care. Resolves with the `result` of the envelope, validated by
    * `schema` where one is given. Only GET and HEAD are sent again after a failure, unless `replay` says otherwise.
+   *
+   * @throws As every call does; {@link InvalidResponseError} where the result does not fit the schema.
+   * @example
+   * ```ts
+   * import { BlazeMeterClient } from 'blazemeter-client';
+   * import { schemas } from 'blazemeter-client/schemas';
+   * import { createReference } from 'blazemeter-client/testing';
+   *
+   * const reference = createReference();
+   * const { keys } = reference.seed();
+   * const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
+   * const user = await client.request({ method: 'GET', path: '/user', schema: schemas.user });
+   * console.log(user.displayName);
+   * ```
    */
   request<T>(
     input: RequestInput & { readonly schema: StandardSchema<unknown, T> },
@@ -85,114 +161,69 @@ export interface BlazeMeterClient {
   ): CallPromise<T>;
   /** The same without a schema: resolves with the `result` as it came. */
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown>;
+  request(input: RequestInput, options?: CallOptions): CallPromise<unknown> {
+    return rawRequest(this.#context, input, options);
+  }
+
   /**
-   * Whether the credential works, whose it is, what it may do, when it runs out, and what to do: as data and in plain
-   * sentences. Never rejects for a bad credential; a wrong one takes one request.
+   * Whether the credentials work, whose they are, what they allow, when the key expires, and what to do: as data and in plain
+   * sentences. Never rejects for bad credentials; wrong ones take one request. Reads the user, the key, the accounts and the
+   * members of up to five of them.
    */
-  diagnose(options?: DiagnoseOptions): Promise<Diagnosis>;
-  /** A client with some options changed. It shares the live credential, unless `credentials` is among them. */
-  withOptions(options: ClientOptions): BlazeMeterClient;
-}
-
-const DEFAULTS = { timeout: 30_000, totalTimeout: 120_000, maxRetries: 2 };
-
-function refuseBrowser({ dangerouslyAllowBrowser }: ClientOptions): void {
-  const inPage = 'window' in globalThis && 'document' in globalThis && !('process' in globalThis);
-  if (inPage && dangerouslyAllowBrowser !== true) {
-    throw new TypeError(
-      'A web page shows the credential to every visitor. Keep it on a server, or say dangerouslyAllowBrowser: true.',
+  diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
+    return runCall(
+      this.#context,
+      undefined,
+      options,
+      (deadline, given) => diagnose(this.#context, this.accounts, given, deadline),
+      DIAGNOSE_OPTIONS,
     );
+  }
+
+  /** A client with some options changed. It shares the live credentials, unless `credentials` is among them. */
+  withOptions(options: ClientOptions): BlazeMeterClient {
+    const changed = { ...this.#options, ...parseOptions<ClientOptions>('withOptions', OPTIONS, options) };
+    parents.set(changed, { options: this.#options, context: this.#context });
+    return new BlazeMeterClient(changed);
   }
 }
 
-function makeContext(
-  options: ClientOptions,
-  shared: ClientContext | undefined,
-  before: ClientOptions,
-): ClientContext {
-  refuseBrowser(options);
+function createContext(options: ClientOptions, parent: Parent | undefined): ClientContext {
+  refuseBrowser(options.dangerouslyAllowBrowser);
   const baseUrl = signedDestination(options.baseUrl ?? DEFAULT_BASE_URL, 'baseUrl');
   if (baseUrl.search !== '' || baseUrl.hash !== '')
-    throw new TypeError('baseUrl must not hold a query or a fragment.');
-  const { userAgent } = options;
+    throw new TypeError('baseUrl must not have a query or a fragment.');
   const log = makeLog(options.logger, options.logLevel);
-  const sameServer = shared !== undefined && options.baseUrl === before.baseUrl;
-  const clock = sameServer ? shared.clock : new ServerClock();
+  const sameServer = parent !== undefined && options.baseUrl === parent.options.baseUrl;
+  const clock = sameServer ? parent.context.clock : new ServerClock();
   const credentials =
-    shared !== undefined && options.credentials === before.credentials
-      ? shared.credentials
+    parent !== undefined && options.credentials === parent.options.credentials
+      ? parent.context.credentials
       : new CredentialCache(
           options.credentials ?? defaultCredentials(),
           () => clock.now(),
           (message) => log('warn', printable(message)),
         );
-  const transport = new Transport({
-    baseUrl,
-    fetch: options.fetch,
-    fetchOptions: options.fetchOptions ?? {},
-    timeout: options.timeout ?? DEFAULTS.timeout,
-    totalTimeout: options.totalTimeout ?? DEFAULTS.totalTimeout,
-    maxRetries: options.maxRetries ?? DEFAULTS.maxRetries,
-    headers: {
-      'user-agent': `${userAgent === undefined ? '' : `${userAgent} `}blazemeter-client/${VERSION}`,
-    },
-    credentials,
-    clock,
-    log,
-  });
+  const { userAgent, fetch, fetchOptions = {}, onNewSecret } = options;
+  const { timeout = 30_000, totalTimeout = 120_000, maxRetries = 2 } = options;
+  const product = `blazemeter-client/${VERSION}`;
+  const headers = { 'user-agent': userAgent === undefined ? product : `${userAgent} ${product}` };
+  checkHeader('userAgent', headers['user-agent']);
   return {
-    transport,
-    table: overridden(options.operations),
+    baseUrl,
+    fetch,
+    fetchOptions,
+    timeout,
+    totalTimeout,
+    maxRetries,
+    headers,
+    operations: overridden(options.operations),
     credentials,
     clock,
-    policies: sameServer && credentials === shared.credentials ? shared.policies : new PolicyMemory(),
     log,
-    onNewSecret: options.onNewSecret,
+    reported: new Set(),
+    policies:
+      sameServer && credentials === parent.context.credentials ? parent.context.policies : new PolicyMemory(),
+    onNewSecret,
   };
 }
-
-class Client implements BlazeMeterClient {
-  /** Not set by a statement below: with one a bundler cannot leave out the class where nobody uses it. */
-  static get name(): string {
-    return 'BlazeMeterClient';
-  }
-
-  readonly user: UserResource;
-  readonly accounts: AccountsResource;
-  readonly apiKeys: ApiKeysResource;
-  readonly #options: ClientOptions;
-  readonly #context: ClientContext;
-
-  constructor(options: ClientOptions = {}, shared?: { context: ClientContext; options: ClientOptions }) {
-    this.#options = options;
-    this.#context = makeContext(options, shared?.context, shared?.options ?? {});
-    this.user = userResource(this.#context);
-    this.accounts = accountsResource(this.#context);
-    this.apiKeys = apiKeysResource(this.#context);
-  }
-
-  request<T>(
-    input: RequestInput & { readonly schema: StandardSchema<unknown, T> },
-    options?: CallOptions,
-  ): CallPromise<T>;
-  request(input: RequestInput, options?: CallOptions): CallPromise<unknown>;
-  request(input: RequestInput, options?: CallOptions): CallPromise<unknown> {
-    return rawRequest(this.#context, input, options);
-  }
-
-  async diagnose(options: DiagnoseOptions = {}): Promise<Diagnosis> {
-    const scope = this.#context.transport.open(undefined, options);
-    try {
-      return await diagnose(this.#context, this.accounts, options, scope);
-    } finally {
-      scope.end();
-    }
-  }
-
-  withOptions(options: ClientOptions): BlazeMeterClient {
-    return new Client({ ...this.#options, ...options }, { context: this.#context, options: this.#options });
-  }
-}
-
-/** Makes a {@link BlazeMeterClient}. Nothing is sent and nothing is read until the first call. */
-export const BlazeMeterClient: new (options?: ClientOptions) => BlazeMeterClient = Client;

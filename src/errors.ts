@@ -1,38 +1,10 @@
-// Every error of the package.
-//
-// class                   code                 status  retried by the client            ambiguous  what to do
-// ----------------------  -------------------  ------  -------------------------------  ---------  ---------------------------------------------
-// BadRequestError         bad_request          400     no                               no         correct what was sent; the message quotes the service
-// AuthenticationError     unauthorized         401     once, if the source has another  no         check, renew or replace the pair
-//                                                      pair
-// RequestFailedError      request_failed       402     no                               no         a rule of the service forbids it: read the message
-// PermissionDeniedError   permission_denied    403     no                               no         ask an owner or admin of the account
-// NotFoundError           not_found            404     no                               no         check the id, or override an assumed path
-// ConflictError           conflict             409     no                               no         something with that name or state exists
-// RateLimitError          rate_limited         429     where a replay is safe           no         wait `retryAfterMs`
-// ServerError             server_error         5xx     where a replay is safe           no         try later
-// ApiError                api_error            other   no                               no         read the message
-// ConnectionError         connection_failed    -       where a replay is safe, or       no         `reason` names the failure, the message the mend
-//                                                      nothing was sent
-// RequestTimeoutError     timeout              -       an attempt yes, the call no      no         raise `timeout` or `totalTimeout`
-// InvalidResponseError    invalid_response     any     no                               no         a proxy in between, or an assumption that is wrong
-// CredentialsError        credentials          -       no                               no         mend the source that the message names
-// ExpirationPolicyError   expiration_policy    -       no (nothing was sent)            no         ask for a shorter period, or a new key
-// LockoutError            lockout              -       no (nothing was sent)            no         sign with another key, or say `allowSelf: true`
-// AmbiguousOutcomeError   ambiguous_outcome    -       no                               yes        `resolve()`
-// UndeliveredSecretError  undelivered_secret   any     no                               no         keep `newSecret`: it is shown this one time
-// SecretLostError         secret_lost          -       no                               no         regenerate with another key, or in the web interface
-// RotationError           rotation_…           -       no                               no         what the message says, then `resume`
-// StoreConflictError      store_conflict       -       no                               no         read the record again: somebody else has written it
-//
-// An operation ends as ambiguous only where doing it again would do harm: create, and regenerate.
+// Every error of the package. What each means, and what to do about it, stands in docs/errors.md.
 
 import type { Secret } from './auth/secret.ts';
-import type { ApiKey } from './models.ts';
+import type { ApiKey } from './schemas/api-key.ts';
 
-/** What every error is made with. */
+/** What every error is created with. */
 export interface BlazeMeterErrorInit {
-  readonly code?: string;
   readonly retryable?: boolean;
   readonly requestId?: string | undefined;
   readonly attempts?: number;
@@ -42,7 +14,7 @@ export interface BlazeMeterErrorInit {
 
 const brand = (name: string) => Symbol.for(`blazemeter-client/error/${name}`);
 
-/** Gives a class its name and a mark that `instanceof` finds across builds and copies of this package. */
+/** Gives a class its name and a brand that `instanceof` finds across builds and copies of this package. */
 function branded(kind: { readonly prototype: Error }, name: string): void {
   Object.defineProperty(kind, 'name', { value: name });
   Object.defineProperty(kind, brand(name), { value: true });
@@ -70,19 +42,18 @@ function branded(kind: { readonly prototype: Error }, name: string): void {
  */
 export class BlazeMeterError extends Error {
   /** A stable name for programs: it does not change when the message does. */
-  readonly code: string;
+  readonly code: string = 'error';
   /** Whether the same call, made again later, may succeed and can do no harm. */
   readonly retryable: boolean;
-  /** The service's own id of the answer, where there was one. */
+  /** The service's own id of the response, where there was one. */
   declare readonly requestId?: string;
   /** How many requests were sent, or tried, before this error. 0: nothing was. */
   readonly attempts: number;
-  /** The row of {@link operations} that was being done, where there is one. */
+  /** The operation of {@link operations} that failed, where there is one. */
   declare readonly operation?: string;
 
   constructor(message: string, init: BlazeMeterErrorInit = {}) {
     super(message, 'cause' in init && init.cause !== undefined ? { cause: init.cause } : undefined);
-    this.code = init.code ?? 'error';
     this.retryable = init.retryable ?? false;
     this.attempts = init.attempts ?? 0;
     if (init.requestId !== undefined) this.requestId = init.requestId;
@@ -106,21 +77,34 @@ export class BlazeMeterError extends Error {
 }
 branded(BlazeMeterError, 'BlazeMeterError');
 
-/** What an {@link ApiError} is made with. */
+/** The `code` of an {@link ApiError}: `api_error` is that of a status without a class of its own. */
+export type ApiErrorCode =
+  | 'api_error'
+  | 'bad_request'
+  | 'unauthorized'
+  | 'request_failed'
+  | 'permission_denied'
+  | 'not_found'
+  | 'conflict'
+  | 'rate_limited'
+  | 'server_error';
+
+/** What an {@link ApiError} is created with. */
 export interface ApiErrorInit extends BlazeMeterErrorInit {
   readonly status: number;
   readonly apiCode?: number | undefined;
 }
 
-/** The service answered with an error. There is one class for each documented status; this one is for the others. */
+/** The service returned an error. Each documented status has a class of its own; this one is for the others. */
 export class ApiError extends BlazeMeterError {
-  /** The HTTP status of the answer. */
+  override readonly code: ApiErrorCode = 'api_error';
+  /** The HTTP status of the response. */
   readonly status: number;
-  /** The `code` inside the answer's `error` object, where there was one. */
+  /** The `code` inside the response's `error` object, where there was one. */
   declare readonly apiCode?: number;
 
   constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'api_error', ...init });
+    super(message, init);
     this.status = init.status;
     if (init.apiCode !== undefined) this.apiCode = init.apiCode;
   }
@@ -129,59 +113,48 @@ branded(ApiError, 'ApiError');
 
 /** 400: the service did not accept what was sent. */
 export class BadRequestError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'bad_request', ...init });
-  }
+  override readonly code = 'bad_request';
 }
 branded(BadRequestError, 'BadRequestError');
 
-/** 401: the pair is wrong, deleted, regenerated or expired; the service does not tell which. */
+/** 401: the key is wrong, deleted, expired, or its secret was regenerated; the service does not say which. */
 export class AuthenticationError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'unauthorized', ...init });
-  }
+  override readonly code = 'unauthorized';
 }
 branded(AuthenticationError, 'AuthenticationError');
 
 /** 402: the parameters were valid, but the request failed. */
 export class RequestFailedError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'request_failed', ...init });
-  }
+  override readonly code = 'request_failed';
 }
 branded(RequestFailedError, 'RequestFailedError');
 
-/** 403: the pair is good, but its user may not do this. */
+/** 403: the key is valid, but its user may not do this. */
 export class PermissionDeniedError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'permission_denied', ...init });
-  }
+  override readonly code = 'permission_denied';
 }
 branded(PermissionDeniedError, 'PermissionDeniedError');
 
 /** 404: there is no such thing, or an assumed path is not where the service has it. */
 export class NotFoundError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'not_found', ...init });
-  }
+  override readonly code = 'not_found';
 }
 branded(NotFoundError, 'NotFoundError');
 
-/** 409: it collides with something that exists. */
+/** 409: it conflicts with something that exists. */
 export class ConflictError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'conflict', ...init });
-  }
+  override readonly code = 'conflict';
 }
 branded(ConflictError, 'ConflictError');
 
 /** 429: too many requests. */
 export class RateLimitError extends ApiError {
+  override readonly code = 'rate_limited';
   /** How long the service asks to wait, in milliseconds, where it said so in a form that HTTP defines. */
   declare readonly retryAfterMs?: number;
 
   constructor(message: string, init: ApiErrorInit & { readonly retryAfterMs?: number | undefined }) {
-    super(message, { code: 'rate_limited', retryable: true, ...init });
+    super(message, { retryable: true, ...init });
     if (init.retryAfterMs !== undefined) this.retryAfterMs = init.retryAfterMs;
   }
 }
@@ -189,13 +162,11 @@ branded(RateLimitError, 'RateLimitError');
 
 /** 5xx: the service, or something in front of it, failed. */
 export class ServerError extends ApiError {
-  constructor(message: string, init: ApiErrorInit) {
-    super(message, { code: 'server_error', ...init });
-  }
+  override readonly code = 'server_error';
 }
 branded(ServerError, 'ServerError');
 
-/** Why no answer came. */
+/** Why no response came. */
 export type ConnectionFailure =
   | 'refused'
   | 'dns'
@@ -207,8 +178,9 @@ export type ConnectionFailure =
   | 'truncated'
   | 'other';
 
-/** No answer, or not a whole one: refused, not found, reset, cut short, a proxy or a certificate in the way. */
+/** No complete response: refused, not found, reset, cut off, a proxy or a certificate in the way. */
 export class ConnectionError extends BlazeMeterError {
+  override readonly code = 'connection_failed';
   /** What kind of failure it was. */
   readonly reason: ConnectionFailure;
   /** Whether the request may have reached the service. `false`: it certainly did not. */
@@ -218,50 +190,53 @@ export class ConnectionError extends BlazeMeterError {
     message: string,
     init: BlazeMeterErrorInit & { readonly reason: ConnectionFailure; readonly mayHaveBeenSent: boolean },
   ) {
-    super(message, { code: 'connection_failed', ...init });
+    super(message, init);
     this.reason = init.reason;
     this.mayHaveBeenSent = init.mayHaveBeenSent;
   }
 }
 branded(ConnectionError, 'ConnectionError');
 
-/** Time ran out: for one attempt (`timeout`) or for the whole call (`totalTimeout`). */
+/** A time limit was reached: that of one attempt (`timeout`) or of the whole call (`totalTimeout`). */
 export class RequestTimeoutError extends BlazeMeterError {
-  /** Whose time ran out: that of one attempt, or that of the whole call. */
+  override readonly code = 'timeout';
+  /** Which limit was reached: that of one attempt, or of the whole call. */
   readonly scope: 'attempt' | 'call';
-  /** The bound that was reached, in milliseconds. */
+  /** The limit, in milliseconds. */
   readonly timeoutMs: number;
 
   constructor(
     message: string,
     init: BlazeMeterErrorInit & { readonly scope: 'attempt' | 'call'; readonly timeoutMs: number },
   ) {
-    super(message, { code: 'timeout', ...init });
+    super(message, init);
     this.scope = init.scope;
     this.timeoutMs = init.timeoutMs;
   }
 }
 branded(RequestTimeoutError, 'RequestTimeoutError');
 
-/** An answer came, but not one that the API gives: not JSON, another shape, too large, a redirect, no effect. */
+/** The response is not one of the API: not JSON, another shape, too large, a redirect, no effect. */
 export class InvalidResponseError extends BlazeMeterError {
-  /** The HTTP status of the answer. */
+  override readonly code = 'invalid_response';
+  /** The HTTP status of the response. */
   declare readonly status?: number;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly status?: number | undefined } = {}) {
-    super(message, { code: 'invalid_response', ...init });
+    super(message, init);
     if (init.status !== undefined) this.status = init.status;
   }
 }
 branded(InvalidResponseError, 'InvalidResponseError');
 
-/** No usable credential: none found, one that is malformed, or a source that is configured and broken. */
+/** No usable credentials: none found, malformed ones, or a source that is configured and broken. */
 export class CredentialsError extends BlazeMeterError {
+  override readonly code = 'credentials';
   /** The source that is at fault, such as `BZ_TOKEN` or a path, where there is one. */
   declare readonly source?: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly source?: string | undefined } = {}) {
-    super(message, { code: 'credentials', ...init });
+    super(message, init);
     if (init.source !== undefined) this.source = init.source;
   }
 }
@@ -269,6 +244,7 @@ branded(CredentialsError, 'CredentialsError');
 
 /** Refused before anything was sent: the expiry asked for cannot be had, or the key has expired. */
 export class ExpirationPolicyError extends BlazeMeterError {
+  override readonly code = 'expiration_policy';
   /** The maximum that stands in the way, in days, where it is one. */
   declare readonly maximumDays?: number;
   /** The account whose maximum it is. */
@@ -278,7 +254,7 @@ export class ExpirationPolicyError extends BlazeMeterError {
     message: string,
     init: BlazeMeterErrorInit & { readonly maximumDays?: number; readonly accountId?: number } = {},
   ) {
-    super(message, { code: 'expiration_policy', ...init });
+    super(message, init);
     if (init.maximumDays !== undefined) this.maximumDays = init.maximumDays;
     if (init.accountId !== undefined) this.accountId = init.accountId;
   }
@@ -287,11 +263,12 @@ branded(ExpirationPolicyError, 'ExpirationPolicyError');
 
 /** Refused before anything was sent: the call would take away the key that signs it. */
 export class LockoutError extends BlazeMeterError {
+  override readonly code = 'lockout';
   /** The key that would have been taken away. */
   readonly keyId: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly keyId: string }) {
-    super(message, { code: 'lockout', ...init });
+    super(message, init);
     this.keyId = init.keyId;
   }
 }
@@ -316,65 +293,68 @@ export interface ResolveOptions {
 
 const resolvers = new WeakMap<AmbiguousOutcomeError, (options: ResolveOptions) => Promise<Resolution>>();
 
-/** The answer to a create or a regenerate was lost: it may have happened or not. Nothing was sent a second time. */
+/** The response to a create or a regenerate was lost: it may have happened or not. Nothing was sent a second time. */
 export class AmbiguousOutcomeError extends BlazeMeterError {
+  override readonly code = 'ambiguous_outcome';
+  /** What arrived in place of a response of the service, as one opaque text, where a secret may be in it. */
+  declare readonly newSecret?: Secret;
+
   constructor(
     message: string,
-    init: BlazeMeterErrorInit & { readonly resolve: (options: ResolveOptions) => Promise<Resolution> },
+    init: BlazeMeterErrorInit & {
+      readonly resolve: (options: ResolveOptions) => Promise<Resolution>;
+      readonly newSecret?: Secret | undefined;
+    },
   ) {
-    super(message, { code: 'ambiguous_outcome', ...init });
+    super(message, init);
+    if (init.newSecret !== undefined) this.newSecret = init.newSecret;
     resolvers.set(this, init.resolve);
   }
 
   /**
-   * Asks the service what became of the call. A created key counts as ours only if its name is equal, it was made
-   * after the request was sent (by the server's clock) and it was never used; in any doubt the outcome is `unknown`
-   * and nothing is changed. With `regenerate: true` a key that is surely ours gets a new secret, which is returned.
+   * Asks the service what became of the call. A created key counts as ours only if its name is equal, it was created
+   * after the request was sent (by the server's clock) and it was never used. `not-committed` takes a clock that is sure and
+   * no unused key since then, under any name. In any doubt the outcome is `unknown` and nothing is changed. With `regenerate: true` a key that is surely ours gets a new secret, which is returned.
    */
   async resolve(options: ResolveOptions = {}): Promise<Resolution> {
     const resolver = resolvers.get(this);
     if (resolver === undefined)
-      return { outcome: 'unknown', reason: 'This error was not made by a call.', candidates: [] };
+      return { outcome: 'unknown', reason: 'This error does not come from a call.', candidates: [] };
     return resolver(options);
   }
 }
 branded(AmbiguousOutcomeError, 'AmbiguousOutcomeError');
 
 /**
- * A secret arrived, and something after that failed: the answer's shape, a hook, a store, an abort. The secret is here,
- * and nowhere else: keep it, or regenerate the key.
+ * A secret arrived, and something after that failed: the shape of the response, a hook, a store, an abort. The secret is
+ * here and nowhere else: keep it, or regenerate the key.
  */
 export class UndeliveredSecretError extends BlazeMeterError {
-  /** The new secret, or, where it could not be told apart, the whole answer as one opaque text. */
+  override readonly code = 'undelivered_secret';
+  /** The new secret. */
   readonly newSecret: Secret;
-  /** What {@link newSecret} holds. */
-  readonly holds: 'secret' | 'answer';
   /** The key that the secret belongs to, where it could be read. */
   declare readonly keyId?: string;
 
   constructor(
     message: string,
-    init: BlazeMeterErrorInit & {
-      readonly newSecret: Secret;
-      readonly holds?: 'secret' | 'answer';
-      readonly keyId?: string | undefined;
-    },
+    init: BlazeMeterErrorInit & { readonly newSecret: Secret; readonly keyId?: string | undefined },
   ) {
-    super(message, { code: 'undelivered_secret', ...init });
+    super(message, init);
     this.newSecret = init.newSecret;
-    this.holds = init.holds ?? 'secret';
     if (init.keyId !== undefined) this.keyId = init.keyId;
   }
 }
 branded(UndeliveredSecretError, 'UndeliveredSecretError');
 
-/** A key regenerated itself, the answer was lost and the old secret is refused: nobody has the new one. */
+/** A key regenerated its own secret, the response was lost and the old secret is refused: the new one is lost. */
 export class SecretLostError extends BlazeMeterError {
-  /** The key whose secret nobody has. */
+  override readonly code = 'secret_lost';
+  /** The key whose secret is lost. */
   readonly keyId: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly keyId: string }) {
-    super(message, { code: 'secret_lost', ...init });
+    super(message, init);
     this.keyId = init.keyId;
   }
 }
@@ -405,7 +385,7 @@ export type RotationProblem =
 
 /** A rotation that could not go on. The key in use still works unless the message says otherwise. */
 export class RotationError extends BlazeMeterError {
-  declare readonly code: RotationProblem;
+  override readonly code: RotationProblem;
   /** Who works on the record, where it is busy. */
   declare readonly owner?: string;
   /** Until when others leave the record alone, where it is busy. */
@@ -413,13 +393,14 @@ export class RotationError extends BlazeMeterError {
 
   constructor(
     message: string,
-    init: Omit<BlazeMeterErrorInit, 'code'> & {
+    init: BlazeMeterErrorInit & {
       readonly code: RotationProblem;
       readonly owner?: string;
       readonly until?: Date;
     },
   ) {
     super(message, init);
+    this.code = init.code;
     if (init.owner !== undefined) this.owner = init.owner;
     if (init.until !== undefined) this.until = init.until;
   }
@@ -428,16 +409,53 @@ branded(RotationError, 'RotationError');
 
 /** A store holds another version of the record than the one that was to be written over. */
 export class StoreConflictError extends BlazeMeterError {
+  override readonly code = 'store_conflict';
+
   constructor(what: string, init: BlazeMeterErrorInit = {}) {
-    super(`${what} was changed by somebody else since it was read; nothing was written.`, {
-      code: 'store_conflict',
-      ...init,
-    });
+    super(`${what} has changed since it was read; nothing was written. Read it again.`, init);
   }
 }
 branded(StoreConflictError, 'StoreConflictError');
 
-/** Whether the value is an error of this package, whichever build (ESM, CommonJS) or copy of it threw it. */
-export function isBlazeMeterError(value: unknown): value is BlazeMeterError {
+/** Every error of this package; `code` tells them apart. */
+export type AnyBlazeMeterError =
+  | (ApiError & { readonly code: 'api_error' })
+  | BadRequestError
+  | AuthenticationError
+  | RequestFailedError
+  | PermissionDeniedError
+  | NotFoundError
+  | ConflictError
+  | RateLimitError
+  | ServerError
+  | ConnectionError
+  | RequestTimeoutError
+  | InvalidResponseError
+  | CredentialsError
+  | ExpirationPolicyError
+  | LockoutError
+  | AmbiguousOutcomeError
+  | UndeliveredSecretError
+  | SecretLostError
+  | RotationError
+  | StoreConflictError;
+
+/**
+ * Whether the value is an error of this package, whichever build (ESM, CommonJS) or copy of it threw it. Afterwards `code`
+ * narrows the type.
+ *
+ * @example
+ * ```ts
+ * import { BlazeMeterClient, isBlazeMeterError } from 'blazemeter-client';
+ * import { createReference } from 'blazemeter-client/testing';
+ *
+ * const reference = createReference();
+ * const { keys } = reference.seed();
+ * const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
+ * const error: unknown = await client.apiKeys.delete(keys.owner.id).catch((reason) => reason);
+ * if (isBlazeMeterError(error) && error.code === 'lockout') console.log(error.keyId === keys.owner.id); // true
+ * ```
+ */
+export function isBlazeMeterError(value: unknown): value is AnyBlazeMeterError {
   return value instanceof BlazeMeterError;
 }

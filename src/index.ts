@@ -4,6 +4,18 @@
  * @module blazemeter-client
  */
 
+export type { ExpirationPeriod, ExpirationStep, MaximumExpiration } from './api/expiration.ts';
+export {
+  type Operation,
+  type OperationId,
+  type OperationInput,
+  type OperationOverride,
+  type OperationOverrides,
+  type OperationTable,
+  operations,
+  type Provenance,
+  type Replay,
+} from './api/operations.ts';
 export type {
   CredentialContext,
   CredentialProvider,
@@ -17,40 +29,30 @@ export { Secret, type SecretLike } from './auth/secret.ts';
 export { RequestSigner, type RequestSignerOptions } from './auth/signer.ts';
 export { BlazeMeterClient, type ClientOptions } from './client.ts';
 export * from './errors.ts';
-export type { Account, AccountUser, ApiKey, DefaultProject, Extra, User } from './models.ts';
+export type { CallOptions } from './http/call.ts';
+export type { CallPromise, ResponseInfo, WithResponse } from './http/call-promise.ts';
+export type { Logger, LogLevel } from './http/log.ts';
+export type { Page, PagePromise } from './http/pagination.ts';
+export type { Query, QueryValue } from './http/path.ts';
+export type { FetchInit, FetchLike, FetchResponse } from './http/signing-fetch.ts';
 export type {
   AccountListParams,
   AccountsResource,
   AccountUserListParams,
-  ApiKeyPolicy,
   ApiKeyPolicyResource,
 } from './resources/accounts.ts';
 export type { ApiKeysResource } from './resources/api-keys.ts';
-export type { CreateApiKeyInput, CreatedApiKey } from './resources/create-key.ts';
+export type { CreatedApiKey } from './resources/create-key.ts';
 export type { DiagnoseOptions, Diagnosis } from './resources/diagnose.ts';
-export type { Issued } from './resources/issue.ts';
 export type { ApiKeyListParams } from './resources/list-keys.ts';
 export type { ListParams } from './resources/lists.ts';
 export type { Bound } from './resources/policy-memory.ts';
 export type { SelfOptions } from './resources/regenerate-secret.ts';
 export type { RequestInput, SchemaResult, StandardSchema } from './resources/request.ts';
 export type { UserResource } from './resources/user.ts';
-export type { CallPromise, ResponseInfo, WithResponse } from './transport/call-promise.ts';
-export type { Logger, LogLevel } from './transport/log.ts';
-export type { Page, PagePromise } from './transport/pagination.ts';
-export type { Query, QueryValue } from './transport/path.ts';
-export type { FetchInit, FetchLike, FetchResponse } from './transport/signed-fetch.ts';
-export type { CallOptions } from './transport/transport.ts';
+export type { Account, AccountUser } from './schemas/account.ts';
+export type { ApiKey, CreateApiKeyInput, NewApiKey } from './schemas/api-key.ts';
+export type { ApiKeyPolicy, Maximum } from './schemas/policy.ts';
+export type { Extra } from './schemas/read.ts';
+export type { DefaultProject, User } from './schemas/user.ts';
 export { VERSION } from './version.ts';
-export type { ExpirationPeriod, ExpirationStep, MaximumExpiration } from './wire/expiration.ts';
-export {
-  type Operation,
-  type OperationId,
-  type OperationInput,
-  type OperationOverride,
-  type OperationOverrides,
-  type OperationTable,
-  operations,
-  type Provenance,
-  type Replay,
-} from './wire/operations.ts';

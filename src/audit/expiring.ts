@@ -1,8 +1,8 @@
 // The keys that end soon, and nothing else: one request where there are few keys.
 
+import { daysToMs } from '../api/expiration.ts';
 import type { BlazeMeterClient } from '../client.ts';
 import { type Span, spanMs } from '../rotation/span.ts';
-import { daysToMs } from '../wire/expiration.ts';
 import {
   type AuditedKey,
   audited,

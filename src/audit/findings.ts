@@ -1,11 +1,11 @@
 // One rule after the other over the keys of a look: what is found, and what cannot be told.
 
-import type { ApiKey } from '../models.ts';
+import { daysToMs } from '../api/expiration.ts';
 import type { Bound } from '../resources/policy-memory.ts';
 import { readKeyName } from '../rotation/names.ts';
 import { shownSpan } from '../rotation/span.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { printable } from '../text/printable.ts';
-import { daysToMs } from '../wire/expiration.ts';
 import type { Look, Unknown } from './keys.ts';
 import type { Settings } from './options.ts';
 import { hasEnded, longerThan } from './period.ts';

@@ -2,8 +2,8 @@
 // owns it. A key is named by its id, or by its name with `*` for anything.
 
 import type { BlazeMeterClient } from '../client.ts';
-import type { ApiKey } from '../models.ts';
-import { httpDate } from '../transport/retry.ts';
+import { httpDate } from '../http/retry-policy.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 
 /** Who is whose: labels by key id, or by name where `*` stands for anything; or a function that tells. */
 export type Owners = Readonly<Record<string, string>> | ((key: ApiKey) => string | null | undefined);

@@ -1,7 +1,7 @@
 // For how long a key was made, as far as its dates tell, and whether that is longer than a maximum.
 
-import type { ApiKey } from '../models.ts';
-import { daysToMs, SLACK_MS } from '../wire/expiration.ts';
+import { daysToMs, SLACK_MS } from '../api/expiration.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 
 /** Whether a key is longer than a maximum. `unclear`: its dates do not tell. */
 export type Longer = 'yes' | 'no' | 'unclear';

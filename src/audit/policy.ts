@@ -1,10 +1,10 @@
 // The strictest maximum of the accounts that the caller can see: it binds, as far as anybody outside knows (S2).
 
+import { readMaximum } from '../api/expiration.ts';
 import type { BlazeMeterClient } from '../client.ts';
 import { ApiError, BlazeMeterError } from '../errors.ts';
-import type { Account } from '../models.ts';
 import type { Bound } from '../resources/policy-memory.ts';
-import { readMaximum } from '../wire/expiration.ts';
+import type { Account } from '../schemas/account.ts';
 
 /** Reads something that a report can do without: `undefined` where the service refuses it or answers in another form. */
 export async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {

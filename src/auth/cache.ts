@@ -2,8 +2,8 @@
 // service refused it, and never lets an answer that comes late replace a pair that is newer.
 
 import { CredentialsError } from '../errors.ts';
+import { withAbort } from '../http/abort.ts';
 import { hasCleanCauses, scrubbed } from '../text/cause.ts';
-import { after, untilAborted } from '../transport/scope.ts';
 import {
   type CredentialContext,
   type CredentialProvider,
@@ -93,7 +93,7 @@ export class CredentialCache {
   /** Runs what gives the live key a new secret. One at a time: of two at once nobody could tell which secret is the last. */
   change<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const turn = this.#changed;
-    const work = untilAborted(turn, signal).then(run);
+    const work = withAbort(turn, signal).then(run);
     this.#changed = Promise.allSettled([turn, work]);
     return work;
   }
@@ -139,12 +139,15 @@ export class CredentialCache {
 
   async #fetch(reason: CredentialContext['reason'], refused?: Credentials): Promise<Credentials> {
     const controller = new AbortController();
-    const stop = after(SOURCE_TIMEOUT, () =>
-      controller.abort(new CredentialsError('The credential provider gave no answer within 60 s.')),
+    const timer = setTimeout(
+      () => controller.abort(new CredentialsError('The credential provider did not respond within 60 s.')),
+      SOURCE_TIMEOUT,
     );
+    // A refresh in the background must not keep the process alive; a browser's timers are plain numbers.
+    if (reason === 'expiring') timer.unref?.();
     try {
       const { signal } = controller;
-      const answer = await untilAborted(
+      const answer = await withAbort(
         Promise.resolve().then(() =>
           this.#provider({
             reason,
@@ -159,7 +162,7 @@ export class CredentialCache {
     } catch (error) {
       throw providerError(error);
     } finally {
-      stop();
+      clearTimeout(timer);
     }
   }
 }

@@ -18,9 +18,11 @@ export interface CredentialsInput {
    * out: for a source whose pair may change at any time. Default: not before {@link CredentialsInput.expiresAt} is near.
    */
   readonly refreshAfterMs?: number | undefined;
+  /** Where the credentials come from, in a few words such as `BZ_TOKEN`: errors about them name it. */
+  readonly source?: string | undefined;
 }
 
-/** A checked pair. */
+/** Checked credentials. */
 export interface Credentials {
   /** The API key's id. */
   readonly id: string;
@@ -32,6 +34,8 @@ export interface Credentials {
   readonly origin?: string;
   /** After how many milliseconds its source is to be asked again, where that is to be before it runs out. */
   readonly refreshAfterMs?: number;
+  /** Where they come from, in a few words. */
+  readonly source?: string;
 }
 
 /** Why a provider is asked. */
@@ -98,7 +102,7 @@ export function parseCredentials(value: string | CredentialsInput, source?: stri
 }
 
 function checked(input: CredentialsInput, fail: (problem: string) => never): Credentials {
-  const { id, expiresAt, origin, refreshAfterMs } = input;
+  const { id, expiresAt, origin, refreshAfterMs, source } = input;
   if (typeof id !== 'string' || id === '') return fail('lack the key id: it is empty or not a string.');
   let secret: Secret;
   try {
@@ -127,5 +131,6 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
     // Only the origin of what was given: messages name it, and an address may hold a password.
     ...(origin === undefined ? {} : { origin: new URL(origin).origin }),
     ...(refreshAfterMs === undefined ? {} : { refreshAfterMs }),
+    ...(typeof source === 'string' ? { source } : {}),
   };
 }

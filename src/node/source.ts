@@ -89,7 +89,7 @@ export function providerOf(title: string, places: readonly Place[], mend = ''): 
       const found = await look(context);
       if (typeof found !== 'string') {
         description = `${found.from}, key ${shownId(found.pair.id)}`;
-        return found.pair;
+        return { ...found.pair, source: found.from };
       }
       misses += `\n- ${name}: ${found}`;
     }

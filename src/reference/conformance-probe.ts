@@ -2,7 +2,7 @@
 // account or a key gets into what was seen.
 
 import type { BlazeMeterClient } from '../client.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 
 /** What came of a look: in words, and whether it is as the table has it. `null`: it could not be seen. */
 export interface Seen {

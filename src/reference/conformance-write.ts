@@ -1,8 +1,8 @@
 // What of the table of behaviours can be seen only with keys to throw away: two are made, used, changed and deleted.
 
 import type { BlazeMeterClient } from '../client.ts';
-import type { ApiKey } from '../models.ts';
-import type { CreateApiKeyInput, CreatedApiKey } from '../resources/create-key.ts';
+import type { CreatedApiKey } from '../resources/create-key.ts';
+import type { ApiKey, CreateApiKeyInput } from '../schemas/api-key.ts';
 import {
   differs,
   fits,

@@ -1,62 +1,55 @@
-// Accounts, their members, and the maximum expiration of everybody's keys.
+// Accounts, their members, and the maximum expiration of all keys under an account.
 
+import * as z from 'zod/mini';
+import { type MaximumExpiration, writeMaximum } from '../api/expiration.ts';
+import { assumptionHint } from '../api/operations.ts';
 import { BlazeMeterError, InvalidResponseError } from '../errors.ts';
-import type { Account, AccountUser } from '../models.ts';
-import type { CallPromise } from '../transport/call-promise.ts';
-import type { PagePromise } from '../transport/pagination.ts';
-import type { CallScope } from '../transport/scope.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import { type MaximumExpiration, readMaximum, writeMaximum } from '../wire/expiration.ts';
-import { assumptionHint } from '../wire/operations.ts';
-import { readAccount, readAccountUser, readUser, ShapeError } from '../wire/schemas.ts';
-import {
-  type Answered,
-  type ClientContext,
-  call,
-  invoke,
-  readResult,
-  simpleCall,
-  withAnswer,
-} from './context.ts';
-import { type ListParams, list } from './lists.ts';
+import { type CallOptions, call, outcomeOf, perform, readResult } from '../http/call.ts';
+import type { CallPromise } from '../http/call-promise.ts';
+import type { Deadline } from '../http/deadline.ts';
+import type { PagePromise } from '../http/pagination.ts';
+import { type Account, type AccountUser, account, accountUser } from '../schemas/account.ts';
+import { type ApiKeyPolicy, apiKeyPolicy } from '../schemas/policy.ts';
+import { user } from '../schemas/user.ts';
+import { isPlainObject } from '../util/options.ts';
+import type { ClientContext } from './context.ts';
+import { type ListDefinition, type ListParams, list } from './lists.ts';
 
 /** Parameters of `accounts.list`. */
 export interface AccountListParams extends ListParams {
+  /** Only accounts of this name (documented). */
   readonly name?: string | undefined;
+  /** Only accounts in which this text is found (documented). */
   readonly textFilter?: string | undefined;
 }
 
 /** Parameters of `accounts.users`. */
 export interface AccountUserListParams extends ListParams {
+  /** Only members that are enabled, or only those that are not (documented). */
   readonly enabled?: boolean | undefined;
+  /** Only members of this name (documented). */
   readonly name?: string | undefined;
+  /** Only members in whom this text is found (documented). */
   readonly textFilter?: string | undefined;
+  /** Only members with one of these roles (documented). */
   readonly roles?: readonly string[] | undefined;
+  /** Only members without these roles (documented). */
   readonly excludeRoles?: readonly string[] | undefined;
 }
 
-/** The maximum expiration of all API keys under an account. */
-export interface ApiKeyPolicy {
-  /** The account that it holds for. */
-  readonly accountId: number;
-  /** A step as the web interface names it, `{ days }` for any other number, or `'unlimited'` (assumed reading of -1). */
-  readonly maximum: MaximumExpiration;
-  /** The same in days; `null`: no limit. */
-  readonly maximumDays: number | null;
-  /** Whose account it is: the one named, or the user's default account where none was. */
-  readonly accountSource: 'given' | 'default';
-}
-
-/** The account-wide maximum expiration. */
+/** The maximum expiration of all keys under an account. */
 export interface ApiKeyPolicyResource {
   /**
-   * The maximum of an account (observed: a field of the account). Without an id: of the user's default account, which
-   * `accountSource` then says.
+   * The maximum of an account: a field of the account (assumed for one account, observed in the list). Without an id, that of
+   * the user's default account, which takes a read of the user; `accountSource` then says so.
    */
   get(accountId?: number, options?: CallOptions): CallPromise<ApiKeyPolicy>;
   /**
-   * Sets the maximum for everybody in the account (assumed path), then reads it back. Only the owner and admins may.
-   * @throws {@link PermissionDeniedError}, or {@link InvalidResponseError} where the service said yes and did nothing.
+   * Sets the maximum for everybody in the account (assumed path), then reads it back: a service may accept a field that it
+   * does not know and do nothing. Only the owner and admins may set it (documented).
+   *
+   * @throws {@link PermissionDeniedError}; {@link InvalidResponseError} where the service reported success and the maximum
+   * did not change.
    * @example
    * ```ts
    * import { BlazeMeterClient } from 'blazemeter-client';
@@ -84,65 +77,58 @@ export interface AccountsResource {
   get(accountId: number, options?: CallOptions): CallPromise<Account>;
   /** `GET /accounts/{id}/users` (documented). */
   users(accountId: number, params?: AccountUserListParams, options?: CallOptions): PagePromise<AccountUser>;
-  /** The maximum expiration of everybody's keys. */
+  /** The maximum expiration of all keys under an account. */
   readonly apiKeyPolicy: ApiKeyPolicyResource;
 }
 
-const reading = (context: ClientContext) => (wire: unknown) => context.policies.learnFrom(readAccount(wire));
-
-const listAccounts = (
-  context: ClientContext,
-  params: AccountListParams,
-  options?: CallOptions,
-): PagePromise<Account> => {
-  const { name, textFilter, ...paging } = params;
-  return list(context, 'accounts.list', {}, paging, { name, textFilter }, reading(context), options);
+const ACCOUNTS: ListDefinition<Account, AccountListParams> = {
+  operation: 'accounts.list',
+  filters: { name: 'name', textFilter: 'textFilter' },
+  schema: z.array(account),
 };
+
+const MEMBERS: ListDefinition<AccountUser, AccountUserListParams> = {
+  operation: 'accounts.users',
+  filters: {
+    enabled: 'enabled',
+    name: 'name',
+    textFilter: 'textFilter',
+    roles: 'roles[]',
+    excludeRoles: 'excludeRoles[]',
+  },
+  schema: z.array(accountUser),
+};
+
+const listAccounts = (context: ClientContext, params?: AccountListParams, options?: CallOptions) =>
+  list(context, ACCOUNTS, params, options, {}, (found) => context.policies.learn(found));
 
 /** Reads the maximum of every account that the user can see, into the memory of the client. */
 export async function readAllPolicies(
   context: ClientContext,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<void> {
-  const pages = listAccounts(
-    context,
-    {},
-    { ...options, signal: scope.signal, totalTimeout: scope.remaining() || 1 },
-  );
-  for await (const _ of pages);
+  const within = { ...options, signal: deadline.signal, totalTimeout: deadline.remaining() || 1 };
+  for await (const _ of listAccounts(context, {}, within));
 }
 
-function readPolicy(
-  context: ClientContext,
-  id: 'apiKeyPolicy.get' | 'apiKeyPolicy.set',
-  answered: Answered,
-  accountId: number,
-) {
-  const days = readResult(context, id, answered, (wire) => {
-    const { apiKeyExpirationDays } = readAccount(wire);
-    if (apiKeyExpirationDays === null)
-      throw new ShapeError('"result.apiKeyExpiration" is missing or not a number');
-    return apiKeyExpirationDays;
-  });
-  context.policies.learn(accountId, days);
-  return { accountId, ...readMaximum(days) };
-}
-
-async function fetchPolicy(
+async function readPolicy(
   context: ClientContext,
   accountId: number,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ) {
-  const answered = await invoke(context, 'apiKeyPolicy.get', { params: { accountId } }, options, scope);
-  return { answered, policy: readPolicy(context, 'apiKeyPolicy.get', answered, accountId) };
+  const args = { params: { accountId } };
+  const reply = await perform(context, 'apiKeyPolicy.get', args, options, deadline);
+  const maximum = readResult(context, 'apiKeyPolicy.get', reply, apiKeyPolicy, args);
+  context.policies.learn({ id: accountId, apiKeyExpirationDays: maximum.maximumDays });
+  return { reply, policy: { accountId, ...maximum } };
 }
 
 /** Reads what was just set. Where that fails, the error says that setting it did not. */
-async function readBack(context: ClientContext, accountId: number, options: CallOptions, scope: CallScope) {
+async function readBack(...args: Parameters<typeof readPolicy>) {
   try {
-    return await fetchPolicy(context, accountId, options, scope);
+    return await readPolicy(...args);
   } catch (error) {
     if (error instanceof BlazeMeterError) {
       error.message = `The maximum was accepted, but reading it back failed (a shorter one may have ended the key in use): ${error.message}`;
@@ -151,62 +137,56 @@ async function readBack(context: ClientContext, accountId: number, options: Call
   }
 }
 
-function policyResource(context: ClientContext): ApiKeyPolicyResource {
-  return {
-    get: (accountId, options) =>
-      call(context, 'apiKeyPolicy.get', options, async (scope, given) => {
-        const id = accountId ?? (await defaultAccount(context, given, scope));
-        const { policy, answered } = await fetchPolicy(context, id, given, scope);
-        const accountSource: ApiKeyPolicy['accountSource'] = accountId === undefined ? 'default' : 'given';
-        return withAnswer({ ...policy, accountSource }, answered);
-      }),
-    set: (accountId, input, options) =>
-      call(context, 'apiKeyPolicy.set', options, async (scope, given) => {
-        const days = writeMaximum(input.maximum);
-        await invoke(context, 'apiKeyPolicy.set', { params: { accountId }, input: { days } }, given, scope);
-        // The path is an assumption: a service may answer 200 and do nothing, so the value is read back.
-        const { policy, answered } = await readBack(context, accountId, given, scope);
-        if ((policy.maximumDays ?? -1) !== days) {
-          throw new InvalidResponseError(
-            `apiKeyPolicy.set was answered with success, but the maximum of account ${accountId} did not change to what was asked.${assumptionHint('apiKeyPolicy.set')}`,
-            {
-              operation: 'apiKeyPolicy.set',
-              attempts: answered.answer.attempts,
-              status: answered.answer.status,
-            },
-          );
-        }
-        return withAnswer({ ...policy, accountSource: 'given' as const }, answered);
-      }),
-  };
-}
-
 async function defaultAccount(
   context: ClientContext,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<number> {
-  const answered = await invoke(context, 'user.get', {}, options, scope);
-  const id = readResult(context, 'user.get', answered, readUser).defaultProject?.accountId;
-  if (id == null) throw new TypeError('This user has no default account: name the account.');
+  const reply = await perform(context, 'user.get', {}, options, deadline);
+  const id = readResult(context, 'user.get', reply, user).defaultProject?.accountId;
+  if (id == null)
+    throw new TypeError('apiKeyPolicy.get: this user has no default account. Pass the id of the account.');
   return id;
 }
 
-export const accountsResource = (context: ClientContext): AccountsResource => ({
-  list: (params = {}, options) => listAccounts(context, params, options),
+const policyResource = (context: ClientContext): ApiKeyPolicyResource => ({
   get: (accountId, options) =>
-    simpleCall(context, 'accounts.get', () => ({ params: { accountId } }), reading(context), options),
-  users: (accountId, { enabled, name, textFilter, roles, excludeRoles, ...paging } = {}, options) => {
-    const filters = { enabled, name, textFilter, 'roles[]': roles, 'excludeRoles[]': excludeRoles };
-    return list(
-      context,
-      'accounts.users',
-      { params: { accountId } },
-      paging,
-      filters,
-      readAccountUser,
-      options,
-    );
-  },
+    call(context, 'apiKeyPolicy.get', options, async (deadline, given) => {
+      const id = accountId ?? (await defaultAccount(context, given, deadline));
+      const { policy, reply } = await readPolicy(context, id, given, deadline);
+      const accountSource: ApiKeyPolicy['accountSource'] = accountId === undefined ? 'default' : 'given';
+      return outcomeOf({ ...policy, accountSource }, reply);
+    }),
+  set: (accountId, input, options) =>
+    call(context, 'apiKeyPolicy.set', options, async (deadline, given) => {
+      if (!isPlainObject(input)) throw new TypeError('apiKeyPolicy.set: the input must be { maximum }.');
+      const days = writeMaximum(input.maximum);
+      const args = { params: { accountId }, input: { days } };
+      await perform(context, 'apiKeyPolicy.set', args, given, deadline);
+      const { policy, reply } = await readBack(context, accountId, given, deadline);
+      if ((policy.maximumDays ?? -1) !== days) {
+        throw new InvalidResponseError(
+          `apiKeyPolicy.set reported success, but the maximum of account ${accountId} did not change to the one set.${assumptionHint('apiKeyPolicy.set')}`,
+          {
+            operation: 'apiKeyPolicy.set',
+            attempts: reply.response.attempts,
+            status: reply.response.status,
+          },
+        );
+      }
+      return outcomeOf({ ...policy, accountSource: 'given' as const }, reply);
+    }),
+});
+
+export const accountsResource = (context: ClientContext): AccountsResource => ({
+  list: (params, options) => listAccounts(context, params, options),
+  get: (accountId, options) =>
+    call(context, 'accounts.get', options, async (deadline, given) => {
+      const reply = await perform(context, 'accounts.get', { params: { accountId } }, given, deadline);
+      const found = readResult(context, 'accounts.get', reply, account);
+      context.policies.learn(found);
+      return outcomeOf(found, reply);
+    }),
+  users: (accountId, params, options) => list(context, MEMBERS, params, options, { params: { accountId } }),
   apiKeyPolicy: policyResource(context),
 });

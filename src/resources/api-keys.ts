@@ -1,16 +1,25 @@
 // The caller's own API keys. All paths here are assumptions: see the table of operations.
 
+import { readEnvelope } from '../api/envelope.ts';
 import { sameKey } from '../auth/credentials.ts';
 import { ApiError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
-import type { CallPromise } from '../transport/call-promise.ts';
-import type { PagePromise } from '../transport/pagination.ts';
-import type { CallOptions, Progress } from '../transport/transport.ts';
-import { readEnvelope } from '../wire/envelope.ts';
-import { readApiKey } from '../wire/schemas.ts';
-import { answerContext, type ClientContext, call, simpleCall, wireRequest, withAnswer } from './context.ts';
-import { type CreateApiKeyInput, type CreatedApiKey, createKey } from './create-key.ts';
-import type { Issued } from './issue.ts';
+import {
+  CALL_OPTIONS,
+  type CallOptions,
+  call,
+  newProgress,
+  operationRequest,
+  outcomeOf,
+  responseContext,
+  send,
+  simpleCall,
+} from '../http/call.ts';
+import type { CallPromise } from '../http/call-promise.ts';
+import type { PagePromise } from '../http/pagination.ts';
+import { type ApiKey, apiKey, type CreateApiKeyInput, type NewApiKey } from '../schemas/api-key.ts';
+import { spec } from '../util/options.ts';
+import type { ClientContext } from './context.ts';
+import { type CreatedApiKey, createKey } from './create-key.ts';
 import { type ApiKeyListParams, listKeys } from './list-keys.ts';
 import { lockoutGuard, regenerateKey, type SelfOptions } from './regenerate-secret.ts';
 
@@ -27,11 +36,11 @@ export interface ApiKeysResource {
    */
   get(id: string, options?: CallOptions): CallPromise<ApiKey>;
   /**
-   * Generates a key (assumed path). Never sent twice.
+   * Generates a key (assumed path). It is never sent twice. `expiresIn: 'max'` reads the accounts first.
    *
    * @throws `TypeError` for an empty name or an impossible expiry; {@link ExpirationPolicyError} for a date in the past, by
-   * the server's clock, or more than a maximum that this client has read; {@link AmbiguousOutcomeError} when the answer is
-   * lost; {@link UndeliveredSecretError} when the secret came and something after it failed.
+   * the server's clock, or more than a maximum that this client has read; {@link AmbiguousOutcomeError} when the response
+   * is lost; {@link UndeliveredSecretError} when the secret arrived and something after it failed.
    * @beta
    * @example
    * ```ts
@@ -47,61 +56,75 @@ export interface ApiKeysResource {
    */
   create(input: CreateApiKeyInput, options?: CallOptions): CallPromise<CreatedApiKey>;
   /**
-   * Makes a new secret for a key; the id and the expiry stay (assumed path). The old secret is dead at once (assumed).
+   * Generates a new secret for a key; the id and the expiry stay (assumed path). The old secret stops working at once
+   * (assumed). Reads the key first, because a new secret does not renew an expired key.
    *
    * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf: true`; with it this client goes on
-   * with the new pair. {@link ExpirationPolicyError} for a key that has run out. {@link AmbiguousOutcomeError},
+   * with the new secret. {@link ExpirationPolicyError} for an expired key. {@link AmbiguousOutcomeError},
    * {@link UndeliveredSecretError}, {@link SecretLostError}.
    * @beta
+   * @example
+   * ```ts
+   * import { BlazeMeterClient } from 'blazemeter-client';
+   * import { createReference } from 'blazemeter-client/testing';
+   *
+   * const reference = createReference();
+   * const { keys } = reference.seed();
+   * const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
+   * const { secret } = await client.apiKeys.regenerateSecret(keys.owner.id, { allowSelf: true });
+   * console.log(`${secret}`); // [secret]
+   * ```
    */
-  regenerateSecret(id: string, self?: SelfOptions, options?: CallOptions): CallPromise<Issued>;
+  regenerateSecret(id: string, options?: SelfOptions): CallPromise<NewApiKey>;
   /**
-   * Deletes a key (assumed path). Done means that it is gone: a 404 after a lost answer counts.
+   * Deletes a key (assumed path). Resolves once it is gone: a 404 after a lost response counts.
    *
    * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf: true`.
    * @beta
    */
-  delete(id: string, self?: SelfOptions, options?: CallOptions): CallPromise<void>;
+  delete(id: string, options?: SelfOptions): CallPromise<void>;
 }
 
-function deleteKey(
-  context: ClientContext,
-  id: string,
-  self: SelfOptions,
-  options?: CallOptions,
-): CallPromise<void> {
-  return call(context, 'apiKeys.delete', options, async (scope, given) => {
-    const guard = lockoutGuard(id, 'deleting', self);
-    const request = wireRequest(context, 'apiKeys.delete', { params: { id }, guard });
-    const progress: Progress = { attempts: 0, maySent: false };
-    const answer = await context.transport.send(request, given, scope, progress);
-    try {
-      const envelope = readEnvelope(answer, answerContext(context, 'apiKeys.delete', answer));
-      return withAnswer(undefined, { ...envelope, answer });
-    } catch (error) {
-      // An earlier attempt of this call has done it, and only its answer was lost.
-      if (!(error instanceof ApiError) || progress.maySentBefore !== true) throw error;
-      // A key that deletes itself is refused from then on, so a 401 says the same as a 404.
-      const gone = error.status === 404 || (error.status === 401 && sameKey(answer.pair.id, id));
-      if (!gone) throw error;
-      return withAnswer(undefined, {
-        result: undefined,
-        whole: undefined,
-        requestId: () => undefined,
-        answer,
-      });
-    }
-  });
-}
+/** How the options of calls are checked that may lock the caller out. */
+const SELF_OPTIONS = { ...CALL_OPTIONS, allowSelf: spec.flag };
+
+const deleteKey = (context: ClientContext, id: string, options: SelfOptions | undefined): CallPromise<void> =>
+  call<void, SelfOptions>(
+    context,
+    'apiKeys.delete',
+    options,
+    async (deadline, { allowSelf, ...given }) => {
+      const guard = lockoutGuard(id, 'deleting', allowSelf);
+      const request = operationRequest(context, 'apiKeys.delete', { params: { id }, guard });
+      const progress = newProgress();
+      const response = await send(context, request, given, deadline, progress);
+      try {
+        const envelope = readEnvelope(response, responseContext(context, 'apiKeys.delete', response));
+        return outcomeOf(undefined, { ...envelope, response });
+      } catch (error) {
+        // An earlier attempt of this call deleted it, and only the response was lost.
+        if (!(error instanceof ApiError) || !progress.maySentBefore) throw error;
+        // A key that deletes itself is refused from then on, so a 401 says the same as a 404.
+        const gone = error.status === 404 || (error.status === 401 && sameKey(response.credentials.id, id));
+        if (!gone) throw error;
+        return outcomeOf(undefined, { response, requestId: () => undefined });
+      }
+    },
+    SELF_OPTIONS,
+  );
 
 export const apiKeysResource = (context: ClientContext): ApiKeysResource => ({
-  list: (params = {}, options) => listKeys(context, params, options),
-  get: (id, options) => simpleCall(context, 'apiKeys.get', () => ({ params: { id } }), readApiKey, options),
+  list: (params, options) => listKeys(context, params, options),
+  get: (id, options) => simpleCall(context, 'apiKeys.get', { params: { id } }, apiKey, options),
   create: (input, options) =>
-    call(context, 'apiKeys.create', options, (scope, given) => createKey(context, input, given, scope)),
-  regenerateSecret: (id, self = {}, options) =>
-    call(context, 'apiKeys.regenerateSecret', options, (scope, given) =>
-      regenerateKey(context, id, self, given, scope),
+    call(context, 'apiKeys.create', options, (deadline, given) => createKey(context, input, given, deadline)),
+  regenerateSecret: (id, options) =>
+    call<NewApiKey, SelfOptions>(
+      context,
+      'apiKeys.regenerateSecret',
+      options,
+      (deadline, { allowSelf = false, ...given }) => regenerateKey(context, id, allowSelf, given, deadline),
+      SELF_OPTIONS,
     ),
-  delete: (id, self = {}, options) => deleteKey(context, id, self, options),
+  delete: (id, options) => deleteKey(context, id, options),
 });

@@ -1,76 +1,39 @@
-// Creating a key: what cannot be right is refused before anything is sent, by the server's clock and the maximum that
-// this client has read; the expiry in the answer is held against the one asked for.
+// Creating a key: what cannot work is refused before anything is sent, by the server's clock and the maximum that this client
+// has read; the expiry in the response is compared with the one asked for.
 
-import type { Secret } from '../auth/secret.ts';
-import { ExpirationPolicyError, type Resolution, type ResolveOptions } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
-import type { Outcome } from '../transport/call-promise.ts';
-import type { CallScope } from '../transport/scope.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import {
-  daysToMs,
-  type ExpirationPeriod,
-  LONGEST_DAYS,
-  MOST_DAYS,
-  periodDays,
-  SLACK_MS,
-} from '../wire/expiration.ts';
-import { readUser } from '../wire/schemas.ts';
+import { daysToMs, LONGEST_DAYS, MOST_DAYS, periodDays, SLACK_MS } from '../api/expiration.ts';
+import { ExpirationPolicyError } from '../errors.ts';
+import { type CallOptions, outcomeOf } from '../http/call.ts';
+import type { Outcome } from '../http/call-promise.ts';
+import type { Deadline } from '../http/deadline.ts';
+import { type CreateApiKeyInput, createApiKeyInput, type NewApiKey } from '../schemas/api-key.ts';
+import { checkArgument } from '../schemas/read.ts';
 import { readAllPolicies } from './accounts.ts';
-import { type ClientContext, invoke, readResult, withAnswer } from './context.ts';
-import { ambiguous, deliver, LostAnswer, sendIssue } from './issue.ts';
+import type { ClientContext } from './context.ts';
+import { ambiguous, deliver, LostResponse, requestSecret } from './new-secret.ts';
 import type { Bound } from './policy-memory.ts';
 import { resolveCreate } from './resolve-create.ts';
 
-/** What a new key is asked for with: a name, and either a period or a date. */
-export type CreateApiKeyInput =
-  | {
-      /** For your reference. The service does not keep names apart (assumed): make them unique yourself. */
-      readonly name: string;
-      /** How long the key lives, or `'max'`: as long as the strictest account allows, 10 years without a limit. */
-      readonly expiresIn: ExpirationPeriod | 'max';
-      readonly expiresAt?: never;
-    }
-  | {
-      /** For your reference, as above. */
-      readonly name: string;
-      /** When the key runs out, by the server's clock. */
-      readonly expiresAt: Date;
-      readonly expiresIn?: never;
-    };
-
 /** A new key. */
-export interface CreatedApiKey {
-  /** The key; `expiresAt` is what the service gave, not what was asked for. */
-  readonly apiKey: ApiKey;
-  /** Shown this one time: the service never tells it again. */
-  readonly secret: Secret;
-  /** Whether the service gave a shorter life than was asked for. */
+export interface CreatedApiKey extends NewApiKey {
+  /** Whether the service gave a shorter lifetime than was asked for. `apiKey.expiresAt` is what it gave. */
   readonly clamped: boolean;
-  /** The account whose maximum decided, where that is known. */
+  /** With `expiresIn: 'max'`: the account whose maximum decided, where one sets a limit. */
   readonly boundBy?: Bound;
 }
 
-/** A period that equals the maximum is asked for this much shorter, so that no clock makes it longer. */
+/** A period that equals the maximum is sent this much shorter, so that no clock makes it longer. */
 const MARGIN_MS = 60_000;
-/** How long a page may take of the reading that only tells who clamped, while the secret waits: milliseconds. */
-const BOUND_TIMEOUT = 5_000;
 
 interface Plan {
   readonly name: string;
   readonly expiresAt: Date;
-  readonly boundBy?: Bound;
-}
-
-function checkName(name: unknown): string {
-  if (typeof name !== 'string' || name.trim() === '')
-    throw new TypeError('name must be a text that is not empty.');
-  return name;
+  readonly boundBy?: Bound | undefined;
 }
 
 function tooLong(asked: string, { accountId, maximumDays }: Bound): ExpirationPolicyError {
   return new ExpirationPolicyError(
-    `${asked} is more than the maximum of ${maximumDays} days that account ${accountId} allows, as this client last read it. Ask for less, or for 'max'.`,
+    `apiKeys.create: ${asked} is more than the ${maximumDays} days that account ${accountId} allows, as this client last read it. Ask for less, or for 'max'.`,
     { maximumDays, accountId, operation: 'apiKeys.create' },
   );
 }
@@ -79,43 +42,34 @@ async function plan(
   context: ClientContext,
   input: CreateApiKeyInput,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<Plan> {
   const { clock, policies } = context;
-  const name = checkName(input.name);
-  const { expiresIn, expiresAt } = input;
-  if ((expiresIn === undefined) === (expiresAt === undefined))
-    throw new TypeError('Give either expiresIn or expiresAt.');
-  const days = expiresIn === undefined || expiresIn === 'max' ? undefined : periodDays(expiresIn);
-  if (expiresAt !== undefined && (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))) {
-    throw new TypeError('expiresAt must be a valid Date.');
-  }
-
-  if (expiresIn === 'max') await readAllPolicies(context, options, scope);
-  else if (!clock.known)
-    readResult(context, 'user.get', await invoke(context, 'user.get', {}, options, scope), readUser);
+  const { name, expiresIn, expiresAt } = checkArgument('apiKeys.create', createApiKeyInput, input);
+  if (expiresIn === 'max') await readAllPolicies(context, options, deadline);
   const now = clock.now();
   const bound = policies.binding();
 
   if (expiresAt !== undefined) {
     if (expiresAt.getTime() <= now) {
       throw new ExpirationPolicyError(
-        `expiresAt is ${expiresAt.toISOString()}, which is in the past: the server's clock says ${new Date(now).toISOString()}.`,
+        `apiKeys.create: expiresAt is ${expiresAt.toISOString()}, which is in the past. It is ${new Date(now).toISOString()} by the ${clock.known ? "server's" : 'local'} clock.`,
         { operation: 'apiKeys.create' },
       );
     }
     if (bound !== undefined && expiresAt.getTime() > now + daysToMs(bound.maximumDays) + SLACK_MS) {
-      throw tooLong(`A key until ${expiresAt.toISOString()}`, bound);
+      throw tooLong(`a key until ${expiresAt.toISOString()}`, bound);
     }
     return { name, expiresAt };
   }
-  const wanted = days ?? Math.min(bound?.maximumDays ?? LONGEST_DAYS, MOST_DAYS);
-  if (bound !== undefined && wanted > bound.maximumDays) throw tooLong(`A key for ${wanted} days`, bound);
-  const margin = wanted === bound?.maximumDays ? MARGIN_MS : 0;
+  const days =
+    expiresIn === 'max' ? Math.min(bound?.maximumDays ?? LONGEST_DAYS, MOST_DAYS) : periodDays(expiresIn);
+  if (bound !== undefined && days > bound.maximumDays) throw tooLong(`a key for ${days} days`, bound);
+  const margin = days === bound?.maximumDays ? MARGIN_MS : 0;
   return {
     name,
-    expiresAt: new Date(now + daysToMs(wanted) - margin),
-    ...(days === undefined && bound !== undefined ? { boundBy: bound } : {}),
+    expiresAt: new Date(now + daysToMs(days) - margin),
+    boundBy: expiresIn === 'max' ? bound : undefined,
   };
 }
 
@@ -124,47 +78,21 @@ export async function createKey(
   context: ClientContext,
   input: CreateApiKeyInput,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<Outcome<CreatedApiKey>> {
   context.onNewSecret?.check?.();
-  const { name, expiresAt, boundBy } = await plan(context, input, options, scope);
+  const { name, expiresAt, boundBy } = await plan(context, input, options, deadline);
   const expiration = Math.floor(expiresAt.getTime() / 1000);
+  const args = { input: { name, expiration, expiresAt: new Date(expiration * 1000) } };
   try {
-    const issued = await sendIssue(
-      context,
-      'apiKeys.create',
-      { input: { name, expiration, expiresAt: new Date(expiration * 1000) } },
-      options,
-      scope,
-    );
-    await deliver(context, 'apiKeys.create', issued, scope);
-    const { apiKey, secret } = issued;
+    const created = await requestSecret(context, 'apiKeys.create', args, options, deadline);
+    await deliver(context, 'apiKeys.create', created, deadline);
+    const { apiKey, secret } = created;
     const clamped = apiKey.expiresAt !== null && apiKey.expiresAt.getTime() < expiresAt.getTime() - SLACK_MS;
-    const binding = boundBy ?? (clamped ? await findBound(context, options, scope) : undefined);
-    return withAnswer(
-      { apiKey, secret, clamped, ...(binding === undefined ? {} : { boundBy: binding }) },
-      issued,
-    );
+    return outcomeOf({ apiKey, secret, clamped, ...(boundBy === undefined ? {} : { boundBy }) }, created);
   } catch (error) {
-    if (!(error instanceof LostAnswer)) throw error;
+    if (!(error instanceof LostResponse)) throw error;
     const { sentAt } = error.progress;
-    const resolve = (how: ResolveOptions): Promise<Resolution> =>
-      resolveCreate(context, { name, sentAt }, how);
-    throw ambiguous('apiKeys.create', error, resolve);
+    throw ambiguous('apiKeys.create', error, (how) => resolveCreate(context, { name, sentAt }, how));
   }
-}
-
-/** Which account clamped, if that can be read. The key is made already, so nothing that fails here is told. */
-async function findBound(
-  context: ClientContext,
-  options: CallOptions,
-  scope: CallScope,
-): Promise<Bound | undefined> {
-  const timeout = Math.min(options.timeout ?? BOUND_TIMEOUT, BOUND_TIMEOUT);
-  try {
-    await readAllPolicies(context, { ...options, maxRetries: 0, timeout }, scope);
-  } catch {
-    // `boundBy` stays what was known before.
-  }
-  return context.policies.binding();
 }

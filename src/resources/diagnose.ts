@@ -1,12 +1,13 @@
 // What is wrong with a credential, or that nothing is: in plain sentences and as data. A wrong key takes one request.
 
 import { ApiError, AuthenticationError, BlazeMeterError, PermissionDeniedError } from '../errors.ts';
+import { type CallOptions, perform, readResult } from '../http/call.ts';
+import type { Deadline } from '../http/deadline.ts';
+import { apiKey } from '../schemas/api-key.ts';
+import { user as userSchema } from '../schemas/user.ts';
 import { printable, shownId } from '../text/printable.ts';
-import type { CallScope } from '../transport/scope.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import { readApiKey, readUser } from '../wire/schemas.ts';
 import { type AccountsResource, readAllPolicies } from './accounts.ts';
-import { type ClientContext, invoke, readResult } from './context.ts';
+import type { ClientContext } from './context.ts';
 import type { Bound } from './policy-memory.ts';
 
 /** Options of `diagnose`. */
@@ -27,7 +28,7 @@ export interface Diagnosis {
   readonly user: { readonly id: number; readonly email: string | null } | null;
   /** The user's roles by account, where they could be read. */
   readonly roles: readonly { readonly accountId: number; readonly roles: readonly string[] }[];
-  /** When the key runs out; `null` where that is not known. */
+  /** When the key expires; `null` where that is not known. */
   readonly expiresAt: Date | null;
   /** The account whose maximum binds new keys; `null` where none is known. */
   readonly policy: Bound | null;
@@ -53,7 +54,7 @@ export async function diagnose(
   context: ClientContext,
   accounts: AccountsResource,
   { full = false, ...options }: DiagnoseOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<Diagnosis> {
   const { credentials, clock, policies } = context;
   const sentences: string[] = [];
@@ -70,22 +71,22 @@ export async function diagnose(
     problem: null,
     sentences,
   };
-  const within = { ...options, signal: scope.signal };
+  const within = { ...options, signal: deadline.signal };
 
   try {
-    const pair = await scope.follow(credentials.get());
+    const pair = await deadline.race(Promise.resolve(credentials.get()));
     found.keyId = full ? shownId(pair.id) : printable(maskId(pair.id));
     found.source = printable(credentials.describe().replaceAll(pair.id, found.keyId));
     say(`Credential: ${found.source}${found.source.includes(found.keyId) ? '' : `, key ${found.keyId}`}.`);
-    const answered = await invoke(context, 'user.get', {}, options, scope);
-    const user = readResult(context, 'user.get', answered, readUser);
+    const reply = await perform(context, 'user.get', {}, options, deadline);
+    const user = readResult(context, 'user.get', reply, userSchema);
     found.ok = true;
     const email = user.email === null ? null : printable(full ? user.email : maskEmail(user.email));
     found.user = { id: user.id, email };
     say(`It works, as user ${user.id}${email === null ? '' : ` (${email})`}.`);
-    found.expiresAt = await keyExpiry(context, pair.id, options, scope);
+    found.expiresAt = await keyExpiry(context, pair.id, options, deadline);
     await optional(async () => {
-      await readAllPolicies(context, options, scope);
+      await readAllPolicies(context, options, deadline);
       found.policy = policies.binding() ?? null;
       let left = MOST_ACCOUNTS;
       for await (const account of accounts.list({}, within)) {
@@ -126,26 +127,26 @@ function sayRest(
 ): void {
   for (const { accountId, roles: names } of roles)
     say(`Roles in account ${accountId}: ${names.join(', ') || 'none'}.`);
-  if (expiresAt === null) say('When the key runs out is not known.');
+  if (expiresAt === null) say('When the key expires is not known.');
   else {
     const soon = expiresAt.getTime() - now < SOON ? ' Create a new key soon.' : '';
-    say(`The key runs out on ${expiresAt.toISOString()}.${soon}`);
+    say(`The key expires on ${expiresAt.toISOString()}.${soon}`);
   }
   if (policy === null) say('No maximum expiration is known to bind new keys.');
   else say(`New keys live ${policy.maximumDays} days at most: account ${policy.accountId} says so.`);
 }
 
-/** When the key runs out. Reading a key is an assumption about the service, so its failure is no finding. */
+/** When the key expires. Reading a key is an assumption about the service, so its failure is no finding. */
 async function keyExpiry(
   context: ClientContext,
   id: string,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<Date | null> {
   let expiresAt = context.credentials.peek()?.expiresAt ?? null;
   await optional(async () => {
-    const answered = await invoke(context, 'apiKeys.get', { params: { id } }, options, scope);
-    expiresAt = readResult(context, 'apiKeys.get', answered, readApiKey).expiresAt;
+    const reply = await perform(context, 'apiKeys.get', { params: { id } }, options, deadline);
+    expiresAt = readResult(context, 'apiKeys.get', reply, apiKey).expiresAt;
   });
   return expiresAt;
 }

@@ -1,23 +1,28 @@
 // Listing the caller's keys: a call of its own, and the way to find out what became of a create.
 
-import type { ApiKey } from '../models.ts';
-import type { PagePromise } from '../transport/pagination.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import { readApiKey } from '../wire/schemas.ts';
+import * as z from 'zod/mini';
+import type { CallOptions } from '../http/call.ts';
+import type { PagePromise } from '../http/pagination.ts';
+import { type ApiKey, apiKey } from '../schemas/api-key.ts';
 import type { ClientContext } from './context.ts';
-import { type ListParams, list } from './lists.ts';
+import { type ListDefinition, type ListParams, list } from './lists.ts';
 
 /** Parameters of `apiKeys.list`. */
 export interface ApiKeyListParams extends ListParams {
+  /** Only keys of this name (assumed). */
   readonly name?: string | undefined;
+  /** Only keys in which this text is found (assumed). */
   readonly textFilter?: string | undefined;
 }
 
-export function listKeys(
+const KEYS: ListDefinition<ApiKey, ApiKeyListParams> = {
+  operation: 'apiKeys.list',
+  filters: { name: 'name', textFilter: 'textFilter' },
+  schema: z.array(apiKey),
+};
+
+export const listKeys = (
   context: ClientContext,
-  params: ApiKeyListParams,
+  params?: ApiKeyListParams,
   options?: CallOptions,
-): PagePromise<ApiKey> {
-  const { name, textFilter, ...paging } = params;
-  return list(context, 'apiKeys.list', {}, paging, { name, textFilter }, readApiKey, options);
-}
+): PagePromise<ApiKey> => list(context, KEYS, params, options);

@@ -1,23 +1,16 @@
-// Lists of any operation: parameters to query, answers to pages.
+// Lists of any operation: parameters to query, responses to pages.
 
-import { type FetchPage, type PagePromise, pagePromise, type RawPage } from '../transport/pagination.ts';
-import type { Query } from '../transport/path.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import type { OperationId } from '../wire/operations.ts';
-import { ShapeError } from '../wire/schemas.ts';
-import {
-  type Answered,
-  type Arguments,
-  type ClientContext,
-  invoke,
-  outcomeOf,
-  readResult,
-  withAnswer,
-} from './context.ts';
+import type * as z from 'zod/mini';
+import type { OperationId } from '../api/operations.ts';
+import { type Arguments, type CallOptions, outcomeOf, perform, readResult, runCall } from '../http/call.ts';
+import { type FetchPage, type PagePromise, pagePromise } from '../http/pagination.ts';
+import type { Query } from '../http/path.ts';
+import { parseOptions, spec } from '../util/options.ts';
+import type { ClientContext } from './context.ts';
 
 /** Parameters of every list. */
 export interface ListParams {
-  /** Items on a page. Default: 100. The service may give fewer (it then says so). `0` asks for everything (observed). */
+  /** Items on a page. Default: 100. The service may return fewer (it then says so). `0` asks for everything (observed). */
   readonly limit?: number | undefined;
   /** How many items to leave out at the beginning. Default: 0. */
   readonly skip?: number | undefined;
@@ -27,59 +20,37 @@ export interface ListParams {
 
 const DEFAULT_LIMIT = 100;
 
-function whole(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new TypeError(`${name} must be a whole number, 0 or more.`);
-  return value;
-}
+const PARAMS = { limit: spec.count, skip: spec.count, sort: spec.any };
 
-const number = (answer: unknown, field: string): number | undefined => {
-  const value: unknown =
-    typeof answer === 'object' && answer !== null ? Reflect.get(answer, field) : undefined;
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
-};
-
-function readPage<T>(
-  context: ClientContext,
-  id: OperationId,
-  answered: Answered,
-  read: (wire: unknown) => T,
-): RawPage<T> {
-  const items = readResult(context, id, answered, (wire) => {
-    if (!Array.isArray(wire)) throw new ShapeError('"result" is missing or not a list');
-    return wire.map((item: unknown, at) => {
-      try {
-        return read(item);
-      } catch (error) {
-        if (error instanceof ShapeError)
-          throw new ShapeError(error.message.replace('"result', `"result.${at}`));
-        throw error;
-      }
-    });
-  });
-  return { items, limit: number(answered.whole, 'limit'), total: number(answered.whole, 'total') };
+/** A list of an operation. */
+export interface ListDefinition<T, P extends ListParams> {
+  readonly operation: OperationId;
+  /** The name in the query of each further parameter. */
+  readonly filters: { readonly [Name in Exclude<keyof P, keyof ListParams>]-?: string };
+  readonly schema: z.ZodMiniType<T[]>;
 }
 
 /** A lazy list of an operation. */
-export function list<T extends { readonly id: string | number }>(
+export function list<T extends { readonly id: string | number }, P extends ListParams>(
   context: ClientContext,
-  id: OperationId,
-  args: Arguments,
-  { limit = DEFAULT_LIMIT, skip = 0, sort }: ListParams,
-  filters: Query,
-  read: (wire: unknown) => T,
+  { operation, filters, schema }: ListDefinition<T, P>,
+  params: P | undefined,
   options: CallOptions | undefined,
+  args: Arguments = {},
+  onItem: (item: T) => void = () => {},
 ): PagePromise<T> {
-  const fetch: FetchPage<T> = (at) =>
-    outcomeOf(context, id, options, async (scope, given) => {
-      const query: Query = {
-        ...filters,
-        limit: whole('limit', limit),
-        skip: whole('skip', at),
-        ...(sort === undefined ? {} : { 'sort[]': sort }),
-      };
-      const answered = await invoke(context, id, { ...args, query }, given, scope);
-      return withAnswer(readPage(context, id, answered, read), answered);
+  const names = Object.entries<string>(filters);
+  const specs = { ...PARAMS, ...Object.fromEntries(names.map(([name]) => [name, spec.any] as const)) };
+  const fetchPage: FetchPage<T> = (at) =>
+    runCall(context, operation, options, async (deadline, given) => {
+      const { limit = DEFAULT_LIMIT, sort, ...wanted } = parseOptions<ListParams>(operation, specs, params);
+      const query: Record<string, Query[string]> = { limit, skip: at, 'sort[]': sort };
+      for (const [name, field] of names) query[field] = Reflect.get(wanted, name);
+      const reply = await perform(context, operation, { ...args, query }, given, deadline);
+      const items = readResult(context, operation, reply, schema, args);
+      for (const item of items) onItem(item);
+      const { limit: stated, total } = reply.page;
+      return outcomeOf({ items, limit: stated ?? undefined, total: total ?? undefined }, reply);
     });
-  return pagePromise(fetch, (item) => item.id, skip);
+  return pagePromise(fetchPage, (item) => item.id, params?.skip ?? 0);
 }

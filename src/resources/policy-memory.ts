@@ -1,6 +1,6 @@
-// The maximum expirations that this client has read: what a create is held against before it is sent.
+// The maximum expirations that this client has read: a create is checked against them before it is sent.
 
-import type { Account } from '../models.ts';
+import type { Account } from '../schemas/account.ts';
 
 /** The account whose maximum binds, and that maximum. */
 export interface Bound {
@@ -13,15 +13,10 @@ export interface Bound {
 export class PolicyMemory {
   readonly #days = new Map<number, number>();
 
-  /** Remembers what an answer said of an account. */
-  learn(accountId: number, days: number | null): void {
-    if (days === null) this.#days.delete(accountId);
-    else this.#days.set(accountId, days);
-  }
-
-  learnFrom(account: Account): Account {
-    this.learn(account.id, account.apiKeyExpirationDays);
-    return account;
+  /** Remembers what a response said of an account; `null`: it sets no limit, or does not say. */
+  learn({ id, apiKeyExpirationDays }: Pick<Account, 'id' | 'apiKeyExpirationDays'>): void {
+    if (apiKeyExpirationDays === null) this.#days.delete(id);
+    else this.#days.set(id, apiKeyExpirationDays);
   }
 
   /** The strictest maximum of the accounts seen; none where none sets a limit. */

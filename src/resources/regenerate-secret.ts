@@ -1,5 +1,5 @@
-// Regenerating a secret: not the one that signs the call unless that is asked for, not of a key that has run out, and
-// when the answer is lost, by the rule of who signs.
+// Regenerating a secret: not the one that signs the call unless that is allowed, not of an expired key, and when the response
+// is lost, by the rule of who signed.
 
 import { type Credentials, EXPIRED_EARLY, sameKey } from '../auth/credentials.ts';
 import type { Secret } from '../auth/secret.ts';
@@ -13,19 +13,26 @@ import {
   SecretLostError,
   UndeliveredSecretError,
 } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import {
+  type CallOptions,
+  operationRequest,
+  outcomeOf,
+  perform,
+  readResult,
+  runCall,
+  send,
+} from '../http/call.ts';
+import type { Outcome } from '../http/call-promise.ts';
+import type { Deadline } from '../http/deadline.ts';
+import { type ApiKey, apiKey, type NewApiKey } from '../schemas/api-key.ts';
 import { printable } from '../text/printable.ts';
-import type { Outcome } from '../transport/call-promise.ts';
-import type { CallScope } from '../transport/scope.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import { readApiKey } from '../wire/schemas.ts';
-import { type ClientContext, invoke, readResult, wireRequest, withAnswer } from './context.ts';
-import { ambiguous, deliver, type Issued, LostAnswer, sendIssue } from './issue.ts';
+import type { ClientContext } from './context.ts';
+import { ambiguous, deliver, LostResponse, requestSecret } from './new-secret.ts';
 
-/** Options of calls that may take away the key that signs them. */
-export interface SelfOptions {
+/** Options of calls that may lock the caller out. */
+export interface SelfOptions extends CallOptions {
   /** Do it even to the key that signs this call. Default: false. */
-  readonly allowSelf?: boolean;
+  readonly allowSelf?: boolean | undefined;
 }
 
 /** How often a key that regenerates itself tries, each time after the old secret has proven to work still. */
@@ -35,31 +42,27 @@ const SELF_TRIES = 3;
 export function lockoutGuard(
   keyId: string,
   what: string,
-  { allowSelf = false }: SelfOptions,
-): (pair: Credentials) => void {
-  return (pair) => {
-    if (allowSelf || !sameKey(pair.id, keyId)) return;
+  allowSelf: boolean | undefined,
+): (credentials: Credentials) => void {
+  return (credentials) => {
+    if (allowSelf === true || !sameKey(credentials.id, keyId)) return;
     throw new LockoutError(
-      `This call is signed by the key ${printable(keyId)} itself, and ${what} it would take that key away. Sign with another key, or say allowSelf: true.`,
+      `This call is signed by the key ${printable(keyId)} itself, and ${what} it would lock you out. Sign with another key, or pass allowSelf: true.`,
       { keyId },
     );
   };
 }
 
-/** The key as it is now, if the service tells: reading it is an assumption, and must not stand in the way. */
-async function look(
+/** The key as it is now, if the service shows it: reading it is an assumption, and must not stand in the way. */
+async function fetchKey(
   context: ClientContext,
   keyId: string,
   options: CallOptions,
-  scope: CallScope,
+  deadline: Deadline,
 ): Promise<ApiKey | undefined> {
   try {
-    return readResult(
-      context,
-      'apiKeys.get',
-      await invoke(context, 'apiKeys.get', { params: { id: keyId } }, options, scope),
-      readApiKey,
-    );
+    const reply = await perform(context, 'apiKeys.get', { params: { id: keyId } }, options, deadline);
+    return readResult(context, 'apiKeys.get', reply, apiKey);
   } catch (error) {
     const unreadable =
       error instanceof InvalidResponseError ||
@@ -72,20 +75,20 @@ async function look(
 function refuseExpired(context: ClientContext, key: ApiKey | undefined): void {
   if (key?.expiresAt == null || context.clock.now() < key.expiresAt.getTime() - EXPIRED_EARLY) return;
   throw new ExpirationPolicyError(
-    `The key ${printable(key.id)} runs out on ${key.expiresAt.toISOString()}, or has: a new secret would not renew it. Create a new key.`,
+    `The key ${printable(key.id)} expires on ${key.expiresAt.toISOString()}, or has expired: a new secret would not renew it. Create a new key.`,
     { operation: 'apiKeys.regenerateSecret' },
   );
 }
 
-/** Whether this pair still answers. `undefined`: it could not be found out. */
-async function works(
+/** Whether these credentials are still accepted. `undefined`: that could not be found out. */
+async function areAccepted(
   context: ClientContext,
-  pair: Credentials,
-  scope: CallScope,
+  credentials: Credentials,
+  deadline: Deadline,
 ): Promise<boolean | undefined> {
   try {
-    const probe = wireRequest(context, 'user.get', { pair });
-    const { status } = await context.transport.send(probe, {}, scope);
+    const probe = operationRequest(context, 'user.get', { credentials });
+    const { status } = await send(context, probe, {}, deadline);
     return status === 401 ? false : status >= 200 && status < 300 ? true : undefined;
   } catch {
     return undefined;
@@ -96,103 +99,104 @@ async function works(
 export async function regenerateKey(
   context: ClientContext,
   keyId: string,
-  self: SelfOptions,
+  allowSelf: boolean,
   options: CallOptions,
-  scope: CallScope,
-): Promise<Outcome<Issued>> {
-  const { credentials } = context;
-  const guard = lockoutGuard(keyId, 'regenerating', self);
+  deadline: Deadline,
+): Promise<Outcome<NewApiKey>> {
+  const { credentials: live } = context;
+  const guard = lockoutGuard(keyId, 'regenerating', allowSelf);
   context.onNewSecret?.check?.();
-  const signer = await scope.follow(credentials.get());
+  const signer = await deadline.race(Promise.resolve(live.get()));
   guard(signer);
-  refuseExpired(context, await look(context, keyId, options, scope));
-  const changing = sameKey(signer.id, keyId);
-  const args = { params: { id: keyId }, guard, changing };
-  const goOnWith = (secret: Secret, { id, origin }: Credentials, expiresAt: Date | null) => {
+  refuseExpired(context, await fetchKey(context, keyId, options, deadline));
+  const rotatesOwnSecret = sameKey(signer.id, keyId);
+  const args = { params: { id: keyId }, guard, rotatesOwnSecret };
+  const goOnWith = (secret: Secret, { id, origin, source }: Credentials, expiresAt: Date | null) => {
     if (!sameKey(id, keyId)) return;
-    credentials.replace({
+    live.replace({
       id,
       secret,
       ...(expiresAt ? { expiresAt } : {}),
       ...(origin === undefined ? {} : { origin }),
+      ...(source === undefined ? {} : { source }),
     });
   };
-  const send = async () => {
+  const request = async () => {
     try {
-      const issued = await sendIssue(context, 'apiKeys.regenerateSecret', args, options, scope);
-      goOnWith(issued.secret, issued.answer.pair, issued.apiKey.expiresAt);
+      const issued = await requestSecret(context, 'apiKeys.regenerateSecret', args, options, deadline);
+      goOnWith(issued.secret, issued.response.credentials, issued.apiKey.expiresAt);
       return issued;
     } catch (error) {
-      // Whatever else is wrong with the answer, the old secret is dead.
-      if (error instanceof UndeliveredSecretError && error.holds === 'secret')
-        goOnWith(error.newSecret, signer, null);
+      // Whatever else is wrong with the response, the old secret no longer works.
+      if (error instanceof UndeliveredSecretError) goOnWith(error.newSecret, signer, null);
       throw error;
     }
   };
   let attempts = 0;
-  let lostOwn: LostAnswer | undefined;
+  let lostBefore: LostResponse | undefined;
   for (let tries = 1; ; tries++) {
     try {
-      const issued = await (changing ? credentials.change(send, scope.signal) : send());
-      const { apiKey, secret } = issued;
-      await deliver(context, 'apiKeys.regenerateSecret', issued, scope);
-      return withAnswer({ apiKey, secret }, issued);
+      const issued = await (rotatesOwnSecret ? live.change(request, deadline.signal) : request());
+      await deliver(context, 'apiKeys.regenerateSecret', issued, deadline);
+      return outcomeOf({ apiKey: issued.apiKey, secret: issued.secret }, issued);
     } catch (error) {
-      // The old secret still worked after the loss, and is refused now: the lost request was done late.
-      if (lostOwn !== undefined && error instanceof AuthenticationError)
-        throw secretLost(keyId, lostOwn, attempts + error.attempts);
-      if (!(error instanceof LostAnswer)) throw error;
-      const { pair } = error.progress;
+      // The old secret still worked after the loss, and is refused now: the lost request was carried out late.
+      if (lostBefore !== undefined && error instanceof AuthenticationError)
+        throw secretLost(keyId, lostBefore, attempts + error.attempts);
+      if (!(error instanceof LostResponse)) throw error;
+      const { credentials } = error.progress;
       attempts += error.progress.attempts;
-      const ended = scope.signal.aborted || tries >= SELF_TRIES;
-      if (pair !== undefined && sameKey(pair.id, keyId) && !ended) {
-        const alive = await works(context, pair, scope);
-        if (alive === false) throw secretLost(keyId, error, attempts);
-        if (alive === true) {
-          lostOwn = error;
+      const ended = deadline.ended || tries >= SELF_TRIES;
+      if (credentials !== undefined && sameKey(credentials.id, keyId) && !ended) {
+        const accepted = await areAccepted(context, credentials, deadline);
+        if (accepted === false) throw secretLost(keyId, error, attempts);
+        if (accepted === true) {
+          lostBefore = error;
           continue;
         }
       }
-      const cause = scope.abortedByCaller ? scope.signal.reason : error.cause;
-      const lost = new LostAnswer(cause, { ...error.progress, attempts });
+      const cause = deadline.abortedByCaller ? deadline.signal.reason : error.cause;
+      const lost = new LostResponse(cause, { ...error.progress, attempts }, error.arrived);
       throw ambiguous('apiKeys.regenerateSecret', lost, ({ regenerate = false, signal }) =>
-        resolveRegenerate(context, keyId, self, regenerate, pair, signal),
+        resolveRegenerate(context, keyId, allowSelf, regenerate, credentials, signal),
       );
     }
   }
 }
 
-function secretLost(keyId: string, lost: LostAnswer, attempts: number): SecretLostError {
+function secretLost(
+  keyId: string,
+  { cause }: Pick<LostResponse, 'cause'>,
+  attempts: number,
+): SecretLostError {
   return new SecretLostError(
-    `The key ${printable(keyId)} regenerated its own secret, the answer was lost, and the old secret is refused now. Regenerate it with another key of the same user, or in the web interface (Settings > Personal > API keys).`,
-    { keyId, operation: 'apiKeys.regenerateSecret', attempts, cause: lost.cause },
+    `The key ${printable(keyId)} regenerated its own secret, the response was lost, and the old secret is refused now. Regenerate it with another key of the same user, or in the web interface (Settings > Personal > API keys).`,
+    { keyId, operation: 'apiKeys.regenerateSecret', attempts, cause },
   );
 }
 
-/** Nothing that the service shows tells whether a secret was regenerated; doing it again does no harm. */
-async function resolveRegenerate(
+/** Nothing that the service shows says whether a secret was regenerated; doing it again does no harm. */
+const resolveRegenerate = (
   context: ClientContext,
   keyId: string,
-  self: SelfOptions,
+  allowSelf: boolean,
   regenerate: boolean,
-  pair: Credentials | undefined,
+  credentials: Credentials | undefined,
   signal: AbortSignal | undefined,
-): Promise<Resolution> {
-  const options = { signal };
-  const scope = context.transport.open('apiKeys.regenerateSecret', options);
-  try {
-    if (pair !== undefined && sameKey(pair.id, keyId) && (await works(context, pair, scope)) === false) {
-      throw secretLost(keyId, new LostAnswer(undefined, { attempts: 0, maySent: true }), 0);
-    }
+): Promise<Resolution> =>
+  runCall(context, 'apiKeys.regenerateSecret', { signal }, async (deadline, options) => {
+    const own = credentials !== undefined && sameKey(credentials.id, keyId);
+    if (own && (await areAccepted(context, credentials, deadline)) === false)
+      throw secretLost(keyId, { cause: undefined }, 0);
     if (regenerate) {
-      const { data } = await regenerateKey(context, keyId, self, options, scope);
+      const { data } = await regenerateKey(context, keyId, allowSelf, options, deadline);
       return { outcome: 'committed', ...data };
     }
-    const key = await look(context, keyId, options, scope);
-    const reason =
-      'The service does not show whether a secret was regenerated. resolve({ regenerate: true }) makes a new one, which does no harm.';
-    return { outcome: 'unknown', reason, candidates: key === undefined ? [] : [key] };
-  } finally {
-    scope.end();
-  }
-}
+    const key = await fetchKey(context, keyId, options, deadline);
+    return {
+      outcome: 'unknown',
+      reason:
+        'The service does not show whether a secret was regenerated. resolve({ regenerate: true }) generates a new one, which does no harm.',
+      candidates: key === undefined ? [] : [key],
+    };
+  });

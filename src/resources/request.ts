@@ -1,14 +1,16 @@
-// Any other call of the API: what the resources do not name, with the same signing, bounds and errors.
+// Any other call of the API: what the resources do not name, with the same signing, time limits and errors.
 
+import * as z from 'zod/mini';
+import { readEnvelope } from '../api/envelope.ts';
 import { InvalidResponseError } from '../errors.ts';
+import { type CallOptions, call, outcomeOf, responseContext, send } from '../http/call.ts';
+import type { CallPromise } from '../http/call-promise.ts';
+import type { Query } from '../http/path.ts';
 import { scrubbed } from '../text/cause.ts';
 import { withoutSecrets } from '../text/hide.ts';
 import { printable } from '../text/printable.ts';
-import type { CallPromise } from '../transport/call-promise.ts';
-import type { Query } from '../transport/path.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import { readEnvelope } from '../wire/envelope.ts';
-import { answerContext, type ClientContext, call, withAnswer } from './context.ts';
+import { parseOptions, spec } from '../util/options.ts';
+import type { ClientContext } from './context.ts';
 
 /** A validator by the Standard Schema convention: zod, valibot and arktype schemas are such. */
 export interface StandardSchema<Input = unknown, Output = Input> {
@@ -44,26 +46,43 @@ export interface RequestInput {
   readonly replay?: 'safe' | 'never' | undefined;
 }
 
+const INPUT = {
+  method: z.string('an HTTP method').check(z.regex(/^[A-Za-z]+$/, 'an HTTP method')),
+  path: z.string('a string that starts with "/"'),
+  query: spec.record,
+  json: spec.any,
+  replay: z.enum(['safe', 'never'], "'safe' or 'never'"),
+  schema: z.custom(
+    (value) => isStandardSchema(value),
+    'a schema by the Standard Schema convention, such as one of zod',
+  ),
+};
+
+const isStandardSchema = (value: unknown): boolean =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') && '~standard' in value;
+
+type Input<T> = RequestInput & { readonly schema?: StandardSchema<unknown, T> | undefined };
+
 /** Does any call. */
 export function rawRequest<T>(
   context: ClientContext,
-  input: RequestInput & { readonly schema?: StandardSchema<unknown, T> },
+  input: Input<T>,
   options: CallOptions | undefined,
 ): CallPromise<T | unknown> {
-  return call(context, undefined, options, async (scope, given) => {
-    const method = (input.method ?? 'GET').toUpperCase();
-    if (!/^[A-Z]+$/.test(method)) throw new TypeError('method must be an HTTP method.');
-    if (typeof input.path !== 'string') throw new TypeError('path must be a text that starts with "/".');
-    const safe = input.replay === undefined ? method === 'GET' || method === 'HEAD' : input.replay === 'safe';
-    const { path, query, json } = input;
-    const answer = await context.transport.send(
-      { method, path, query, json, replayable: () => safe },
-      given,
-      scope,
-    );
-    const about = answerContext(context, undefined, answer);
-    const envelope = readEnvelope(answer, about);
-    return withAnswer(await checked(input.schema, envelope.result, about.hide), { ...envelope, answer });
+  return call(context, undefined, options, async (deadline, given) => {
+    const parsed = parseOptions<Input<T>>('client.request', INPUT, input);
+    const { path, query, json, schema } = parsed;
+    const method = (parsed.method ?? 'GET').toUpperCase();
+    if (path === undefined) throw new TypeError('client.request: path is missing. It starts with "/".');
+    const reads = method === 'GET' || method === 'HEAD';
+    if (reads && json !== undefined)
+      throw new TypeError(`client.request: a ${method} request cannot have a body (json).`);
+    const safe = parsed.replay === undefined ? reads : parsed.replay === 'safe';
+    const request = { method, path, query, json, replayable: () => safe };
+    const response = await send(context, request, given, deadline);
+    const about = responseContext(context, undefined, response);
+    const envelope = readEnvelope(response, about);
+    return outcomeOf(await checked(schema, envelope.result, about.hide), { ...envelope, response });
   });
 }
 
@@ -77,15 +96,18 @@ async function checked<T>(
   try {
     result = await schema['~standard'].validate(value);
   } catch (error) {
-    throw new InvalidResponseError('The schema failed while it checked the answer.', {
-      cause: scrubbed(error),
-    });
+    throw new InvalidResponseError(
+      'The request failed: the schema threw an error while it checked the response.',
+      {
+        cause: scrubbed(error),
+      },
+    );
   }
   if (result.issues === undefined) return result.value;
   const path = (result.issues[0]?.path ?? []).map((part) =>
     String(typeof part === 'object' ? part.key : part),
   );
-  // Names of fields are the service's: it may quote here, too.
+  // Names of fields are the service's, which may quote a secret there too.
   const where = printable(withoutSecrets(['result', ...path].join('.'), hide()));
-  throw new InvalidResponseError(`The answer does not fit the schema: "${where}" is not as expected.`);
+  throw new InvalidResponseError(`The request failed: "${where}" does not fit the schema.`);
 }

@@ -1,16 +1,17 @@
-// Who the key belongs to.
+// The user that a key belongs to.
 
-import type { User } from '../models.ts';
-import type { CallPromise } from '../transport/call-promise.ts';
-import type { CallOptions } from '../transport/transport.ts';
-import { readUser } from '../wire/schemas.ts';
-import { type ClientContext, simpleCall } from './context.ts';
+import { type CallOptions, simpleCall } from '../http/call.ts';
+import type { CallPromise } from '../http/call-promise.ts';
+import { type User, user } from '../schemas/user.ts';
+import type { ClientContext } from './context.ts';
 
-/** The user that the credential belongs to. */
+/** The user that the credentials belong to. */
 export interface UserResource {
   /**
    * The user whose key signs the call: `GET /user` (documented).
    *
+   * @throws {@link AuthenticationError} for credentials that do not work; {@link ConnectionError} and
+   * {@link RequestTimeoutError} where no complete response came.
    * @example
    * ```ts
    * import { BlazeMeterClient } from 'blazemeter-client';
@@ -27,5 +28,5 @@ export interface UserResource {
 }
 
 export const userResource = (context: ClientContext): UserResource => ({
-  get: (options) => simpleCall(context, 'user.get', () => ({}), readUser, options),
+  get: (options) => simpleCall(context, 'user.get', {}, user, options),
 });

@@ -1,7 +1,7 @@
 // The beginning of a rotation: what is proven and read before anything is changed, and the plan that is written down.
 
 import { RotationError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { renamed } from './machine.ts';
 import { newNonce } from './names.ts';
 import { proveRecovery } from './obtain.ts';

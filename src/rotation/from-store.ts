@@ -218,7 +218,6 @@ function unread(what: string, error: unknown): CredentialsError {
   return new CredentialsError(
     `${what}: ${known ? error.message : 'the record of the rotation could not be read.'}`,
     {
-      code: known ? error.code : 'rotation_store',
       source: 'the record of a rotation',
       ...(known ? { cause: error } : {}),
     },

@@ -4,13 +4,13 @@
 import { signedDestination } from '../auth/destination.ts';
 import type { SecretLike } from '../auth/secret.ts';
 import { RotationError } from '../errors.ts';
+import { abortable, LONGEST_TIMER, withAbort } from '../http/abort.ts';
+import { readBody } from '../http/body.ts';
+import { resolveTarget } from '../http/path.ts';
+import { backoff } from '../http/retry-policy.ts';
+import { type FetchLike, isResponse } from '../http/signing-fetch.ts';
 import { scrubbed, summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { readBody } from '../transport/body.ts';
-import { resolveUrl } from '../transport/path.ts';
-import { backoff } from '../transport/retry.ts';
-import { abortable, LONGEST_TIMER, untilAborted } from '../transport/scope.ts';
-import { type FetchLike, isResponse } from '../transport/signed-fetch.ts';
 import type { RotationRecord } from './record.ts';
 import type { Held, Place } from './text-store.ts';
 
@@ -93,7 +93,9 @@ export function httpStore(config: {
   const { body: _, ...fetchOptions } = options.fetchOptions ?? {};
 
   return async ({ method, path, json }) => {
-    const url = resolveUrl(base, path);
+    const target = resolveTarget(path);
+    const query = target.query === undefined ? '' : `?${target.query}`;
+    const url = `${base.origin}${base.pathname.replace(/\/+$/, '')}/${target.path}${query}`;
     const { signal, aborted, abort } = abortable();
     // Not unref'd: somebody awaits this, and what they wait for may hold the process by nothing else.
     const timer = setTimeout(abort, Math.min(timeout, LONGEST_TIMER));
@@ -130,7 +132,7 @@ export function httpStore(config: {
           `answered with a redirect (${status === 0 ? 'opaque' : status}), which is not followed, because the token would go along. A standby node points at the active one this way: give the address of the active node, or of the load balancer before it.`,
         );
       }
-      const { text, oversized } = await readBody(response, MAX_ANSWER, aborted);
+      const { text, oversized } = await readBody(response.body, MAX_ANSWER, aborted);
       if (oversized) throw storeFailure(source, 'gave an answer of more than 4 MiB: that is no record.');
       return { status, body: parsed(text) };
     } catch (error) {
@@ -218,7 +220,7 @@ async function tokenOf(token: StoreToken, source: string, signal: AbortSignal): 
   if (typeof token !== 'function') return read(token);
   let given: unknown;
   try {
-    given = await untilAborted(Promise.resolve().then(token), signal);
+    given = await withAbort(Promise.resolve().then(token), signal);
   } catch (error) {
     const { name, message } = scrubbed(error);
     throw storeFailure(source, `got no token (${printable(`${name}: ${message}`)}).`, scrubbed(error));

@@ -2,7 +2,7 @@
 // the Secret holds stays, and the current pair can stand beside the record, for pods that mount it.
 
 import { StoreConflictError } from '../errors.ts';
-import { fillPath } from '../transport/path.ts';
+import { fillPath } from '../http/path.ts';
 import { textFromBase64, textToBase64 } from './base64.ts';
 import {
   at,

@@ -2,7 +2,7 @@
 // never sleeps through a drain: it stops there, and the next run goes on.
 
 import { isBlazeMeterError, RotationError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { keyName, newNonce, readKeyName } from './names.ts';
 import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
 import type { HeldKey, PendingKey, Promotion, RetiringKey, RotationRecord, SinkHolding } from './record.ts';

@@ -15,7 +15,7 @@ import {
   SecretLostError,
   UndeliveredSecretError,
 } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import type { HeldKey, PendingKey } from './record.ts';
 import type { Run } from './run.ts';
 import { CLOCK_SLACK, type Pair } from './service.ts';
@@ -135,8 +135,8 @@ async function allowedDays(run: Run, pending: PendingKey, signer: Pair): Promise
 
 /** The secret came, and something after that failed, such as a hook of the client. */
 async function salvaged(run: Run, error: UndeliveredSecretError, signer: Pair): Promise<HeldKey | undefined> {
-  const { newSecret, keyId, holds } = error;
-  if (holds !== 'secret' || keyId === undefined) return undefined;
+  const { newSecret, keyId } = error;
+  if (keyId === undefined) return undefined;
   const key = await run.service.key(signer, keyId);
   if (key === undefined) return undefined;
   run.note(`The key ${keyId} was made, although the call that made it failed afterwards (${error.code}).`);
@@ -179,7 +179,7 @@ export async function regenerate(run: Run, key: Pick<ApiKey, 'id'>, signer: Pair
   for (let tries = 1; ; tries++) {
     await ledger.hold();
     try {
-      const issued = await service.as(signer).apiKeys.regenerateSecret(key.id, {}, service.options);
+      const issued = await service.as(signer).apiKeys.regenerateSecret(key.id, service.options);
       return held(issued.apiKey, issued.secret);
     } catch (error) {
       service.signal?.throwIfAborted();
@@ -214,11 +214,11 @@ async function regenerateCurrent(run: Run, pending: PendingKey): Promise<HeldKey
   try {
     const issued = await service
       .as(current)
-      .apiKeys.regenerateSecret(current.id, { allowSelf: true }, service.options);
+      .apiKeys.regenerateSecret(current.id, { allowSelf: true, ...service.options });
     return held(issued.apiKey, issued.secret);
   } catch (error) {
     if (refused(error)) await giveUp(run, 'The service refused to regenerate the key.');
-    if (!(error instanceof UndeliveredSecretError) || error.holds !== 'secret') throw error;
+    if (!(error instanceof UndeliveredSecretError)) throw error;
     return { ...current, secret: error.newSecret };
   }
 }

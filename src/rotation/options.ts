@@ -1,7 +1,7 @@
 // What callers give to a rotation, checked and with the defaults laid in.
 
+import type { ExpirationPeriod } from '../api/expiration.ts';
 import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
-import type { ExpirationPeriod } from '../wire/expiration.ts';
 import type { Writer } from './ledger.ts';
 import { newNonce } from './names.ts';
 import type { RotationReason } from './record.ts';

@@ -1,12 +1,13 @@
 // The plan of a policy: before an account's maximum is changed, which of the visible keys that would end, and when, under
 // each reading of what BlazeMeter leaves open; and what of it nobody can see from here. It reads, and changes nothing.
 
+import { type MaximumExpiration, readMaximum, writeMaximum } from '../api/expiration.ts';
 import { audited, lookAtKeys, type Owners, readOwners } from '../audit/keys.ts';
 import { hasEnded, longerThan } from '../audit/period.ts';
 import { maximumOf, optional, readAccounts, strictest } from '../audit/policy.ts';
 import type { BlazeMeterClient } from '../client.ts';
-import type { Account, User } from '../models.ts';
-import { type MaximumExpiration, readMaximum, writeMaximum } from '../wire/expiration.ts';
+import type { Account } from '../schemas/account.ts';
+import type { User } from '../schemas/user.ts';
 import type { MaySet, PolicyPlan } from './plan.ts';
 import { planLines } from './plan-lines.ts';
 import { planReadings } from './plan-readings.ts';

@@ -1,8 +1,8 @@
 // What becomes of existing keys when a maximum changes, under each way to read what BlazeMeter leaves open (S1).
 
+import { daysToMs, SLACK_MS } from '../api/expiration.ts';
 import { hasEnded, type Longer, longerThan } from '../audit/period.ts';
-import type { ApiKey } from '../models.ts';
-import { daysToMs, SLACK_MS } from '../wire/expiration.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 
 /**
  * A way to read what BlazeMeter leaves open: what becomes of existing keys that are longer than a new, smaller maximum.

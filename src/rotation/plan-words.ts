@@ -1,7 +1,7 @@
 // What a plan says in words beyond its data: what cannot be seen from here, and what to do.
 
 import { maximumOf } from '../audit/policy.ts';
-import type { Account } from '../models.ts';
+import type { Account } from '../schemas/account.ts';
 import { printable } from '../text/printable.ts';
 import type { PlannedKey, PlannedMaximum, PlanUnseen, PolicyPlan } from './plan.ts';
 

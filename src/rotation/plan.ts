@@ -1,9 +1,9 @@
 // What the plan of a policy holds.
 
+import type { MaximumExpiration } from '../api/expiration.ts';
 import type { AuditedKey, ReportClock } from '../audit/keys.ts';
 import type { Longer } from '../audit/period.ts';
 import type { Bound } from '../resources/policy-memory.ts';
-import type { MaximumExpiration } from '../wire/expiration.ts';
 import type { PlanReading } from './plan-readings.ts';
 
 /** A maximum, in both forms. */

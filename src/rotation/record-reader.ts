@@ -4,7 +4,6 @@
 import { RotationError } from '../errors.ts';
 import { scrubbed } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { after } from '../transport/scope.ts';
 import type { RotationRecord } from './record.ts';
 import type { CredentialStore } from './store.ts';
 
@@ -111,10 +110,11 @@ export class RecordReader {
   }
 
   async #once(): Promise<RotationRecord> {
-    let stop = () => {};
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
-      stop = after(this.#timeoutMs, () =>
-        reject(failed(`no answer within ${Math.round(this.#timeoutMs / 1000)} s`)),
+      timer = setTimeout(
+        () => reject(failed(`no response within ${Math.round(this.#timeoutMs / 1000)} s`)),
+        this.#timeoutMs,
       );
     });
     try {
@@ -125,7 +125,7 @@ export class RecordReader {
       const { name, message } = scrubbed(error);
       throw failed(`${name}: ${message}`, error);
     } finally {
-      stop();
+      clearTimeout(timer);
     }
     throw new RotationError(
       'The store holds no record yet. Begin with adopt(client, { store, name, credentials }).',

@@ -2,9 +2,9 @@
 // injected as a single function, since the clients agree on nothing more.
 
 import { RotationError, StoreConflictError } from '../errors.ts';
+import { LONGEST_TIMER, withAbort } from '../http/abort.ts';
 import { scrubbed, summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { LONGEST_TIMER, untilAborted } from '../transport/scope.ts';
 import { storeFailure } from './http-store.ts';
 import type { Sealing } from './sealing.ts';
 import type { CredentialStore } from './store.ts';
@@ -91,7 +91,7 @@ export function redisStore(evaluate: RedisEval, options: RedisStoreOptions): Cre
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), Math.min(timeout, LONGEST_TIMER));
     try {
-      return await untilAborted(
+      return await withAbort(
         Promise.resolve().then(() => evaluate(script, [key], args)),
         controller.signal,
       );

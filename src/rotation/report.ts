@@ -1,6 +1,6 @@
 // What a run tells: how far the rotation is, what was done, and what somebody has to look at.
 
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import type { RotationPhase, RotationRecord } from './record.ts';
 import type { Run } from './run.ts';
 

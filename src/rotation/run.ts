@@ -1,7 +1,7 @@
 // One run of a rotation: the record in hand, who signs, what the caller gave, and what is to be reported.
 
 import { RotationError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import type { Ledger } from './ledger.ts';
 import type { RotationRecord } from './record.ts';
 import type { Pair, Service } from './service.ts';

@@ -3,9 +3,9 @@
 
 import type { SecretLike } from '../auth/secret.ts';
 import { RotationError } from '../errors.ts';
+import { withAbort } from '../http/abort.ts';
 import { summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { untilAborted } from '../transport/scope.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 import type { RotationRecord } from './record.ts';
 import { readRecord, revealRecord } from './record-text.ts';
@@ -198,7 +198,7 @@ async function inTime<T>(fetch: () => T | Promise<T>, name: string): Promise<T> 
   const late = () => controller.abort(new KeyError(`${name} did not come within ${KEY_TIMEOUT / 1000} s.`));
   const timer = setTimeout(late, KEY_TIMEOUT);
   try {
-    return await untilAborted(Promise.resolve().then(fetch), controller.signal);
+    return await withAbort(Promise.resolve().then(fetch), controller.signal);
   } finally {
     clearTimeout(timer);
   }

@@ -3,7 +3,7 @@
 import type { CredentialsInput } from '../auth/credentials.ts';
 import type { BlazeMeterClient } from '../client.ts';
 import { ApiError, AuthenticationError, NotFoundError, RotationError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { readKeyName } from './names.ts';
 import type { HeldKey, RotationRecord } from './record.ts';
 import type { Maximum } from './span.ts';
@@ -153,7 +153,7 @@ export class Service {
   /** Deletes a key. Says why it is still there, where it is. */
   async remove(signer: Pair, id: string): Promise<string | undefined> {
     try {
-      await this.as(signer).apiKeys.delete(id, {}, this.options);
+      await this.as(signer).apiKeys.delete(id, this.options);
       return undefined;
     } catch (error) {
       // Somebody else was faster.

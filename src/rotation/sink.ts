@@ -3,9 +3,9 @@
 
 import type { Secret } from '../auth/secret.ts';
 import { BlazeMeterError, RotationError } from '../errors.ts';
+import { withAbort } from '../http/abort.ts';
 import { hasCleanCauses, scrubbed, summary } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { untilAborted } from '../transport/scope.ts';
 
 /** What a sink is given. */
 export interface SinkDelivery {
@@ -78,7 +78,7 @@ async function bounded<T>(
   signal?.addEventListener('abort', end, { once: true });
   try {
     signal?.throwIfAborted();
-    return await untilAborted(
+    return await withAbort(
       Promise.resolve().then(() => work(controller.signal)),
       controller.signal,
     );

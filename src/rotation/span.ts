@@ -1,13 +1,13 @@
 // Spans of time, and what fits into what: the window before an expiry in which a key is rotated, and the drain after it.
 
-import { ExpirationPolicyError, RotationError } from '../errors.ts';
 import {
   daysToMs,
   type ExpirationPeriod,
   type ExpirationStep,
   LONGEST_DAYS,
   periodDays,
-} from '../wire/expiration.ts';
+} from '../api/expiration.ts';
+import { ExpirationPolicyError, RotationError } from '../errors.ts';
 import type { HeldKey } from './record.ts';
 
 /** A length of time: milliseconds, parts that add up, or a step as the web interface names it. */

@@ -1,7 +1,7 @@
 // What callers give to a rotation that keeps no record, checked and with the defaults laid in, and what it tells them.
 
+import type { ExpirationPeriod } from '../api/expiration.ts';
 import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
-import type { ExpirationPeriod } from '../wire/expiration.ts';
 import { checkBase } from './names.ts';
 import { checkLeakedSince, checkReason, type NextKeyOptions, readDrain, readTiming } from './options.ts';
 import type { RotationReason } from './record.ts';

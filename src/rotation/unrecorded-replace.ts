@@ -3,7 +3,7 @@
 
 import { sameKey } from '../auth/credentials.ts';
 import { NotFoundError, RequestFailedError, RotationError, UndeliveredSecretError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { printable } from '../text/printable.ts';
 import { madeSince, promoteTested, putToSinks, renamed, retire } from './machine.ts';
 import { newNonce, readKeyName } from './names.ts';

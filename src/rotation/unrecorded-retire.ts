@@ -1,7 +1,7 @@
 // The end of a rotation without a record: older keys go when every sink has been given the one in use, readers have had
 // the drain, and nobody has used the older key for a while.
 
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { putToSinks, retire } from './machine.ts';
 import type { RotationPhase, RotationRecord } from './record.ts';
 import type { Run } from './run.ts';

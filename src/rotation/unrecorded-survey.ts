@@ -3,7 +3,7 @@
 
 import { sameKey } from '../auth/credentials.ts';
 import { RotationError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { derivedRecordId, readKeyName } from './names.ts';
 import type { HeldKey } from './record.ts';
 import { ownKeys, type Pair, type Service } from './service.ts';

@@ -2,7 +2,7 @@
 // kept: the pair comes from the environment, and the service's own list of keys is the journal. See docs/rotation.md.
 
 import { RequestFailedError, RotationError } from '../errors.ts';
-import type { ApiKey } from '../models.ts';
+import type { ApiKey } from '../schemas/api-key.ts';
 import { Ledger } from './ledger.ts';
 import { newNonce } from './names.ts';
 import type { RotationRecord } from './record.ts';

@@ -2,8 +2,8 @@
 // the one that is named, and over no other (check-and-set).
 
 import { StoreConflictError } from '../errors.ts';
+import { fillPath } from '../http/path.ts';
 import { printable } from '../text/printable.ts';
-import { fillPath } from '../transport/path.ts';
 import {
   at,
   checkPairKeys,

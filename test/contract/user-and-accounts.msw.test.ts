@@ -115,7 +115,7 @@ describe('user.get', () => {
         status: 401,
       });
     }
-    expect(sent).toHaveLength(3);
+    expect(calls()).toHaveLength(3);
   });
 
   it('401: an expired key', async () => {

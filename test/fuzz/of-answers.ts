@@ -7,7 +7,7 @@ import {
   Secret,
   UndeliveredSecretError,
 } from 'blazemeter-client';
-import { readEnvelope } from '../../src/wire/envelope.ts';
+import { readEnvelope } from '../../src/api/envelope.ts';
 import {
   readAccount,
   readAccountUser,
@@ -15,7 +15,7 @@ import {
   readIssued,
   readUser,
   salvage,
-} from '../../src/wire/schemas.ts';
+} from '../../src/schemas/index.ts';
 import type { Fuzzed } from './fuzz.ts';
 import { assertHidden, assertOurs, SECRETS } from './oracle.ts';
 import type { Random } from './random.ts';

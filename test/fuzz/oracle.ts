@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { isBlazeMeterError } from 'blazemeter-client';
 import { FileProblem } from '../../src/cli/files.ts';
 import { Stop } from '../../src/cli/keys/exit-codes.ts';
-import { ShapeError } from '../../src/wire/schemas.ts';
+import { ShapeError } from '../../src/schemas/index.ts';
 import { createDetector } from '../leak/detector.ts';
 import { secretsOf } from '../leak/stage.ts';
 

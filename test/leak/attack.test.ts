@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BlazeMeterClient, RequestSigner } from 'blazemeter-client';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { SignedFetchOptions, Unsigned } from '../../src/transport/signed-fetch.ts';
+import type { Attempt } from '../../src/http/signing-fetch.ts';
 import { createDetector } from './detector.ts';
 import { fromAllSides } from './looking.ts';
 import { createStage, kinds, secretsOf } from './stage.ts';
@@ -12,17 +12,18 @@ import { everythingIn } from './walk.ts';
 
 /** Everything of a call that exists before it is signed. */
 const unsigned = vi.hoisted((): unknown[] => []);
-vi.mock('../../src/transport/signed-fetch.ts', async (original) => {
-  const { signedFetch } = await original<typeof import('../../src/transport/signed-fetch.ts')>();
+vi.mock('../../src/http/signing-fetch.ts', async (original) => {
+  const actual = await original<typeof import('../../src/http/signing-fetch.ts')>();
   return {
-    signedFetch: (request: Unsigned, options: SignedFetchOptions) => {
-      const answer = signedFetch(request, options);
-      unsigned.push(request, options, answer);
-      answer.then(
+    ...actual,
+    signAndSend: (request: Request, body: string | undefined, attempt: Attempt) => {
+      const sent = actual.signAndSend(request, body, attempt);
+      unsigned.push(request, [...request.headers], body, attempt, sent);
+      sent.then(
         (response) => unsigned.push(response, [...response.headers]),
         (error: unknown) => unsigned.push(error),
       );
-      return answer;
+      return sent;
     },
   };
 });

@@ -3,7 +3,7 @@
 
 /** @typedef {{ file: string, on?: string, mutator?: string, original: string, replacement: string, reason: string }} Equivalent */
 
-/** The form of a date in src/transport/retry.ts. */
+/** The form of a date in src/http/retry-policy.ts. */
 const DATE = String.raw`/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/`;
 
 /** @type {Equivalent[]} */
@@ -58,32 +58,32 @@ export const equivalents = [
     reason: 'The pieces are made anew each time: slower, and the same.',
   },
   {
-    file: 'src/transport/body.ts',
+    file: 'src/http/body.ts',
     original: 'rest.length === 0',
     replacement: 'false',
     reason: 'A single piece goes the way of several: slower, and the same.',
   },
   ...["typeof current === 'object'", 'current !== null'].map((original) => ({
-    file: 'src/transport/failure.ts',
+    file: 'src/http/failure.ts',
     original,
     replacement: 'true',
     reason: 'What is no object has no code, no message and no cause; the depth alone ends the chain then.',
   })),
   {
-    file: 'src/transport/failure.ts',
+    file: 'src/http/failure.ts',
     on: "typeof message === 'string'",
     original: "''",
     replacement: '"Stryker was here!"',
     reason: 'No message that something is known of holds these words.',
   },
   {
-    file: 'src/transport/pagination.ts',
+    file: 'src/http/pagination.ts',
     original: 'raw.limit !== undefined',
     replacement: 'true',
     reason: 'No number is below undefined; the compiler does not allow that comparison.',
   },
   {
-    file: 'src/transport/path.ts',
+    file: 'src/http/path.ts',
     on: "path.split('?', 1)",
     original: "''",
     replacement: '"Stryker was here!"',
@@ -93,60 +93,60 @@ export const equivalents = [
     DATE.slice(0, 1) + DATE.slice(2), // Without its beginning,
     DATE.slice(0, -2) + DATE.slice(-1), // and without its end.
   ].map((replacement) => ({
-    file: 'src/transport/retry.ts',
+    file: 'src/http/retry-policy.ts',
     original: DATE,
     replacement,
     reason:
       'The text is compared with the date as it is written, so there can be nothing before and behind it.',
   })),
   {
-    file: 'src/transport/retry.ts',
+    file: 'src/http/retry-policy.ts',
     on: "value?.trim() ?? ''",
     original: "''",
     replacement: '"Stryker was here!"',
     reason: 'Neither a number of seconds nor a date, as the empty text is.',
   },
   {
-    file: 'src/transport/server-clock.ts',
+    file: 'src/http/server-clock.ts',
     original: 'dateHeader !== this.#lastHeader',
     replacement: 'true',
     reason: 'The same header is read again each time: slower, and the same.',
   },
   {
-    file: 'src/transport/server-clock.ts',
+    file: 'src/http/server-clock.ts',
     on: "dateHeader ?? ''",
     original: "''",
     replacement: '"Stryker was here!"',
     reason: 'No date, as the empty text is.',
   },
   {
-    file: 'src/transport/transport.ts',
+    file: 'src/http/call.ts',
     original: 'request.json === undefined',
     replacement: 'false',
     reason: 'JSON.stringify gives undefined for it too.',
   },
   {
-    file: 'src/wire/envelope.ts',
+    file: 'src/api/envelope.ts',
     on: '401: [AuthenticationError',
     original: "''",
     replacement: '"Stryker was here!"',
     reason: 'The hint of a 401 is the one that the client gives.',
   },
   {
-    file: 'src/wire/envelope.ts',
+    file: 'src/api/envelope.ts',
     original: "{\n    return undefined; // The parser's message quotes the text, so it goes no further.\n  }",
     replacement: '{}',
     reason: 'A function that ends without a return gives undefined.',
   },
   {
-    file: 'src/wire/envelope.ts',
+    file: 'src/api/envelope.ts',
     original: '{ value: undefined }',
     replacement: '{}',
     reason: 'The field is undefined either way.',
   },
   ...['code === 429 && retryAfterMs !== undefined', 'code === 429', 'retryAfterMs !== undefined'].map(
     (original) => ({
-      file: 'src/wire/envelope.ts',
+      file: 'src/api/envelope.ts',
       on: 'retryAfterMs',
       original,
       replacement: 'true',
@@ -154,51 +154,51 @@ export const equivalents = [
     }),
   ),
   {
-    file: 'src/wire/envelope.ts',
+    file: 'src/api/envelope.ts',
     original: 'code === 429 && retryAfterMs !== undefined',
     replacement: 'code === 429 || retryAfterMs !== undefined',
     reason: 'Of all classes RateLimitError alone reads it, and it leaves out what is undefined.',
   },
   {
-    file: 'src/wire/operations.ts',
+    file: 'src/api/operations.ts',
     original: '(path.match(/\\{\\w+\\}/g) ?? []).sort()',
     replacement: 'path.match(/\\{\\w+\\}/g) ?? []',
     reason: 'No row has two placeholders, so there is no order yet in which they could be.',
   },
   {
-    file: 'src/wire/operations.ts',
+    file: 'src/api/operations.ts',
     on: 'path.match(',
     original: '[]',
     replacement: '["Stryker was here"]',
     reason: 'A path without placeholders is compared with others by the same words, which no placeholder is.',
   },
   {
-    file: 'src/wire/schemas.ts',
+    file: 'src/schemas/index.ts',
     on: '#asked',
     original: '[]',
     replacement: '["Stryker was here"]',
     reason: 'A field of that name would be left out of extra, and no answer has one.',
   },
   {
-    file: 'src/wire/schemas.ts',
+    file: 'src/schemas/index.ts',
     original: "typeof value === 'number'",
     replacement: 'true',
     reason: 'What is finite by Number.isFinite is a number; the compiler does not know that.',
   },
   {
-    file: 'src/wire/schemas.ts',
+    file: 'src/schemas/index.ts',
     original: 'json === undefined',
     replacement: 'false',
     reason: 'A match always has its group; the compiler does not know that.',
   },
   {
-    file: 'src/wire/schemas.ts',
+    file: 'src/schemas/index.ts',
     original: '{\n    return undefined;\n  }',
     replacement: '{}',
     reason: 'A function that ends without a return gives undefined.',
   },
   {
-    file: 'src/wire/expiration.ts',
+    file: 'src/api/expiration.ts',
     original: "typeof days === 'number'",
     replacement: 'true',
     reason: 'What is a whole number by Number.isInteger is a number; the compiler does not know that.',

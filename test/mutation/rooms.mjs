@@ -20,19 +20,19 @@ export const rooms = [
   {
     name: 'policy dates',
     goal: 100,
-    mutate: ['src/wire/expiration.ts'],
+    mutate: ['src/api/expiration.ts'],
     tests: ['test/unit/properties-dates.test.ts', 'test/unit/expiration.test.ts'],
   },
   {
     name: 'envelope',
     goal: 95,
-    mutate: ['src/wire/envelope.ts'],
+    mutate: ['src/api/envelope.ts'],
     tests: ['test/unit/properties-errors.test.ts', 'test/unit/envelope.test.ts'],
   },
   {
     name: 'wire',
     goal: 95,
-    mutate: ['src/wire/schemas.ts', 'src/wire/operations.ts'],
+    mutate: ['src/schemas/index.ts', 'src/api/operations.ts'],
     tests: ['test/unit/{schemas,schemas-extra,operations,overrides,salvage}.test.ts'],
   },
   {
@@ -51,7 +51,7 @@ export const rooms = [
     name: 'transport parts',
     goal: 95,
     mutate: [
-      'src/transport/{body,call-promise,deno,failure,headers,log,pagination,path,retry,scope,server-clock,signed-fetch}.ts',
+      'src/http/{body,call-promise,deno,failure,headers,log,pagination,path,retry,scope,server-clock,signed-fetch}.ts',
     ],
     tests: [
       'test/unit/transport-{body,call-promise,deno,failure,headers,log,pages,paths,retry,scope,signed-fetch}.test.ts',
@@ -60,7 +60,7 @@ export const rooms = [
   {
     name: 'transport',
     goal: 95,
-    mutate: ['src/transport/transport.ts'],
+    mutate: ['src/http/call.ts'],
     tests: ['test/unit/transport-{attempts,again,signers,time}.test.ts'],
   },
   {

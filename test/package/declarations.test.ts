@@ -32,12 +32,12 @@ describe('a program compiles', () => {
   test.concurrent.each([
     {
       as: 'nodenext, as an ES module and as CommonJS',
-      files: ['program.mts', 'program.cts', 'both.cts'],
+      files: ['program.mts', 'program.cts', 'both.mts', 'both.cts'],
       compilerOptions: { ...ON_NODE, module: 'nodenext' },
     },
     {
       as: 'node16, as an ES module and as CommonJS',
-      files: ['program.mts', 'program.cts', 'both.cts'],
+      files: ['program.mts', 'program.cts', 'both.mts', 'both.cts'],
       compilerOptions: { ...ON_NODE, module: 'node16' },
     },
     {

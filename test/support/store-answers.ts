@@ -1,7 +1,7 @@
 // A service behind a store without a socket: a fetch whose answers are prepared, and which keeps what it was asked. And a
 // seal that hides nothing, and tells for which place it was asked.
 import { type RotationRecord, readRecord, revealRecord, type Sealing } from 'blazemeter-client/rotation';
-import type { FetchInit, FetchLike } from '../../src/transport/signed-fetch.ts';
+import type { FetchInit, FetchLike } from '../../src/http/signing-fetch.ts';
 import { failure } from './rotation.ts';
 
 /** An answer, a failure on the way, or what else the fetch is to do. */

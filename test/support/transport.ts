@@ -1,15 +1,15 @@
 // A transport with a fetch that answers by a script, and a look at a promise that may never be done.
 import { CredentialCache } from '../../src/auth/cache.ts';
 import { type Credentials, type CredentialsOption, parseCredentials } from '../../src/auth/credentials.ts';
-import { ServerClock } from '../../src/transport/server-clock.ts';
-import type { FetchInit, FetchLike } from '../../src/transport/signed-fetch.ts';
+import { ServerClock } from '../../src/http/server-clock.ts';
+import type { FetchInit, FetchLike } from '../../src/http/signing-fetch.ts';
 import {
   type CallOptions,
   type Progress,
   Transport,
   type TransportConfig,
   type WireRequest,
-} from '../../src/transport/transport.ts';
+} from '../../src/http/call.ts';
 import { madeUp } from './credentials.ts';
 
 /** `'pending'`, `'fulfilled'`, or the reason of the rejection, once all that is due has been done. */

@@ -8,7 +8,7 @@ import {
   readMaximum,
   SLACK_MS,
   writeMaximum,
-} from '../../src/wire/expiration.ts';
+} from '../../src/api/expiration.ts';
 
 const steps = [
   ['1 month', 30],

@@ -8,7 +8,7 @@ import {
   type OperationOverride,
   operations,
   overridden,
-} from '../../src/wire/operations.ts';
+} from '../../src/api/operations.ts';
 
 const rows: readonly [id: OperationId, call: string, provenance: string, replay: string][] = [
   ['user.get', 'GET /user', 'documented', 'safe'],

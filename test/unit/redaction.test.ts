@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { codeOf, fieldOf, hasCleanCauses, scrubbed, summary } from '../../src/text/cause.ts';
 import { withoutSecrets } from '../../src/text/hide.ts';
 import { printable, shownId } from '../../src/text/printable.ts';
-import { type Logger, makeLog } from '../../src/transport/log.ts';
+import { type Logger, makeLog } from '../../src/http/log.ts';
 import { createDetector, encodingNames, encodings } from '../leak/detector.ts';
 import { kinds, secretsOf } from '../leak/stage.ts';
 

@@ -1,6 +1,6 @@
 // delete: what is gone stays gone, so it is asked for twice where somebody seems to use the key.
 
-import type { ApiKey } from '../../models.ts';
+import type { ApiKey } from '../../schemas/api-key.ts';
 import { printable, shownId } from '../../text/printable.ts';
 import { agree } from './ask.ts';
 import { ALLOW_SELF, type Command, YES } from './command.ts';
@@ -38,7 +38,10 @@ export const deleteKey: Command = {
     await agree(context, `Deleting the key ${shownId(key.id)} (${printable(key.name)})`);
     interrupt.now.throwIfAborted();
     terminal.progress('Deleting the key …');
-    await client.apiKeys.delete(key.id, { allowSelf: given.flag('allow-self') }, { signal: interrupt.later });
+    await client.apiKeys.delete(key.id, {
+      allowSelf: given.flag('allow-self'),
+      signal: interrupt.later,
+    });
     if (terminal.json) await terminal.document({ deleted: key.id, name: key.name });
     else await terminal.result([`Deleted the key ${shownId(key.id)} (${printable(key.name)}).`]);
     return EXIT.done;

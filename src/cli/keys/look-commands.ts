@@ -2,7 +2,7 @@
 
 import { sameKey } from '../../auth/credentials.ts';
 import { ApiError, AuthenticationError, InvalidResponseError, PermissionDeniedError } from '../../errors.ts';
-import type { ApiKey } from '../../models.ts';
+import type { ApiKey } from '../../schemas/api-key.ts';
 import { printable, shownId } from '../../text/printable.ts';
 import type { Command } from './command.ts';
 import { type Context, clientOf, signerOf } from './context.ts';

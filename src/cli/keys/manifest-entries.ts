@@ -2,12 +2,12 @@
 
 import { dirname } from 'node:path';
 import type { Credentials } from '../../auth/credentials.ts';
-import type { ApiKey } from '../../models.ts';
 import { fromStore } from '../../rotation/from-store.ts';
 import { readKeyName } from '../../rotation/names.ts';
 import type { RotationRecord } from '../../rotation/record.ts';
 import type { SecretSink } from '../../rotation/sink.ts';
 import type { CredentialStore } from '../../rotation/store.ts';
+import type { ApiKey } from '../../schemas/api-key.ts';
 import { eachBounded } from './bounded.ts';
 import { type Context, clientOf, pathOf } from './context.ts';
 import { Interrupted } from './exit-codes.ts';

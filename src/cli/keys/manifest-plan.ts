@@ -1,10 +1,10 @@
 // policy plan --manifest: what another maximum would do to the keys of every user that the manifest leads to, by owner.
 
+import type { MaximumExpiration } from '../../api/expiration.ts';
 import { wrapped } from '../../audit/report/width.ts';
 import type { PolicyPlan } from '../../rotation/index.ts';
 import { planPolicy } from '../../rotation/plan-policy.ts';
 import { shownId } from '../../text/printable.ts';
-import type { MaximumExpiration } from '../../wire/expiration.ts';
 import type { Context } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { byOwner, count, ownerTables } from './manifest-report.ts';

@@ -105,8 +105,7 @@ async function runner(context: Context): Promise<(entry: Entry) => Promise<Line>
     } catch (error) {
       const ended = interrupt.reason !== undefined && interrupt.later.aborted ? interrupt.reason : error;
       if (error instanceof UndeliveredSecretError) {
-        const { newSecret, holds, keyId } = error;
-        const secret = { keyId: holds === 'secret' ? keyId : undefined, secret: newSecret };
+        const secret = { keyId: error.keyId, secret: error.newSecret };
         const lost = await rescue(context, secret, error.message).then(
           () => undefined,
           (reason: unknown) => reason,

@@ -10,7 +10,7 @@ import {
 import { request as secureRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
-import type { FetchInit, FetchLike } from '../../transport/signed-fetch.ts';
+import type { FetchInit, FetchLike } from '../../http/signing-fetch.ts';
 import { readText, shownPath } from '../files.ts';
 import { usage } from './exit-codes.ts';
 import { type Env, proxyFor } from './proxy.ts';

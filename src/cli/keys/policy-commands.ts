@@ -2,8 +2,8 @@
 
 import { toJson, toTable } from '../../audit/index.ts';
 import type { BlazeMeterClient } from '../../client.ts';
-import type { ApiKeyPolicy } from '../../resources/accounts.ts';
 import { type PolicyPlan, planPolicy } from '../../rotation/index.ts';
+import type { ApiKeyPolicy } from '../../schemas/policy.ts';
 import { agree } from './ask.ts';
 import { ACCOUNT, type Command, YES } from './command.ts';
 import type { Options } from './command-line.ts';

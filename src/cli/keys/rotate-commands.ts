@@ -149,12 +149,7 @@ async function unfinished(context: Context, error: unknown): Promise<ExitCode> {
   const { terminal, interrupt } = context;
   const undelivered = error instanceof UndeliveredSecretError;
   if (undelivered) {
-    const { newSecret, holds, keyId } = error;
-    await rescue(
-      context,
-      { keyId: holds === 'secret' ? keyId : undefined, secret: newSecret },
-      error.message,
-    );
+    await rescue(context, { keyId: error.keyId, secret: error.newSecret }, error.message);
   }
   const { exitCode, message, ...fields } = troubleOf(undelivered ? error : (interrupt.reason ?? error));
   terminal.problem(message, { ...fields, exitCode });

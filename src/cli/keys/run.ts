@@ -1,8 +1,8 @@
 // One run of the command, from its arguments to its exit code. Everything that it touches is given to it, so that a test
 // can be its world.
 
+import type { LogLevel } from '../../http/log.ts';
 import { printable } from '../../text/printable.ts';
-import type { LogLevel } from '../../transport/log.ts';
 import { VERSION } from '../../version.ts';
 import { audit } from './audit-command.ts';
 import type { Command } from './command.ts';

@@ -3,8 +3,8 @@
 
 import type { Secret } from '../../auth/secret.ts';
 import { AmbiguousOutcomeError, type Resolution, UndeliveredSecretError } from '../../errors.ts';
-import type { ApiKey } from '../../models.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
+import type { ApiKey } from '../../schemas/api-key.ts';
 import { printable, shownId } from '../../text/printable.ts';
 import { shownPath } from '../files.ts';
 import { agree } from './ask.ts';
@@ -67,7 +67,7 @@ export const regenerate: Command = {
     const client = clientOf(context);
     const allowSelf = given.flag('allow-self');
     return issue(context, out, () =>
-      client.apiKeys.regenerateSecret(id, { allowSelf }, { signal: interrupt.later }),
+      client.apiKeys.regenerateSecret(id, { allowSelf, signal: interrupt.later }),
     );
   },
 };
@@ -112,13 +112,9 @@ async function settled(context: Context, out: SecretOut, call: () => Promise<Fre
     return await call();
   } catch (error) {
     if (error instanceof UndeliveredSecretError) {
-      const { newSecret, holds, keyId } = error;
-      if (keyId === undefined || holds === 'answer' || out.print)
-        await rescue(
-          context,
-          { keyId: holds === 'secret' ? keyId : undefined, secret: newSecret },
-          error.message,
-        );
+      const { newSecret, keyId } = error;
+      if (keyId === undefined || out.print)
+        await rescue(context, { keyId, secret: newSecret }, error.message);
       else {
         const kept = await out.keep({ keyId, secret: newSecret });
         if (kept.code === EXIT.done && kept.file !== undefined)

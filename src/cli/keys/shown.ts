@@ -1,9 +1,9 @@
 // How things of the API are shown to people, and which of their fields programs get. Nothing from outside is shown that has
 // not passed `printable`.
 
-import type { ApiKey } from '../../models.ts';
+import type { MaximumExpiration } from '../../api/expiration.ts';
+import type { ApiKey } from '../../schemas/api-key.ts';
 import { printable, shownId } from '../../text/printable.ts';
-import type { MaximumExpiration } from '../../wire/expiration.ts';
 import type { Cell, Column, Style } from './table.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 // What is said of an error: in words of the command line where the library speaks of its own options.
 
+import { operations } from '../../api/operations.ts';
 import { BlazeMeterError, ConnectionError } from '../../errors.ts';
 import { printable } from '../../text/printable.ts';
-import { operations } from '../../wire/operations.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, exitOf, Stop } from './exit-codes.ts';
 import { inCommands } from './in-commands.ts';

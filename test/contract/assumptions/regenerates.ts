@@ -67,7 +67,7 @@ export const regenerates: readonly Shape[] = [
   {
     ...regenerate,
     name: 'the secret has another name',
-    without: 'UndeliveredSecretError',
+    without: 'AmbiguousOutcomeError',
     override: {
       'apiKeys.regenerateSecret': {
         result: (result) => ({ ...inner(result), secret: inner(result).newSecret }),

@@ -29,6 +29,7 @@ export interface Shape extends Difference {
   readonly without:
     | 'works'
     | 'UndeliveredSecretError'
+    | 'AmbiguousOutcomeError'
     | 'NotFoundError'
     | 'BadRequestError'
     | 'InvalidResponseError';

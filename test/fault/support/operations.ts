@@ -56,7 +56,7 @@ export const tried = [
     id: 'apiKeys.regenerateSecret',
     target: /^POST \/api\/v4\/api-keys\/\w+\/regenerate$/,
     preparations: 1,
-    call: (client, { spare }, options) => client.apiKeys.regenerateSecret(spare.id, {}, options),
+    call: (client, { spare }, options) => client.apiKeys.regenerateSecret(spare.id, options),
   },
   {
     name: 'regenerate (self)',
@@ -64,14 +64,14 @@ export const tried = [
     target: /^POST \/api\/v4\/api-keys\/\w+\/regenerate$/,
     preparations: 1,
     call: (client, { owner }, options) =>
-      client.apiKeys.regenerateSecret(owner.id, { allowSelf: true }, options),
+      client.apiKeys.regenerateSecret(owner.id, { allowSelf: true, ...options }),
   },
   {
     name: 'apiKeys.delete',
     id: 'apiKeys.delete',
     target: /^DELETE \/api\/v4\/api-keys\/\w+$/,
     preparations: 0,
-    call: (client, { spare }, options) => client.apiKeys.delete(spare.id, {}, options),
+    call: (client, { spare }, options) => client.apiKeys.delete(spare.id, options),
   },
 ] as const satisfies readonly TriedOperation[];
 

@@ -61,25 +61,18 @@ const lostAfter = (error: string) => ({
 
 /** Done, and the answer broke off behind the secret: it is handed over, and nothing that would kill it is sent. */
 const cutBehind = (error: string) => ({
-  lasting: cells(`${error} 2`, `${SAVED}(secret) 1`, `${SAVED}(secret) 1`, `${SAVED}(secret) 1`),
-  once: cells('ok 2', `${SAVED}(secret) 1`, `${SAVED}(secret) 1`, `${SAVED}(secret) 1`),
+  lasting: cells(`${error} 2`, `${SAVED} 1`, `${SAVED} 1`, `${SAVED} 1`),
+  once: cells('ok 2', `${SAVED} 1`, `${SAVED} 1`, `${SAVED} 1`),
 });
 
 /** The same each time, whether it lasts or not: it is final at once. */
 const final = (expected: Cells) => ({ lasting: expected, once: expected });
 
-/** A success of another shape: whatever it holds is handed over. */
-const unreadable = (del: string, policy?: string) =>
-  final(
-    cells(
-      'InvalidResponseError 1',
-      `${SAVED}(answer) 1`,
-      `${SAVED}(answer) 1`,
-      `${SAVED}(answer) 1`,
-      del,
-      policy,
-    ),
-  );
+/** A success that is not one of the service, before anything was done: as if the response was lost. */
+const unreadable = (del: string, self = `${LOST} 3`, policy?: string) => ({
+  lasting: cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, self, del, policy),
+  once: cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, self === GONE ? GONE : 'ok 2', del, policy),
+});
 
 const limited = {
   lasting: cells('RateLimitError 2', 'RateLimitError 1', 'RateLimitError 2', 'RateLimitError 1'),
@@ -175,7 +168,7 @@ export const table: readonly Row[] = [
   {
     failure: 'Content-Length too small',
     strike: failures.lengthTooShort,
-    ...unreadable('InvalidResponseError 1'),
+    ...unreadable('InvalidResponseError 1', GONE),
   },
   {
     failure: 'Content-Length too large',
@@ -190,13 +183,13 @@ export const table: readonly Row[] = [
     ...lostAfter('RequestTimeoutError(attempt)'),
   },
   { failure: 'drip, within the time', strike: failures.quickDrip, ...final(all('ok 1')) },
-  { failure: 'compressed bomb', strike: failures.bomb, ...unreadable('InvalidResponseError 1') },
+  { failure: 'compressed bomb', strike: failures.bomb, ...unreadable('InvalidResponseError 1', GONE) },
   { failure: 'compressed bomb as a 500', strike: failures.errorBomb, ...lostBefore('ServerError') },
   {
     failure: '200,000 levels for a result',
     strike: failures.deepResult,
     // Setting the policy believes no answer, only the value that it reads back.
-    ...unreadable('ok 1', 'ok 1'),
+    ...unreadable('ok 1', GONE, 'ok 1'),
   },
   { failure: '200,000 levels in an unknown field', strike: failures.deepField, ...final(all('ok 1')) },
   { failure: '200,000 levels for an error', strike: failures.deepError, ...final(all('BadRequestError 1')) },

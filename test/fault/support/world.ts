@@ -25,7 +25,8 @@ export function makeWorld(): World {
   const { accounts, keys } = reference.seed({
     users: { ana: {} },
     accounts: { acme: { owner: 'ana' } },
-    keys: { owner: { user: 'ana' }, spare: { user: 'ana' } },
+    // Older than what a test creates.
+    keys: { owner: { user: 'ana' }, spare: { user: 'ana', created: { days: -1 } } },
   });
   return { reference, accountId: accounts.acme.id, owner: keys.owner, spare: keys.spare };
 }

@@ -78,7 +78,7 @@ export const clock: readonly Behaviour[] = [
       reference.clock.advance({ days: KEY_DAYS + 1 });
       await failure(owner.user.get(), AuthenticationError);
       const error = await failure(owner.user.get(), AuthenticationError);
-      assert.match(error.message, /likely/i);
+      assert.match(error.message, /most likely expired/);
       assert.match(error.message, /ran out|expired/);
     },
   },

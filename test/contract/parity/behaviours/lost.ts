@@ -68,6 +68,7 @@ export const lost: readonly Behaviour[] = [
     async run(context) {
       await create(context);
       context.reference.clock.advance({ minutes: 10 });
+      await context.client().user.get();
       const fault = context.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset' });
       const error = await failure(create(context), AmbiguousOutcomeError);
       fault.remove();

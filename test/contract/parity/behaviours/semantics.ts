@@ -183,10 +183,9 @@ export const semantics: readonly Behaviour[] = [
   {
     name: 'S7 more than the maximum: cut short without a word, which the client notices',
     semantics: { overMaximum: 'clamp' },
-    async run({ client, world }) {
+    async run({ client }) {
       const made = await client('outsider').apiKeys.create({ name: 'a', expiresIn: '6 months' });
       assert.equal(made.clamped, true);
-      assert.deepEqual(made.boundBy, { accountId: world.accounts.second, maximumDays: 90 });
       assert.ok(Math.abs(days(made.apiKey.expiresAt) - 90) < 0.01);
     },
   },
@@ -205,7 +204,7 @@ export const semantics: readonly Behaviour[] = [
     },
   },
   {
-    name: 'S12 the service says why credentials are refused, and the client still calls it likely',
+    name: 'S12 the service says why credentials are refused, and the client still names every likely cause',
     semantics: { unauthorized: 'distinguish' },
     async run({ client, send, world }) {
       const messages = new Set<string>();
@@ -216,7 +215,7 @@ export const semantics: readonly Behaviour[] = [
         client('expired' in world.keys ? world.keys.expired : 'owner').user.get(),
         AuthenticationError,
       );
-      assert.match(error.message, /likely/i);
+      assert.match(error.message, /wrong, expired, deleted, or its secret was regenerated/);
     },
   },
   {

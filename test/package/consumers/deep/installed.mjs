@@ -12,12 +12,23 @@ function must(holds, problem) {
 export async function installedRows(folder, row) {
   const root = await project(folder, 'plain');
   const smoke = await consumer(root, 'smoke');
-  await row('npm', 'brings nothing else along', async () => {
+  await row('npm', 'installs ky and zod, and nothing else', async () => {
     const names = (await readdir(join(root, 'node_modules'))).filter((name) => !name.startsWith('.')).sort();
-    must(names.join() === 'blazemeter-client', names.join(', '));
+    must(names.join() === 'blazemeter-client,ky,zod', names.join(', '));
   });
   for (const file of ['walk.mjs', 'walk.cjs'])
     await row(`node ${process.version}`, file, () => saysOk(join(smoke, file), smoke));
+  const oldestZod = manifest.dependencies.zod.replace('^', '');
+  const old = await project(folder, 'oldest-zod', { zod: oldestZod });
+  const oldSmoke = await consumer(old, 'smoke');
+  await row(`zod ${oldestZod}`, 'is the one that is installed', async () => {
+    const version = await versionOf(old, 'zod');
+    must(version === oldestZod, version);
+    const names = await readdir(join(old, 'node_modules', 'blazemeter-client'));
+    must(!names.includes('node_modules'), 'The package has a zod of its own.');
+  });
+  for (const file of ['walk.mjs', 'walk.cjs'])
+    await row(`zod ${oldestZod}`, file, () => saysOk(join(oldSmoke, file), oldSmoke));
   for (const name of Object.keys(manifest.bin)) {
     await row('node_modules/.bin', name, async () => {
       const version = await installedCommand(root, name, ['--version']);

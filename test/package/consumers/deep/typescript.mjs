@@ -24,6 +24,7 @@ const PROGRAMS = {
   'nodenext CommonJS': { files: ['program.cts'], options: { ...ON_NODE, ...NODENEXT } },
   node16: { files: ['program.mts'], options: { ...ON_NODE, ...NODE16 } },
   'node16 CommonJS': { files: ['program.cts'], options: { ...ON_NODE, ...NODE16 } },
+  'nodenext, both builds': { files: ['both.mts'], options: { ...ON_NODE, ...NODENEXT } },
   bundler: { files: ['program.mts'], options: { ...ON_NODE, ...BUNDLED } },
   'bundler, page': { files: ['page.ts'], options: { ...IN_PAGE, ...BUNDLED } },
   'node16 CommonJS, page': { files: ['page.cts'], options: { ...IN_PAGE, ...NODE16 } },

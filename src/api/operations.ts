@@ -1,0 +1,151 @@
+// The table of operations: the method and path of each, the evidence for it, and whether it may be sent again. Paths that
+// are assumed may turn out different: a client takes overrides for any operation, so a correction needs no release.
+
+/**
+ * The evidence for a statement about the service. `documented`: by BlazeMeter; `observed`: in recorded responses, or in what
+ * real clients send and read; `assumed`: nothing public says it.
+ */
+export type Provenance = 'documented' | 'observed' | 'assumed';
+
+/**
+ * Whether the request may be sent again when its response is lost. `safe`: yes; `never`: a second request would create a
+ * second key; `other-signer`: only where another key signs it.
+ */
+export type Replay = 'safe' | 'never' | 'other-signer';
+
+/** What the body of an operation is built from: a create has the first three, `apiKeyPolicy.set` has `days`. */
+export interface OperationInput {
+  /** The name of the key. */
+  readonly name?: string;
+  /** Unix seconds, by the server's clock. */
+  readonly expiration?: number;
+  /** The same moment as a date. */
+  readonly expiresAt?: Date;
+  /** The maximum in days; `-1`: no limit. */
+  readonly days?: number;
+}
+
+/** What a caller may change in the definition of an operation. */
+export interface OperationOverride {
+  /** The HTTP method. */
+  readonly method?: string;
+  /** Starts with `/`, relative to `baseUrl`; the same placeholders as in the definition replaced. */
+  readonly path?: string;
+  /** Builds the JSON body. */
+  body?(input: OperationInput): unknown;
+  /**
+   * Finds the result: receives the `result` of the envelope, the whole response where that is not enough, and what was asked
+   * for (ids of the path and the input of the body) where the response leaves something out.
+   */
+  result?(result: unknown, response: unknown, asked: Readonly<Record<string, unknown>>): unknown;
+}
+
+/** The definition of an operation. */
+export interface Operation extends OperationOverride {
+  readonly method: string;
+  readonly path: string;
+  /** The evidence for it. */
+  readonly provenance: Provenance;
+  /** Whether it may be sent again when the response is lost. */
+  readonly replay: Replay;
+}
+
+const read = <const Path extends string>(path: Path, provenance: Provenance) =>
+  ({ method: 'GET', path, provenance, replay: 'safe' }) as const;
+
+const table = {
+  'user.get': read('/user', 'documented'),
+  'accounts.list': read('/accounts', 'observed'),
+  'accounts.get': read('/accounts/{accountId}', 'observed'),
+  'accounts.users': read('/accounts/{accountId}/users', 'documented'),
+  'apiKeyPolicy.get': read('/accounts/{accountId}', 'assumed'),
+  'apiKeyPolicy.set': {
+    method: 'PATCH',
+    path: '/accounts/{accountId}',
+    provenance: 'assumed',
+    replay: 'safe',
+    body: ({ days }: OperationInput) => ({ apiKeyExpiration: days }),
+  },
+  'apiKeys.list': read('/api-keys', 'assumed'),
+  'apiKeys.get': read('/api-keys/{id}', 'assumed'),
+  'apiKeys.create': {
+    method: 'POST',
+    path: '/api-keys',
+    provenance: 'assumed',
+    replay: 'never',
+    body: ({ name, expiration }: OperationInput) => ({ name, expiration }),
+  },
+  'apiKeys.regenerateSecret': {
+    method: 'POST',
+    path: '/api-keys/{id}/regenerate',
+    provenance: 'assumed',
+    replay: 'other-signer',
+  },
+  'apiKeys.delete': { method: 'DELETE', path: '/api-keys/{id}', provenance: 'assumed', replay: 'safe' },
+} as const;
+
+/** The name of an operation. */
+export type OperationId = keyof typeof table;
+
+/** The whole table. */
+export type OperationTable = { readonly [Id in OperationId]: Operation };
+
+/** Changes to the table: see the option `operations` of the client. */
+export type OperationOverrides = { readonly [Id in OperationId]?: OperationOverride };
+
+for (const definition of Object.values(table)) Object.freeze(definition);
+
+/**
+ * The table of operations that the client uses, with the provenance of each.
+ *
+ * @example
+ * ```ts
+ * import { operations } from 'blazemeter-client';
+ *
+ * for (const [id, { method, path, provenance }] of Object.entries(operations)) {
+ *   console.log(id, method, path, provenance); // user.get GET /user documented
+ * }
+ * ```
+ */
+export const operations: OperationTable = Object.freeze(table);
+
+const placeholders = (path: string): string => (path.match(/\{\w+\}/g) ?? []).sort().join();
+
+/** The table with a caller's changes. Throws a `TypeError` for a change that cannot work. */
+export function overridden(overrides: OperationOverrides | undefined): OperationTable {
+  if (overrides === undefined) return operations;
+  const rows: Record<string, Operation> = { ...operations };
+  for (const [id, change] of Object.entries(overrides)) {
+    if (change === undefined) continue;
+    const row = Object.hasOwn(operations, id) ? rows[id] : undefined;
+    if (row === undefined) {
+      throw new TypeError(
+        `operations: there is no operation of that name; known are ${Object.keys(operations).join(', ')}.`,
+      );
+    }
+    const { path = row.path, method = row.method } = change;
+    if (!path.startsWith('/') || placeholders(path) !== placeholders(row.path)) {
+      throw new TypeError(
+        `operations['${id}'].path must start with "/" and hold the placeholders of ${row.path}.`,
+      );
+    }
+    if (!/^[A-Za-z]+$/.test(method))
+      throw new TypeError(`operations['${id}'].method must be an HTTP method.`);
+    // Field by field: whether it is sent again, and the evidence for it, is not a caller's to change.
+    rows[id] = {
+      ...row,
+      method: method.toUpperCase(),
+      path,
+      ...(change.body === undefined ? {} : { body: change.body }),
+      ...(change.result === undefined ? {} : { result: change.result }),
+    };
+  }
+  return { ...operations, ...rows };
+}
+
+/** The sentence that an error adds where the operation is an assumption. */
+export function assumptionHint(id: string | undefined): string {
+  const definition = Object.entries(operations).find(([name]) => name === id)?.[1];
+  if (definition?.provenance !== 'assumed') return '';
+  return ` How the service does ${id} is an assumption. If it differs, pass operations: { '${id}': { … } } to the client.`;
+}

@@ -1,0 +1,76 @@
+// The only file that knows ky: it sends one request with ky's prefix, query, JSON, headers, timeout, retries, backoff,
+// jitter and Retry-After, and lets no error of ky through, because those hold the request.
+
+import ky, { HTTPError, type Options, TimeoutError } from 'ky';
+import { LONGEST_TIMER } from './abort.ts';
+import { type AttemptFailure, backoffBound, RETRIED_STATUSES } from './retry-policy.ts';
+
+/** What ky sends. */
+export interface KyRequest {
+  /** The address that the path is relative to. */
+  readonly prefix: string;
+  /** Without a leading slash, checked. */
+  readonly path: string;
+  readonly method: string;
+  readonly query: URLSearchParams | undefined;
+  /** The body, to be sent as JSON. */
+  readonly json: unknown;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Bound of one attempt, its body included, in milliseconds. */
+  readonly timeout: number;
+  readonly retries: number;
+  readonly signal: AbortSignal;
+  /** Sends one attempt and reads the response to its end, so that the timeout covers that too. */
+  readonly send: (request: Request, body: string | undefined) => Promise<Response>;
+  readonly shouldRetry: (failure: AttemptFailure, retry: number) => Promise<boolean | undefined>;
+  /** Called before each retry. */
+  readonly onRetry: () => void;
+}
+
+/** An attempt took longer than its timeout. */
+export class AttemptTimedOut extends Error {}
+
+const statuses = [...RETRIED_STATUSES];
+
+function failureOf(error: unknown): AttemptFailure {
+  if (error instanceof HTTPError)
+    return { kind: 'status', retryAfter: error.response.headers.get('retry-after') };
+  return error instanceof TimeoutError ? { kind: 'timeout' } : { kind: 'error', error };
+}
+
+/** Resolves with the last response, whatever its status. Rejects with what `send` threw, or {@link AttemptTimedOut}. */
+export async function sendWithKy(request: KyRequest): Promise<Response> {
+  const { prefix, path, method, query, json, headers, timeout, retries, signal, send, onRetry } = request;
+  let body: string | undefined;
+  const options: Options = {
+    prefixUrl: prefix,
+    method,
+    headers,
+    ...(query === undefined ? {} : { searchParams: query }),
+    json,
+    stringifyJson: (data) => {
+      body = JSON.stringify(data);
+      return body;
+    },
+    timeout: Math.min(timeout, LONGEST_TIMER),
+    signal,
+    fetch: (input) => send(new Request(input), body),
+    throwHttpErrors: (status) => RETRIED_STATUSES.has(status),
+    retry: {
+      limit: retries,
+      methods: [method.toLowerCase()],
+      statusCodes: statuses,
+      afterStatusCodes: statuses,
+      delay: backoffBound,
+      jitter: true,
+      shouldRetry: ({ error, retryCount }) => request.shouldRetry(failureOf(error), retryCount),
+    },
+    hooks: { beforeRetry: [onRetry] },
+  };
+  try {
+    return await ky(path, options);
+  } catch (error) {
+    if (error instanceof HTTPError) return error.response;
+    throw error instanceof TimeoutError ? new AttemptTimedOut() : error;
+  }
+}

@@ -1,0 +1,117 @@
+// Lists: one page when awaited, every item when iterated. A list ends on an empty page, on a page that brings nothing
+// new, or on one shorter than the limit that the response itself states; never by the limit asked for, nor by `total`.
+
+import { InvalidResponseError } from '../errors.ts';
+import { type CallPromise, callPromise, type Outcome, withMethods } from './call-promise.ts';
+
+/** A page of a list. Iterating it goes on through the pages after it. */
+export interface Page<T> extends AsyncIterable<T> {
+  /** What is on this page. */
+  readonly items: readonly T[];
+  /** How many items there are in all, where the service says so in a number. */
+  readonly total?: number;
+  /** Whether there may be more: the next page can still turn out empty. */
+  readonly hasMore: boolean;
+  /** The next page; an empty one where there is none. */
+  next(): Promise<Page<T>>;
+}
+
+/** A list: await it for its first page, iterate it with `for await` for every item, or collect the items. */
+export interface PagePromise<T> extends CallPromise<Page<T>>, AsyncIterable<T> {
+  /** The items of all pages; with `limit`, at most that many, and no page more than they need. */
+  toArray(options?: { readonly limit?: number | undefined }): Promise<T[]>;
+}
+
+/** One page as it came. */
+export interface RawPage<T> {
+  readonly items: readonly T[];
+  /** The page size that the response states. */
+  readonly limit: number | undefined;
+  readonly total: number | undefined;
+}
+
+/** Fetches the page that begins at `skip`. */
+export type FetchPage<T> = (skip: number) => Promise<Outcome<RawPage<T>>>;
+
+/** No list is longer than this; a server that never ends is stopped here. */
+const MAX_PAGES = 10_000;
+
+interface Position<T> {
+  readonly fetch: FetchPage<T>;
+  readonly idOf: (item: T) => string | number;
+  /** The page on which each id was seen first: a page that is read again still has its items. */
+  readonly seen: Map<string | number, number>;
+  readonly skip: number;
+  readonly pages: number;
+}
+
+async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
+  if (at.pages >= MAX_PAGES) {
+    throw new InvalidResponseError(
+      `The list did not end within ${MAX_PAGES} pages. Ask for more at a time (limit), or for less (filters).`,
+    );
+  }
+  const { data: raw, about } = await at.fetch(at.skip);
+  const here = new Set<string | number>();
+  const items = raw.items.filter((item) => {
+    const id = at.idOf(item);
+    const first = at.seen.get(id) ?? at.pages;
+    if (first < at.pages || here.has(id)) return false;
+    here.add(id);
+    at.seen.set(id, at.pages);
+    return true;
+  });
+  const short = raw.limit !== undefined && raw.items.length < raw.limit;
+  const hasMore = items.length > 0 && !short;
+  const next = { ...at, skip: at.skip + raw.items.length, pages: at.pages + 1 };
+  return { data: makePage(items, raw.total, hasMore, next), about };
+}
+
+function makePage<T>(
+  items: readonly T[],
+  total: number | undefined,
+  hasMore: boolean,
+  next: Position<T>,
+): Page<T> {
+  const page: Page<T> = {
+    items,
+    ...(total === undefined ? {} : { total }),
+    hasMore,
+    next: async () => (hasMore ? (await load(next)).data : makePage([], total, false, next)),
+    [Symbol.asyncIterator]: () => iterate(Promise.resolve(page)),
+  };
+  return page;
+}
+
+async function* iterate<T>(first: PromiseLike<Page<T>>): AsyncGenerator<T, void, undefined> {
+  let page = await first;
+  for (;;) {
+    yield* page.items;
+    if (!page.hasMore) return;
+    page = await page.next();
+  }
+}
+
+/** Creates the promise of a list that begins at `skip`. */
+export function pagePromise<T>(
+  fetch: FetchPage<T>,
+  idOf: (item: T) => string | number,
+  skip: number,
+): PagePromise<T> {
+  const promise = callPromise(load({ fetch, idOf, seen: new Map(), skip, pages: 0 }));
+  return withMethods(promise, {
+    [Symbol.asyncIterator]: () => iterate(promise),
+    toArray: ({ limit = Number.POSITIVE_INFINITY } = {}) => collect(promise, limit),
+  });
+}
+
+async function collect<T>(first: PromiseLike<Page<T>>, limit: number): Promise<T[]> {
+  if (typeof limit !== 'number' || !(limit > 0))
+    throw new TypeError('toArray: limit must be a number above 0.');
+  const items: T[] = [];
+  for await (const item of iterate(first)) {
+    items.push(item);
+    if (items.length >= limit) break;
+  }
+  return items;
+}

@@ -1,0 +1,56 @@
+// Guards the path of a call, so that no value escapes its segment and no path leaves the base.
+
+/** Fills `{name}` placeholders, each value one encoded segment. Throws a `TypeError` for one that cannot be. */
+export function fillPath(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) =>
+    segment(name, Object.hasOwn(values, name) ? values[name] : undefined),
+  );
+}
+
+function segment(name: string, value: unknown): string {
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value) && value > 0) return String(value);
+    throw new TypeError(`${name} must be a whole number above 0.`);
+  }
+  if (typeof value !== 'string' || value === '' || value === '.' || value === '..' || !value.isWellFormed()) {
+    throw new TypeError(`${name} must be an id: a non-empty string other than "." and "..".`);
+  }
+  return encodeURIComponent(value);
+}
+
+/** Values of a query: `undefined` and `null` are left out, a list repeats its name. */
+export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>;
+/** One value of a query. */
+export type QueryValue = string | number | boolean | null | undefined;
+
+/** A path relative to the base, and its query. */
+export interface Target {
+  /** Without a leading slash. */
+  readonly path: string;
+  readonly query: URLSearchParams | undefined;
+}
+
+/**
+ * Checks a path and joins its own query with the one given. Refuses, with a `TypeError`, what could lead elsewhere: no
+ * leading `/`, `//`, `\`, dot segments (encoded ones too), a fragment, control characters.
+ */
+export function resolveTarget(given: string, query: Query = {}): Target {
+  const [path = '', ...own] = given.split('?');
+  const bad =
+    !path.startsWith('/') ||
+    /[\\#\p{Cc}\s]/u.test(given) ||
+    path.includes('//') ||
+    // Encoded slashes count: a gateway that decodes them first would see the dots.
+    /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|$)/i.test(path);
+  if (bad)
+    throw new TypeError(
+      'The path must start with "/", stay below baseUrl and hold no "//", "\\", "." or ".." segment.',
+    );
+  const search = new URLSearchParams(own.join('?'));
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== undefined && one !== null) search.append(name, String(one));
+    }
+  }
+  return { path: path.slice(1), query: search.size === 0 ? undefined : search };
+}
