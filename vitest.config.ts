@@ -12,7 +12,6 @@ export default defineConfig({
       { find: /^blazemeter-client\/node$/, replacement: source('node/index.ts') },
       { find: /^blazemeter-client\/rotation$/, replacement: source('rotation/index.ts') },
       { find: /^blazemeter-client\/audit$/, replacement: source('audit/index.ts') },
-      { find: /^blazemeter-client\/schemas$/, replacement: source('schemas/index.ts') },
       { find: /^blazemeter-client\/testing$/, replacement: source('reference/index.ts') },
       { find: /^blazemeter-client\/testing\/msw$/, replacement: source('reference/msw.ts') },
     ],

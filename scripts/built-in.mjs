@@ -12,7 +12,9 @@ export async function licencesOf({ inputs }, root) {
   for (const name of [...new Set(names)].sort()) {
     const home = join(root, 'node_modules', name);
     const { version, license } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8'));
-    const files = ['LICENSE', 'license', 'LICENSE.md'].map((one) => readFile(join(home, one), 'utf8'));
+    const files = ['LICENSE', 'license', 'LICENSE.md', 'LICENSE-MIT.txt'].map((one) =>
+      readFile(join(home, one), 'utf8'),
+    );
     const text = (await Promise.allSettled(files)).find(({ status }) => status === 'fulfilled')?.value;
     if (text === undefined) throw new Error(`${name} has no licence.`);
     texts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);

@@ -51,12 +51,11 @@ const summaries = (html) =>
   );
 
 /** Links at the top that need no list of pages to be loaded. */
-function toolbar(html, { base, url, extra }) {
+function toolbar(html, { base, url }) {
   const links = [
     ['Guides', 'guides/getting-started.html'],
     ['API', 'modules.html'],
     ['Errors', 'guides/errors.html'],
-    ...extra.map((name) => [name[0].toUpperCase() + name.slice(1), `${name}/index.html`]),
   ].map(([text, target]) => `<a href="${base}${target}">${text}</a>`);
   return swap(
     html,
@@ -106,12 +105,6 @@ function drawn(html, { drawings, url }) {
   );
 }
 
-/** Guides link to the source of a static page, which is there for everybody; on the site the page itself is meant. */
-const toStaticPages = (html, { base, extra }) =>
-  html.replace(/href="[^"]*\bmedia\/([\w-]+)\.html(#[^"]*)?"/g, (whole, name, fragment = '') =>
-    extra.includes(name) ? `href="${base}${name}/index.html${fragment}"` : whole,
-  );
-
 /** The first sentences of a page, for search engines and previews. */
 function described(html) {
   const first = /<p>(.*?)<\/p>/s.exec(html.split('role="main"')[1] ?? '')?.[1];
@@ -137,7 +130,6 @@ export function dressed(html, page) {
   if (url === 'index.html') out = swap(out, /<div class="tsd-page-title">.*?<\/div>/s, '', url);
   out = toolbar(out, page);
   out = drawn(out, page);
-  out = toStaticPages(out, page);
   out = tables(out);
   // The index is fetched when somebody wants to search: see site.js.
   out = swap(

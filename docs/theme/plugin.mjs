@@ -1,9 +1,8 @@
-// What the site adds to TypeDoc: the order and the addresses of the guides, diagrams drawn from their text, pages that a
-// screen reader and a keyboard find their way through, and static pages of its own. `npm run docs` loads it.
+// What the site adds to TypeDoc: the order and the addresses of the guides, diagrams drawn from their text, and pages that a
+// screen reader and a keyboard find their way through. `npm run docs` loads it.
 
-import { appendFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Application, Converter, JSX, KindRouter, PageEvent, RendererEvent } from 'typedoc';
 import { contents, root } from './contents.mjs';
 import { diagramRules, drawAll } from './diagrams.mjs';
@@ -15,24 +14,6 @@ function pageOf(app, pages, reflection) {
   if (path === undefined) return undefined;
   const file = relative(root, path).replaceAll('\\', '/');
   return pages.find((page) => page.file === file);
-}
-
-/** The static pages: each folder of docs/pages with an index.html or a build.mjs is one, served under its name. */
-const staticPages = () =>
-  existsSync(join(root, 'docs/pages'))
-    ? readdirSync(join(root, 'docs/pages')).filter((name) =>
-        ['index.html', 'build.mjs'].some((file) => existsSync(join(root, 'docs/pages', name, file))),
-      )
-    : [];
-
-/** Copies a static page, or, where its folder has a build.mjs, has that make it: `export default async ({ out, root })`. */
-async function addStaticPage(name, outputDirectory) {
-  const folder = join(root, 'docs/pages', name);
-  const out = join(outputDirectory, name);
-  mkdirSync(out, { recursive: true });
-  const maker = join(folder, 'build.mjs');
-  if (!existsSync(maker)) cpSync(folder, out, { recursive: true });
-  else await (await import(pathToFileURL(maker).href)).default({ out, root });
 }
 
 /** The links to the guide before and after this one. */
@@ -49,7 +30,6 @@ function pager(pages, page, urlTo) {
 /** What TypeDoc calls when it starts. */
 export function load(app) {
   const pages = contents();
-  const extra = staticPages();
   let drawings = new Map();
 
   app.on(Application.EVENT_BOOTSTRAP_END, () => {
@@ -83,19 +63,8 @@ export function load(app) {
     });
     app.renderer.postRenderAsyncJobs.push(async ({ outputDirectory }) => {
       appendFileSync(join(outputDirectory, 'assets/custom.css'), diagramRules);
-      for (const name of extra) await addStaticPage(name, outputDirectory);
     });
   });
-
-  // What guides link to is copied at the end; of a static page that is its source, which nobody asks for: see html.mjs.
-  const afterCopying = -100;
-  app.renderer.on(
-    RendererEvent.END,
-    ({ outputDirectory }) => {
-      for (const name of extra) rmSync(join(outputDirectory, 'media', `${name}.html`), { force: true });
-    },
-    afterCopying,
-  );
 
   app.renderer.hooks.on('body.begin', () =>
     JSX.createElement(
@@ -119,7 +88,6 @@ export function load(app) {
       base,
       url: event.url,
       drawings,
-      extra,
       pager:
         page === undefined || page.group !== 'Guides'
           ? ''

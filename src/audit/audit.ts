@@ -86,7 +86,7 @@ const SECONDS_UNSURE: Unknown<AuditRule> = {
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
- * import { audit, toTable } from 'blazemeter-client/audit';
+ * import { audit, toMarkdown } from 'blazemeter-client/audit';
  * import { createReference } from 'blazemeter-client/testing';
  *
  * const reference = createReference(); // without `fetch` the client talks to the service
@@ -98,7 +98,7 @@ const SECONDS_UNSURE: Unknown<AuditRule> = {
  * const report = await audit(client, { expiresWithin: { days: 7 }, owners: { 'ci*': 'team web' } });
  * for (const { severity, rule, key } of report.findings) console.log(severity, rule, key.name);
  * console.log(report.worst); // error
- * console.log(toTable(report, { width: 100 }));
+ * console.log(toMarkdown(report));
  * ```
  */
 export async function audit(client: AuditClient, options: AuditOptions = {}): Promise<AuditReport> {

@@ -2,7 +2,7 @@
 
 import { daysToMs } from '../api/expiration.ts';
 import type { BlazeMeterClient } from '../client.ts';
-import { type Span, spanMs } from '../rotation/span.ts';
+import { type Span, spanMs } from '../util/duration.ts';
 import {
   type AuditedKey,
   audited,

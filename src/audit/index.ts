@@ -1,5 +1,5 @@
 /**
- * Which keys need somebody's attention, and reports of it: as data, as a table, as Markdown, JSON and SARIF. Reads only.
+ * Which keys need somebody's attention, and reports of it: as data, Markdown and JSON. Reads only.
  *
  * @module blazemeter-client/audit
  */
@@ -14,18 +14,8 @@ export {
 export { type ExpiringKey, type ExpiringOptions, type ExpiringReport, expiring } from './expiring.ts';
 export type { AuditedKey, Owners, ReportClock, Unknown } from './keys.ts';
 export type { Allowance, AuditOptions } from './options.ts';
-export type { Longer } from './period.ts';
 export type { Report } from './report/content.ts';
-export { type JsonOptions, toJson } from './report/json.ts';
+export { toJson } from './report/json.ts';
 export { type MarkdownOptions, toMarkdown } from './report/markdown.ts';
-export {
-  type SarifLog,
-  type SarifOptions,
-  type SarifResult,
-  type SarifRule,
-  type SarifText,
-  toSarif,
-} from './report/sarif.ts';
-export { type TableOptions, toTable } from './report/table.ts';
 export { type AuditRule, type AuditRuleInfo, auditRules, type Severity } from './rules.ts';
 export type { KnownRecord } from './stray.ts';

@@ -1,8 +1,8 @@
 // What callers give to an audit, checked and with the defaults laid in.
 
 import { daysToMs } from '../api/expiration.ts';
-import { type Span, spanMs } from '../rotation/span.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { type Span, spanMs } from '../util/duration.ts';
 import { type Owners, readOwners } from './keys.ts';
 import { type AuditRule, auditRules, ruleIds, type Severity, severities } from './rules.ts';
 import type { KnownRecord } from './stray.ts';

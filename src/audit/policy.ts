@@ -7,7 +7,7 @@ import type { Bound } from '../resources/policy-memory.ts';
 import type { Account } from '../schemas/account.ts';
 
 /** Reads something that a report can do without: `undefined` where the service refuses it or answers in another form. */
-export async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
+async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {

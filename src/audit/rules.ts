@@ -1,7 +1,7 @@
 // The rules: what an audit looks for, how grave it is, and in words for reports. Their ids are stable: allowances, CI
 // settings and fingerprints hold them.
 
-/** How grave a finding is: as SARIF names the levels. */
+/** How grave a finding is. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** The id of a rule. */
@@ -39,7 +39,7 @@ const rules = {
   'beyond-policy': {
     severity: 'warning',
     title: "The key is longer than the account's maximum",
-    help: 'The key was made for a longer time than the strictest maximum that is visible now permits. Whether such a key lives on, is refused, cut or deleted is not documented: planPolicy shows each reading.',
+    help: 'The key was made for a longer time than the strictest maximum that is visible now permits. Whether such a key lives on, is refused, cut or deleted is not documented.',
   },
   'never-expires': {
     severity: 'warning',

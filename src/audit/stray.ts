@@ -1,7 +1,7 @@
 // Keys that rotations have left behind, told by their names and by the records that are known.
 
-import { type KeyName, readKeyName } from '../rotation/names.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { type KeyName, readKeyName } from '../util/key-name.ts';
 
 /** What an audit needs of the record of a rotation: a `RotationRecord` has it. No secret is among it. */
 export interface KnownRecord {

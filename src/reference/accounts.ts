@@ -2,7 +2,7 @@
 
 import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
-import { listOf, page } from './lists.ts';
+import { type ListSpec, page } from './lists.ts';
 import { admits, applyShrink, TEN_YEARS } from './policy.ts';
 import { type AccountRecord, accountsOf, rolesIn } from './state.ts';
 import { accountView, type MemberRow, memberRows, memberView, userView } from './views.ts';
@@ -11,10 +11,9 @@ export const getUser = ({ state, caller, now }: Context): Reply => ({
   kind: 'one',
   status: 200,
   result: userView(state, caller.user, now),
-  like: { record: caller.user, version: state.version, now },
 });
 
-const MEMBERS = listOf<MemberRow>({
+const MEMBERS: ListSpec<MemberRow> = {
   view: memberView,
   sort: {
     id: ({ user }) => user.id,
@@ -28,11 +27,11 @@ const MEMBERS = listOf<MemberRow>({
   texts: ({ user }) => [user.displayName, user.email],
   enabled: ({ user }) => user.enabled,
   roles: ({ roles }) => roles,
-});
+};
 
 export function listAccounts(context: Context): Reply {
   const { state, caller } = context;
-  const spec = listOf<AccountRecord>({
+  const spec: ListSpec<AccountRecord> = {
     view: (account) => accountView(state, account),
     sort: {
       id: (account) => account.id,
@@ -41,8 +40,8 @@ export function listAccounts(context: Context): Reply {
       updated: (account) => account.updated,
     },
     texts: (account) => [account.name],
-  });
-  return page(accountsOf(state, caller.user.id), spec, context.query, state.version, context.bend);
+  };
+  return page(accountsOf(state, caller.user.id), spec, context.query, context.bend);
 }
 
 /** Reads an id that is an integer on the wire; anything else is the id of nothing. */
@@ -67,11 +66,10 @@ export function accountFor(context: Context, id: number): AccountRecord {
   return account;
 }
 
-const answer = ({ state, now }: Context, account: AccountRecord): Reply => ({
+const answer = ({ state }: Context, account: AccountRecord): Reply => ({
   kind: 'one',
   status: 200,
   result: accountView(state, account),
-  like: { record: account, version: state.version, now },
 });
 
 export const getAccount = (context: Context): Reply =>
@@ -82,7 +80,6 @@ export const listMembers = (context: Context): Reply =>
     memberRows(context.state, accountFor(context, integerId(context.id))),
     MEMBERS,
     context.query,
-    context.state.version,
     context.bend,
   );
 

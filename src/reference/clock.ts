@@ -65,7 +65,7 @@ export interface InnerClock extends ReferenceClock {
 }
 
 /** The first and last moment that a `Date`, and four digits of a year, can hold. */
-const LAST = Date.UTC(9999, 11, 31);
+export const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** Milliseconds of a duration. */
 export function durationMs(by: Duration): number {
@@ -84,7 +84,7 @@ export function momentMs(moment: Date | string): number {
 }
 
 const bounded = (ms: number): number => {
-  if (ms < 0 || ms > LAST) throw new RangeError('The clock stays between the years 1970 and 9999.');
+  if (ms < 0 || ms > LAST_MS) throw new RangeError('The clock stays between the years 1970 and 9999.');
   return ms;
 };
 

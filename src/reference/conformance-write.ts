@@ -22,8 +22,6 @@ export const WRITES = [
 
 export interface WriteOptions {
   readonly probe: Probe;
-  /** How long a new pair may take until it works, in milliseconds. */
-  readonly patienceMs: number;
   readonly put: (id: string, seen: Seen) => void;
 }
 
@@ -31,6 +29,8 @@ export interface WriteOptions {
 type Pair = Pick<CreatedApiKey, 'apiKey' | 'secret'>;
 
 const SLACK_MS = 120_000;
+/** How long a new pair may take until it works. */
+const PATIENCE_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 const near = (a: Date | null, b: Date | null): boolean =>
@@ -48,7 +48,7 @@ export async function lookByWriting(options: WriteOptions): Promise<readonly str
   return cleanUp(probe, made);
 }
 
-async function story({ probe, patienceMs, put }: WriteOptions, made: Set<string>): Promise<void> {
+async function story({ probe, put }: WriteOptions, made: Set<string>): Promise<void> {
   const { client, nonce } = probe;
   const as = ({ apiKey, secret }: Pair): BlazeMeterClient =>
     client.withOptions({ credentials: { id: apiKey.id, secret } });
@@ -79,7 +79,7 @@ async function story({ probe, patienceMs, put }: WriteOptions, made: Set<string>
       ? fits('taken as sent')
       : differs('another expiry came back'),
   );
-  put('S15', await waitFor(() => works(first), patienceMs));
+  put('S15', await waitFor(() => works(first)));
 
   const second = await secondKey(put, name, (other) => create(client, { name: other, expiresIn }));
   await pastMaximum(probe, put, second.apiKey, (expiresAt) =>
@@ -158,14 +158,14 @@ const inDays = ({ createdAt }: ApiKey, days: number): Date => new Date(createdAt
 const expiryAfter = (before: ApiKey, after: ApiKey): Seen =>
   near(before.expiresAt, after.expiresAt) ? fits('the expiry stays') : differs('the expiry changes');
 
-async function waitFor(works: () => Promise<boolean>, patienceMs: number): Promise<Seen> {
+async function waitFor(works: () => Promise<boolean>): Promise<Seen> {
   const from = Date.now();
   if (await works()) return fits('a new pair works at once');
-  while (Date.now() - from < patienceMs) {
+  while (Date.now() - from < PATIENCE_MS) {
     await new Promise((resolve) => setTimeout(resolve, 250));
     if (await works()) return differs(`a new pair works after ${Date.now() - from} ms`);
   }
-  return differs(`a new pair does not work within ${patienceMs} ms`);
+  return differs(`a new pair does not work within ${PATIENCE_MS} ms`);
 }
 
 /** Deletes what was made, and what a lost answer may have made: it bears the name of this run. */

@@ -18,8 +18,6 @@ export interface ConformanceOptions {
    * Default `false`: only reads.
    */
   readonly write?: boolean | undefined;
-  /** With `write`: how long a new pair may take until it works, in milliseconds. Default 10,000. */
-  readonly patienceMs?: number | undefined;
 }
 
 /** One line of a report: plain data, for a `parity.json`. It names no person, account or key. */
@@ -57,7 +55,7 @@ export interface ConformanceLine {
  * ```
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceLine[]> {
-  const { write = false, patienceMs = 10_000 } = options;
+  const { write = false } = options;
   // New secrets of keys to throw away are for nobody's store.
   const client = options.client.withOptions({ onNewSecret: undefined });
   const probe: Probe = {
@@ -78,7 +76,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
       put(id, seenIn(error));
     }
   }
-  const left = write ? await lookByWriting({ probe, patienceMs, put }) : [];
+  const left = write ? await lookByWriting({ probe, put }) : [];
 
   const otherwise = (id: string): Seen =>
     !WRITES.some((known) => known === id)

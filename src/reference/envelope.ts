@@ -4,7 +4,7 @@ import { REFERENCE_MARKER } from './identity.ts';
 
 /** What an operation ends with, before it is put into an envelope. */
 export type Reply =
-  | { readonly kind: 'one'; readonly status: 200 | 201; readonly result: unknown; readonly like?: Like }
+  | { readonly kind: 'one'; readonly status: 200 | 201; readonly result: unknown }
   | {
       readonly kind: 'list';
       readonly limit: number;
@@ -14,16 +14,6 @@ export type Reply =
     }
   | { readonly kind: 'none' }
   | { readonly kind: 'error'; readonly status: number; readonly message: string };
-
-/**
- * Says that a result is the same as the last one of this record, of this version of the state and this second: then its
- * text is the same too. Making that text costs more than all the rest of a request.
- */
-export interface Like {
-  readonly record: object;
-  readonly version: number;
-  readonly now: number;
-}
 
 /** Thrown by an operation that refuses. Not an `Error`: it is an answer, nobody needs its stack. */
 export class Refusal {
@@ -69,22 +59,7 @@ export function statusOf(reply: Reply): number {
 /** The body's text; the order of the keys is part of the recorded shape. */
 export function bodyOf(reply: Reply, requestId: string): string {
   if (reply.kind === 'none') return '';
-  if (reply.kind === 'one' && reply.like !== undefined)
-    return `${BEFORE}${lastingText(reply.result, reply.like)}${BEHIND}${requestId}"\n}`;
   return JSON.stringify(envelope(reply, requestId), null, 4);
-}
-
-const BEFORE = '{\n    "api_version": 4,\n    "error": null,\n    "result": ';
-const BEHIND = ',\n    "request_id": "';
-
-const texts = new WeakMap<object, Like & { readonly text: string }>();
-
-function lastingText(result: unknown, like: Like): string {
-  const last = texts.get(like.record);
-  if (last !== undefined && last.version === like.version && last.now === like.now) return last.text;
-  const text = JSON.stringify(result, null, 4).replaceAll('\n', '\n    ');
-  texts.set(like.record, { ...like, text });
-  return text;
 }
 
 function envelope(reply: Exclude<Reply, { kind: 'none' }>, requestId: string): object {
@@ -106,18 +81,8 @@ export function requestIdOf(ms: number, number: number): string {
   return (seconds % 2 ** 32).toString(16).padStart(8, '0') + micros.toString(16).padStart(5, '0');
 }
 
-let dateSecond = Number.NaN;
-let dateText = '';
-
-/** The time as an HTTP date; the last one is kept, since making it costs more than the rest of the headers. */
-export function httpDate(ms: number): string {
-  const second = Math.floor(ms / 1000);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    dateText = new Date(second * 1000).toUTCString();
-  }
-  return dateText;
-}
+/** The time as an HTTP date. */
+export const httpDate = (ms: number): string => new Date(ms).toUTCString();
 
 /** The headers of every answer. A `Set-Cookie` comes even with a 401: a client must not keep it. */
 export function headersOf(status: number, dateMs: number, number: number): Record<string, string> {

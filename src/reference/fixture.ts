@@ -3,7 +3,7 @@
 
 import type { ReferenceFetch } from './fetch.ts';
 import { createReference, type Reference, type ReferenceOptions } from './reference.ts';
-import { type DefaultWorld, defaultWorld, type Seed, type Seeded, type SeededKey } from './seed.ts';
+import type { DefaultWorld, Seeded, SeededKey } from './seed.ts';
 
 /** What a client is made with. */
 export interface ReadyClientOptions {
@@ -15,9 +15,9 @@ export interface ReadyClientOptions {
 export type ClientClass<Client> = new (options: ReadyClientOptions) => Client;
 
 /** What a test gets. */
-export interface WithReference<Client, World extends Seed> extends Seeded<World> {
+export interface WithReference<Client> extends Seeded<DefaultWorld> {
   readonly reference: Reference;
-  /** Signs with the first key of the world; in the default world that is the owner's. */
+  /** Signs with the owner's key. */
   readonly client: Client;
   /** A client that signs with another key. */
   readonly clientFor: (key: SeededKey) => Client;
@@ -43,42 +43,14 @@ export interface WithReference<Client, World extends Seed> extends Seeded<World>
  */
 export function withReference<Client>(
   client: ClientClass<Client>,
-  test: (context: WithReference<Client, DefaultWorld>) => void | Promise<void>,
-  options?: ReferenceOptions,
-): () => Promise<void> {
-  return withWorld(defaultWorld, client, test, options);
-}
-
-/**
- * {@link withReference} with a world of your own. The client signs with the first of its keys.
- *
- * @example
- * ```ts
- * import test from 'node:test';
- * import { BlazeMeterClient } from 'blazemeter-client';
- * import { withWorld } from 'blazemeter-client/testing';
- *
- * const world = { users: { ana: {} }, keys: { old: { user: 'ana', expires: { days: 3 } } } } as const;
- *
- * test('a key runs out', withWorld(world, BlazeMeterClient, async ({ client, keys, reference }) => {
- *   await client.apiKeys.get(keys.old.id);
- *   reference.clock.advance({ days: 3 }); // from here on it is a 401
- * }));
- * ```
- */
-export function withWorld<const World extends Seed, Client>(
-  world: World,
-  client: ClientClass<Client>,
-  test: (context: WithReference<Client, World>) => void | Promise<void>,
+  test: (context: WithReference<Client>) => void | Promise<void>,
   options: ReferenceOptions = {},
 ): () => Promise<void> {
   return async () => {
     const reference = createReference(options);
-    const seeded = reference.seed(world);
+    const seeded = reference.seed();
     const clientFor = ({ id, secret }: SeededKey): Client =>
       new client({ credentials: { id, secret }, fetch: reference.fetch });
-    const [first] = Object.values<SeededKey>(seeded.keys);
-    if (first === undefined) throw new TypeError('The world needs a key for its client.');
-    await test({ ...seeded, reference, client: clientFor(first), clientFor });
+    await test({ ...seeded, reference, client: clientFor(seeded.keys.owner), clientFor });
   };
 }

@@ -15,7 +15,6 @@ export {
   type ReadyClientOptions,
   type WithReference,
   withReference,
-  withWorld,
 } from './fixture.ts';
 export { REFERENCE_MARKER } from './identity.ts';
 export type { Journal, JournalEntry } from './journal.ts';

@@ -87,29 +87,12 @@ export const DEFAULT_JOURNAL_LIMIT = 10_000;
 /** Nothing that anybody keeps a credential in, and still cut and cleaned. */
 const SHOWN_HEADERS = ['accept', 'content-type', 'user-agent'];
 
-interface Shown {
-  readonly raw: readonly (string | undefined)[];
-  readonly shown: Readonly<Record<string, string>>;
-}
-
-/** A client sends the same few with every request: the last ones are cleaned once, and kept once. */
-let last: Shown = { raw: [], shown: {} };
-
 export function shownHeaders(headers: PlainHeaders | undefined): Readonly<Record<string, string>> {
-  const raw = SHOWN_HEADERS.map((name) => header(headers, name));
-  if (raw.length === last.raw.length && raw.every((value, index) => value === last.raw[index]))
-    return last.shown;
   const shown: Record<string, string> = {};
-  let clean = true;
-  SHOWN_HEADERS.forEach((name, index) => {
-    const value = raw[index];
-    if (value === undefined) return;
-    const text = printable(value);
-    shown[name] = text;
-    clean &&= text === value;
-  });
-  // What was cut or hidden may have been a secret: that is not kept.
-  if (clean) last = { raw, shown: Object.freeze(shown) };
+  for (const name of SHOWN_HEADERS) {
+    const value = header(headers, name);
+    if (value !== undefined) shown[name] = printable(value);
+  }
   return shown;
 }
 

@@ -2,13 +2,13 @@
 
 import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
-import { listOf, page } from './lists.ts';
+import { type ListSpec, page } from './lists.ts';
 import { bindingMaximum, DAY, TEN_YEARS, TOLERANCE } from './policy.ts';
 import { sha256 } from './sha256.ts';
 import { addKey, type KeyRecord, removeKey } from './state.ts';
 import { keyView } from './views.ts';
 
-const KEYS = listOf<KeyRecord>({
+const KEYS: ListSpec<KeyRecord> = {
   view: (key) => keyView(key),
   sort: {
     id: (key) => key.id,
@@ -19,13 +19,12 @@ const KEYS = listOf<KeyRecord>({
     lastUsed: (key) => key.lastUsed,
   },
   texts: (key) => [key.name, key.id],
-  volatile: ['lastUsed'],
-});
+};
 
 export function listKeys(context: Context): Reply {
   const { state, caller } = context;
   const rows = (context.staleKeys ?? state.keysOf).get(caller.user.id) ?? [];
-  return page(rows, KEYS, context.query, state.version, context.bend);
+  return page(rows, KEYS, context.query, context.bend);
 }
 
 /** A key of the caller's own: another user's is as little found as one that never was. */

@@ -11,21 +11,7 @@ export interface ListSpec<Row> {
   readonly texts: (row: Row) => readonly string[];
   readonly enabled?: (row: Row) => boolean;
   readonly roles?: (row: Row) => readonly string[];
-  /** Fields that change without the state's version changing: orders by these are not kept. */
-  readonly volatile?: readonly string[];
 }
-
-/** The orders of long lists are kept, so that paging through 100,000 rows sorts them once. */
-interface Kept<Row> {
-  readonly version: number;
-  readonly orders: Map<string, readonly Row[]>;
-}
-
-export interface ListOf<Row> extends ListSpec<Row> {
-  readonly kept: WeakMap<readonly Row[], Kept<Row>>;
-}
-
-export const listOf = <Row>(spec: ListSpec<Row>): ListOf<Row> => ({ ...spec, kept: new WeakMap() });
 
 /** Ways in which a fault bends a list. */
 export interface ListBend {
@@ -37,17 +23,16 @@ export interface ListBend {
 
 const DEFAULT_LIMIT = 10;
 
-/** One page of rows. `version` is the state's, for the rows that are long enough to keep their order. */
+/** One page of rows. */
 export function page<Row>(
   rows: readonly Row[],
-  kind: ListOf<Row>,
+  kind: ListSpec<Row>,
   query: URLSearchParams | undefined,
-  version: number,
   bend?: ListBend,
 ): Reply {
   const limit = whole(query?.get('limit'), DEFAULT_LIMIT);
   const skip = whole(query?.get('skip'), 0);
-  const arranged = query === undefined ? rows : arrange(rows, kind, query, version);
+  const arranged = query === undefined ? rows : arrange(rows, kind, query);
   const stated = bend?.capLimit === undefined ? limit : capped(limit, bend.capLimit);
   const from = bend?.repeatPage === true ? 0 : skip;
   // 0 is "everything".
@@ -95,34 +80,12 @@ function wanted(query: URLSearchParams): Wanted {
   };
 }
 
-/** Shorter lists are sorted faster than looked up. */
-const LONG = 500;
-const MOST_ORDERS = 8;
-
-function arrange<Row>(
-  rows: readonly Row[],
-  kind: ListOf<Row>,
-  query: URLSearchParams,
-  version: number,
-): readonly Row[] {
+function arrange<Row>(rows: readonly Row[], kind: ListSpec<Row>, query: URLSearchParams): readonly Row[] {
   const by = wanted(query);
-  const plain = by.sort.length === 0 && by.name === '' && by.text === '' && by.enabled === undefined;
-  if (plain && by.roles.length === 0 && by.excludeRoles.length === 0) return rows;
-  const fleeting = by.sort.some((field) => kind.volatile?.includes(field.replace(/^-/, '')) === true);
-  if (rows.length < LONG || fleeting) return ordered(filtered(rows, kind, by), kind, by.sort);
-
-  let entry = kind.kept.get(rows);
-  if (entry === undefined || entry.version !== version || entry.orders.size >= MOST_ORDERS) {
-    entry = { version, orders: new Map() };
-    kind.kept.set(rows, entry);
-  }
-  const key = JSON.stringify(by);
-  const found = entry.orders.get(key) ?? ordered(filtered(rows, kind, by), kind, by.sort);
-  entry.orders.set(key, found);
-  return found;
+  return ordered(filtered(rows, kind, by), kind, by.sort);
 }
 
-function filtered<Row>(rows: readonly Row[], kind: ListOf<Row>, by: Wanted): Row[] {
+function filtered<Row>(rows: readonly Row[], kind: ListSpec<Row>, by: Wanted): Row[] {
   return rows.filter(
     (row) =>
       (by.name === '' ||
@@ -139,7 +102,7 @@ const hasRoles = (roles: readonly string[], by: Wanted): boolean =>
   (by.roles.length === 0 || by.roles.some((role) => roles.includes(role))) &&
   !by.excludeRoles.some((role) => roles.includes(role));
 
-function ordered<Row>(rows: Row[], kind: ListOf<Row>, sort: readonly string[]): Row[] {
+function ordered<Row>(rows: Row[], kind: ListSpec<Row>, sort: readonly string[]): Row[] {
   const orders = sort.flatMap((field) => {
     const down = field.startsWith('-');
     const name = down ? field.slice(1) : field;

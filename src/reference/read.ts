@@ -1,4 +1,4 @@
-// Reads values that came from outside (a seed, rules from a file, a snapshot): what is wrong is named by its path,
+// Reads values that came from outside (a seed, rules from a file): what is wrong is named by its path,
 // and nothing is built from a key that reaches a prototype.
 
 import { printable } from '../text/printable.ts';

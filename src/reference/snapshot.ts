@@ -1,17 +1,22 @@
-// A world as JSON and back: secrets only as hashes. What is read is checked, since it may come from a file.
+// A world as JSON and back: secrets only as hashes.
 
-import type { ClockPosition } from './clock.ts';
-import { entries, fields, integer, list, oneOf, text } from './read.ts';
+import { type ClockPosition, LAST_MS } from './clock.ts';
+import { fail } from './read.ts';
 import {
-  readAccount,
-  readClock,
-  readKey,
-  readProject,
-  readTest,
-  readUser,
-  readWorkspace,
-} from './snapshot-read.ts';
-import { addAccount, addKey, type Counters, createState, KINDS, type Kind, type State } from './state.ts';
+  type AccountRecord,
+  addAccount,
+  addKey,
+  type Counters,
+  createState,
+  type KeyRecord,
+  KINDS,
+  type Kind,
+  type ProjectRecord,
+  type State,
+  type TestRecord,
+  type UserRecord,
+  type WorkspaceRecord,
+} from './state.ts';
 
 const FORMAT = 'blazemeter-reference/1';
 
@@ -31,82 +36,81 @@ export interface Snapshot {
   readonly deleted: readonly string[];
 }
 
-const copies = <Row extends object>(rows: Iterable<Row>): object[] => [...rows].map((row) => ({ ...row }));
+/** A snapshot, with its records by their types. */
+interface Saved extends Snapshot {
+  readonly counters: Readonly<Counters> & Readonly<Record<string, number>>;
+  readonly names: Readonly<Record<Kind, Readonly<Record<string, number | string>>>>;
+  readonly users: readonly UserRecord[];
+  readonly accounts: readonly AccountRecord[];
+  readonly workspaces: readonly WorkspaceRecord[];
+  readonly projects: readonly ProjectRecord[];
+  readonly tests: readonly TestRecord[];
+  readonly multiTests: readonly TestRecord[];
+  readonly keys: readonly KeyRecord[];
+}
 
 export function takeSnapshot(state: State, clock: ClockPosition): Snapshot {
-  return {
+  return structuredClone({
     format: FORMAT,
     clock,
     counters: { ...state.counters },
     names: Object.fromEntries(
       Object.entries(state.names).map(([kind, names]) => [kind, Object.fromEntries(names)]),
     ),
-    users: copies(state.users.values()),
-    accounts: copies(state.accounts.values()),
-    workspaces: copies(state.workspaces.values()),
-    projects: copies(state.projects.values()),
-    tests: copies(state.tests.values()),
-    multiTests: copies(state.multiTests.values()),
-    keys: copies(state.keys.values()),
+    users: [...state.users.values()],
+    accounts: [...state.accounts.values()],
+    workspaces: [...state.workspaces.values()],
+    projects: [...state.projects.values()],
+    tests: [...state.tests.values()],
+    multiTests: [...state.multiTests.values()],
+    keys: [...state.keys.values()],
     deleted: [...state.deleted],
-  };
+  });
 }
 
-const PARTS = [
-  'format',
-  'clock',
-  'counters',
-  'names',
-  'users',
-  'accounts',
-  'workspaces',
-  'projects',
-  'tests',
-  'multiTests',
-  'keys',
-  'deleted',
-];
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** Reads a snapshot into a state of its own; the reference's is touched only when all of it was right. */
+const isTime = (ms: unknown): boolean => typeof ms === 'number' && Math.abs(ms) <= LAST_MS;
+
+const LISTS = ['users', 'accounts', 'workspaces', 'projects', 'tests', 'multiTests', 'keys'];
+
+const hasMembers = (accounts: unknown): boolean =>
+  Array.isArray(accounts) && accounts.every(({ members }) => Array.isArray(members));
+
+/** Whether a value has the format and the parts of a snapshot. Its records are taken as they are. */
+function isSaved(value: unknown): value is Saved {
+  if (!isObject(value)) return false;
+  const part = (name: string): unknown => Reflect.get(value, name);
+  const [clock, counters, names, deleted] = ['clock', 'counters', 'names', 'deleted'].map(part);
+  return (
+    part('format') === FORMAT &&
+    LISTS.map(part).every((rows) => Array.isArray(rows) && rows.every(isObject)) &&
+    hasMembers(part('accounts')) &&
+    Array.isArray(deleted) &&
+    isObject(clock) &&
+    ['ms', 'skewMs'].every((name) => isTime(Reflect.get(clock, name))) &&
+    isObject(counters) &&
+    Object.keys(createState().counters).every((name) => Number.isSafeInteger(Reflect.get(counters, name))) &&
+    isObject(names) &&
+    KINDS.every((kind) => isObject(Reflect.get(names, kind)))
+  );
+}
+
+/** Reads a snapshot into a state of its own. */
 export function readSnapshot(value: unknown): { readonly state: State; readonly position: ClockPosition } {
-  const from = fields(value, 'snapshot', PARTS);
-  oneOf(from.get('format'), 'snapshot.format', [FORMAT]);
+  if (!isSaved(value)) fail('snapshot', `must be what snapshot() returned, of format ${FORMAT}.`);
+  const saved = structuredClone(value);
   const state = createState();
-  const part = <Row>(name: string, read: (value: unknown, path: string) => Row): Row[] => {
-    const path = `snapshot.${name}`;
-    return list(from.get(name), path).map((row, index) => read(row, `${path}[${index}]`));
-  };
-  for (const row of part('users', readUser)) state.users.set(row.id, row);
-  for (const row of part('accounts', readAccount)) addAccount(state, row);
-  for (const row of part('workspaces', readWorkspace)) state.workspaces.set(row.id, row);
-  for (const row of part('projects', readProject)) state.projects.set(row.id, row);
-  for (const row of part('tests', readTest)) state.tests.set(row.id, row);
-  for (const row of part('multiTests', readTest)) state.multiTests.set(row.id, row);
-  for (const row of part('keys', readKey)) addKey(state, row);
-  for (const id of part('deleted', text)) state.deleted.add(id);
-  const counters = fields(from.get('counters'), 'snapshot.counters', Object.keys(state.counters));
-  const counter = (name: keyof Counters): number =>
-    integer(counters.get(name), `snapshot.counters.${name}`, state.counters[name]);
-  Object.assign(state.counters, {
-    users: counter('users'),
-    accounts: counter('accounts'),
-    workspaces: counter('workspaces'),
-    projects: counter('projects'),
-    tests: counter('tests'),
-    keys: counter('keys'),
-    secrets: counter('secrets'),
-  } satisfies Counters);
-  readNames(from.get('names'), state);
-  return { state, position: readClock(from.get('clock'), 'snapshot.clock') };
-}
-
-function readNames(value: unknown, state: State): void {
-  const kinds = fields(value, 'snapshot.names', Object.keys(state.names));
-  const put = (kind: Kind): void => {
-    for (const [name, id] of entries(kinds.get(kind), `snapshot.names.${kind}`)) {
-      const path = `snapshot.names.${kind}.${name}`;
-      state.names[kind].set(name, kind === 'keys' ? text(id, path) : integer(id, path));
-    }
-  };
-  for (const kind of KINDS) put(kind);
+  for (const row of saved.users) state.users.set(row.id, row);
+  for (const row of saved.accounts) addAccount(state, row);
+  for (const row of saved.workspaces) state.workspaces.set(row.id, row);
+  for (const row of saved.projects) state.projects.set(row.id, row);
+  for (const row of saved.tests) state.tests.set(row.id, row);
+  for (const row of saved.multiTests) state.multiTests.set(row.id, row);
+  for (const row of saved.keys) addKey(state, row);
+  for (const id of saved.deleted) state.deleted.add(id);
+  Object.assign(state.counters, saved.counters);
+  for (const kind of KINDS)
+    for (const [name, id] of Object.entries(saved.names[kind])) state.names[kind].set(name, id);
+  return { state, position: saved.clock };
 }

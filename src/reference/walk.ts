@@ -3,7 +3,7 @@
 import { accountFor, integerId } from './accounts.ts';
 import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
-import { listOf, page } from './lists.ts';
+import { type ListSpec, page } from './lists.ts';
 import { admits } from './policy.ts';
 import { accountsOf, type ProjectRecord, type TestRecord, type WorkspaceRecord } from './state.ts';
 import { multiTestView, projectView, testView, workspaceDetailView, workspaceView } from './views.ts';
@@ -50,13 +50,13 @@ function visibleWorkspaces(context: Context): WorkspaceRecord[] {
 
 export function listWorkspaces(context: Context): Reply {
   const { state } = context;
-  const spec = listOf<WorkspaceRecord>({
+  const spec: ListSpec<WorkspaceRecord> = {
     view: (workspace) => workspaceView(state, workspace),
     sort: BY,
     texts,
     enabled: (workspace) => workspace.enabled,
-  });
-  return page(visibleWorkspaces(context), spec, context.query, state.version, context.bend);
+  };
+  return page(visibleWorkspaces(context), spec, context.query, context.bend);
 }
 
 /** "not found" is how a real client tells a missing workspace from a broken connection. */
@@ -81,8 +81,8 @@ function visibleProjects(context: Context): ProjectRecord[] {
 
 export function listProjects(context: Context): Reply {
   const { state } = context;
-  const spec = listOf<ProjectRecord>({ view: (project) => projectView(state, project), sort: BY, texts });
-  return page(visibleProjects(context), spec, context.query, state.version, context.bend);
+  const spec: ListSpec<ProjectRecord> = { view: (project) => projectView(state, project), sort: BY, texts };
+  return page(visibleProjects(context), spec, context.query, context.bend);
 }
 
 function projectFor(context: Context, id: number): ProjectRecord {
@@ -104,17 +104,17 @@ function visibleTests(context: Context, all: ReadonlyMap<number, TestRecord>): T
   return [...all.values()].filter((test) => ids.has(test.projectId));
 }
 
-const TESTS = listOf<TestRecord>({ view: testView, sort: BY, texts });
-const MULTI_TESTS = listOf<TestRecord>({ view: multiTestView, sort: BY, texts });
+const TESTS: ListSpec<TestRecord> = { view: testView, sort: BY, texts };
+const MULTI_TESTS: ListSpec<TestRecord> = { view: multiTestView, sort: BY, texts };
 
 export const listTests = (context: Context): Reply => {
   const { state, query, bend } = context;
-  return page(visibleTests(context, state.tests), TESTS, query, state.version, bend);
+  return page(visibleTests(context, state.tests), TESTS, query, bend);
 };
 
 export const listMultiTests = (context: Context): Reply => {
   const { state, query, bend } = context;
-  return page(visibleTests(context, state.multiTests), MULTI_TESTS, query, state.version, bend);
+  return page(visibleTests(context, state.multiTests), MULTI_TESTS, query, bend);
 };
 
 function testFor(context: Context, all: ReadonlyMap<number, TestRecord>): TestRecord {

@@ -2,8 +2,9 @@
 
 import { RotationError } from '../errors.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { shownSpan } from '../util/duration.ts';
+import { newNonce } from '../util/key-name.ts';
 import { renamed } from './machine.ts';
-import { newNonce } from './names.ts';
 import { proveRecovery } from './obtain.ts';
 import type { RotateOptions } from './options.ts';
 import { readDrain } from './options.ts';
@@ -11,7 +12,7 @@ import type { HeldKey, PendingKey, RotationRecord, SinkHolding } from './record.
 import type { Run } from './run.ts';
 import { type Pair, refuseOldRecord } from './service.ts';
 import { probeSinks } from './sink.ts';
-import { fitDrain, nextDays, shownSpan } from './span.ts';
+import { fitDrain, nextDays } from './span.ts';
 
 /** What the preflight found. */
 export interface Found {

@@ -4,7 +4,7 @@
 import { builtin } from '../node/builtin.ts';
 import { errorCode } from '../node/source.ts';
 import { abandoned, here } from '../node/temporary.ts';
-import { newNonce } from './names.ts';
+import { newNonce } from '../util/key-name.ts';
 
 /** How often the holder says that it is alive, and after what silence it is not, in milliseconds. */
 const HEARTBEAT = 1_000;

@@ -5,9 +5,9 @@ import type { CredentialContext, CredentialProvider, CredentialsInput } from '..
 import type { Secret, SecretLike } from '../auth/secret.ts';
 import { CredentialsError, RotationError } from '../errors.ts';
 import { printable, shownId } from '../text/printable.ts';
+import { type Span, spanMs } from '../util/duration.ts';
 import type { HeldKey, RotationRecord } from './record.ts';
 import { RecordReader } from './record-reader.ts';
-import { type Span, spanMs } from './span.ts';
 import type { CredentialStore } from './store.ts';
 
 /** How a record is followed. */

@@ -8,6 +8,7 @@
 export type { CredentialsInput } from '../auth/credentials.ts';
 export { Secret, type SecretLike } from '../auth/secret.ts';
 export { RotationError, type RotationProblem, StoreConflictError } from '../errors.ts';
+export type { Span } from '../util/duration.ts';
 export { type FileStoreOptions, fileStore } from './file-store.ts';
 export { type FromStoreOptions, fromStore } from './from-store.ts';
 export type { HttpStoreOptions, PairKeys, StoreToken } from './http-store.ts';
@@ -19,9 +20,6 @@ export type {
   RotateOptions,
   RunOptions,
 } from './options.ts';
-export type { MaySet, PlannedKey, PlannedMaximum, PlanUnseen, PolicyPlan } from './plan.ts';
-export { type PlanClient, type PlanPolicyOptions, planPolicy } from './plan-policy.ts';
-export type { PlannedEnd, PlannedOutcome, PlanReading, ShrinkReading } from './plan-readings.ts';
 export type {
   HeldKey,
   Lease,
@@ -47,7 +45,6 @@ export {
 } from './sealing.ts';
 export type { RotationClient } from './service.ts';
 export type { SecretSink, SinkAnswer, SinkDelivery, SinkState } from './sink.ts';
-export type { Span } from './span.ts';
 export { type CredentialStore, memoryStore, type Versioned } from './store.ts';
 export { rotateWithoutRecord } from './unrecorded.ts';
 export type { UnrecordedOptions, UnrecordedReport } from './unrecorded-options.ts';

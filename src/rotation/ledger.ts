@@ -4,7 +4,7 @@
 import { RotationError, StoreConflictError } from '../errors.ts';
 import { scrubbed } from '../text/cause.ts';
 import { printable } from '../text/printable.ts';
-import { newNonce } from './names.ts';
+import { newNonce } from '../util/key-name.ts';
 import type { RotationRecord } from './record.ts';
 import type { CredentialStore, Versioned } from './store.ts';
 

@@ -3,7 +3,7 @@
 
 import { isBlazeMeterError, RotationError } from '../errors.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
-import { keyName, newNonce, readKeyName } from './names.ts';
+import { keyName, newNonce, readKeyName } from '../util/key-name.ts';
 import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
 import type { HeldKey, PendingKey, Promotion, RetiringKey, RotationRecord, SinkHolding } from './record.ts';
 import type { Run } from './run.ts';

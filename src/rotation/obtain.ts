@@ -16,10 +16,10 @@ import {
   UndeliveredSecretError,
 } from '../errors.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { shownSpan } from '../util/duration.ts';
 import type { HeldKey, PendingKey } from './record.ts';
 import type { Run } from './run.ts';
 import { CLOCK_SLACK, type Pair } from './service.ts';
-import { shownSpan } from './span.ts';
 
 /** How often a call whose answer is lost is begun anew, in one run. */
 const TRIES = 3;

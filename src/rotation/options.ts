@@ -2,13 +2,14 @@
 
 import type { ExpirationPeriod } from '../api/expiration.ts';
 import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
+import { type Span, spanMs } from '../util/duration.ts';
+import { newNonce } from '../util/key-name.ts';
 import type { Writer } from './ledger.ts';
-import { newNonce } from './names.ts';
 import type { RotationReason } from './record.ts';
 import type { Timing } from './run.ts';
 import type { Pair } from './service.ts';
 import { checkSinks, type SecretSink } from './sink.ts';
-import { DEFAULT_DRAIN, type Span, spanMs } from './span.ts';
+import { DEFAULT_DRAIN } from './span.ts';
 import type { CredentialStore } from './store.ts';
 
 /** Options of every run. */

@@ -3,11 +3,12 @@
 
 import { parseCredentials } from '../auth/credentials.ts';
 import { RotationError } from '../errors.ts';
+import { spanMs } from '../util/duration.ts';
+import { checkBase, newNonce, newRecordId } from '../util/key-name.ts';
 import { begin, hasten, look, plan, remaining } from './begin.ts';
 import { Ledger, readStore, storeError } from './ledger.ts';
 import { lostTo } from './lost.ts';
 import { advance } from './machine.ts';
-import { checkBase, newNonce, newRecordId } from './names.ts';
 import {
   type AdoptOptions,
   checkLeakedSince,
@@ -23,7 +24,7 @@ import { type RotationReport, reportOf } from './report.ts';
 import { Run } from './run.ts';
 import { type RotationClient, Service } from './service.ts';
 import { probeSinks } from './sink.ts';
-import { nextDays, spanMs, windowMs } from './span.ts';
+import { nextDays, windowMs } from './span.ts';
 
 const noRecord = () =>
   new RotationError(

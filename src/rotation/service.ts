@@ -4,7 +4,7 @@ import type { CredentialsInput } from '../auth/credentials.ts';
 import type { BlazeMeterClient } from '../client.ts';
 import { ApiError, AuthenticationError, NotFoundError, RotationError } from '../errors.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
-import { readKeyName } from './names.ts';
+import { readKeyName } from '../util/key-name.ts';
 import type { HeldKey, RotationRecord } from './record.ts';
 import type { Maximum } from './span.ts';
 

@@ -1,30 +1,11 @@
-// Spans of time, and what fits into what: the window before an expiry in which a key is rotated, and the drain after it.
+// What fits into what: the window before an expiry in which a key is rotated, and the drain after it.
 
-import {
-  daysToMs,
-  type ExpirationPeriod,
-  type ExpirationStep,
-  LONGEST_DAYS,
-  periodDays,
-} from '../api/expiration.ts';
+import { daysToMs, type ExpirationPeriod, LONGEST_DAYS, periodDays } from '../api/expiration.ts';
 import { ExpirationPolicyError, RotationError } from '../errors.ts';
+import { type Span, shownSpan, spanMs } from '../util/duration.ts';
 import type { HeldKey } from './record.ts';
 
-/** A length of time: milliseconds, parts that add up, or a step as the web interface names it. */
-export type Span =
-  | number
-  | ExpirationStep
-  | {
-      readonly days?: number;
-      readonly hours?: number;
-      readonly minutes?: number;
-      readonly seconds?: number;
-      readonly ms?: number;
-    };
-
 const DAY_MS = daysToMs(1);
-/** A thousand years. Longer spans mean the same, and dates and whole numbers have an end. */
-const LONGEST_SPAN = 365_000 * DAY_MS;
 
 /** Of a key's life, the part before its end in which it is rotated by default. */
 const WINDOW_PART = 0.2;
@@ -32,40 +13,6 @@ const WINDOW_PART = 0.2;
 const LONGEST_WINDOW = 30 * DAY_MS;
 /** How long readers get by default. */
 export const DEFAULT_DRAIN = DAY_MS;
-
-/** A span in milliseconds. @throws `TypeError` for what is none. */
-export function spanMs(span: Span, name: string): number {
-  if (typeof span === 'string') return daysToMs(periodDays(span));
-  const parts: unknown = typeof span === 'number' ? { ms: span } : span;
-  if (typeof parts !== 'object' || parts === null) throw notASpan(name);
-  const units = { days: DAY_MS, hours: 3_600_000, minutes: 60_000, seconds: 1000, ms: 1 };
-  let total = 0;
-  for (const [unit, ms] of Object.entries(units)) {
-    const amount: unknown = Reflect.get(parts, unit);
-    if (amount === undefined) continue;
-    if (typeof amount !== 'number' || !Number.isFinite(amount) || amount < 0) throw notASpan(name);
-    total += amount * ms;
-  }
-  if (Object.keys(parts).some((key) => !Object.hasOwn(units, key))) throw notASpan(name);
-  return Math.round(Math.min(total, LONGEST_SPAN));
-}
-
-const notASpan = (name: string): TypeError =>
-  new TypeError(
-    `${name} is a length of time: milliseconds, { days, hours, minutes, seconds, ms }, or a step such as '1 month'.`,
-  );
-
-/** Milliseconds as people say them. */
-export function shownSpan(ms: number): string {
-  const say = (amount: number, unit: string) => {
-    const rounded = Math.round(amount * 10) / 10;
-    return `${rounded} ${unit}${rounded === 1 ? '' : 's'}`;
-  };
-  if (ms >= DAY_MS) return say(ms / DAY_MS, 'day');
-  if (ms >= 3_600_000) return say(ms / 3_600_000, 'hour');
-  if (ms >= 60_000) return say(ms / 60_000, 'minute');
-  return say(ms / 1000, 'second');
-}
 
 /** How long a key lives from its making; `undefined` where that is not known. */
 export const lifeOf = ({ createdAt, expiresAt }: HeldKey): number | undefined =>

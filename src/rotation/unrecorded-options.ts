@@ -2,14 +2,14 @@
 
 import type { ExpirationPeriod } from '../api/expiration.ts';
 import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
-import { checkBase } from './names.ts';
+import { type Span, spanMs } from '../util/duration.ts';
+import { checkBase } from '../util/key-name.ts';
 import { checkLeakedSince, checkReason, type NextKeyOptions, readDrain, readTiming } from './options.ts';
 import type { RotationReason } from './record.ts';
 import type { RotationReport } from './report.ts';
 import type { Timing } from './run.ts';
 import type { Pair } from './service.ts';
 import { checkSinks, type SecretSink } from './sink.ts';
-import { type Span, spanMs } from './span.ts';
 
 /** Options of `rotateWithoutRecord`. */
 export interface UnrecordedOptions extends NextKeyOptions {

@@ -4,7 +4,7 @@
 import { sameKey } from '../auth/credentials.ts';
 import { RotationError } from '../errors.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
-import { derivedRecordId, readKeyName } from './names.ts';
+import { derivedRecordId, readKeyName } from '../util/key-name.ts';
 import type { HeldKey } from './record.ts';
 import { ownKeys, type Pair, type Service } from './service.ts';
 import type { Wishes } from './unrecorded-options.ts';

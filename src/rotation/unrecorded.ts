@@ -3,8 +3,8 @@
 
 import { RequestFailedError, RotationError } from '../errors.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { newNonce } from '../util/key-name.ts';
 import { Ledger } from './ledger.ts';
-import { newNonce } from './names.ts';
 import type { RotationRecord } from './record.ts';
 import { type RotationReport, reportOf } from './report.ts';
 import { Run } from './run.ts';

@@ -60,13 +60,15 @@ describe('the exit codes', () => {
   });
 
   it('1: findings', async () => {
-    expect((await keysWorld().run(['policy', 'plan', '--maximum', '1 month'])).code).toBe(1);
+    const world = keysWorld();
+    world.reference.seed({ keys: { old: { user: 'owner', name: 'old', expires: { days: 3 } } } });
+    expect((await world.run(['audit'])).code).toBe(1);
   });
 
   it.each([
     [[], /--help lists/],
     [['lst'], /Did you mean list\?/],
-    [['policy'], /policy is one of policy get, policy set, policy plan/],
+    [['policy'], /policy is one of policy get, policy set/],
     [['--json', 'list'], /The command comes first/],
     [['list', '--jsn'], /Unknown option '--jsn'\. Did you mean --json\?/],
     [['list', 'more'], /takes no argument/],
@@ -84,7 +86,7 @@ describe('the exit codes', () => {
     [['list', '--base-url', 'http://example.com'], /--base-url must be https/],
     [['list', '--base-url', 'https://user:word@example.com'], /must not hold a user name/],
     [['list', '--timeout', '0'], /--timeout is a whole number/],
-    [['rotate'], /needs one of --store/],
+    [['rotate'], /needs either --store/],
     [['rotate', '--store', 'a.json', '--reason', 'fun'], /--reason is expiry/],
     [['rotate', '--store', 'a.json', '--drain', '1 fortnight'], /--drain is a length of time/],
     [['rotate', '--store', 'a.json'], /blazemeter-keys adopt/],

@@ -66,24 +66,12 @@ describe.each(Object.entries(payloads))('%s', (_, payload) => {
       },
     });
     await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
-    world.file(
-      'm.json',
-      JSON.stringify({
-        keys: [
-          { name: payload, owner: payload, source: { tokenEnv: 'BZ_TOKEN' }, store: { file: 'rec.json' } },
-        ],
-      }),
-    );
     const commands = [
       ['whoami'],
       ['list'],
       ['diagnose', '--full'],
       ['audit'],
-      ['audit', '--manifest', 'm.json'],
-      ['policy', 'plan', '--maximum', '1 month'],
-      ['policy', 'plan', '--maximum', '1 month', '--manifest', 'm.json'],
       ['policy', 'set', '--maximum', '1 month'],
-      ['rotate', '--manifest', 'm.json'],
       ['rotate', '--store', 'rec.json', '--dry-run', '--reason', 'schedule'],
       ['create', '--name', payload, '--expires-in', '1 month', '--out', 'k.json', '--overwrite'],
       ['delete', keys.old.id],
@@ -131,7 +119,7 @@ describe.each(Object.entries(payloads))('%s', (_, payload) => {
       ['delete', payload, '--yes'],
       ['rotate', '--store', `./${payload}`, '--reason', 'schedule', '--drain', payload],
       ['rotate', '--store', `./${payload}.json`, '--lease-owner', payload],
-      ['rotate', '--manifest', payload],
+      ['rotate', '--store', payload],
       ['rotate', '--store', 'a.json', '--reason', payload],
       ['create', '--name', payload, '--expires-in', payload, '--out', payload],
     ].map((argv) => argv.map((each) => each.replaceAll('\0', '')));

@@ -194,7 +194,7 @@ it('no output of any command holds a secret, at any log level', async () => {
     create('--out', 'k.json'),
     ['regenerate', keys.old.id, '--out', 'old.json', '--yes'],
     ['audit', '--store', 'rec.json'],
-    ['policy', 'plan', '--maximum', '1 month'],
+    ['policy', 'set', '--maximum', '1 month'],
     ['diagnose', '--full'],
     ['rotate', '--store', 'rec.json', '--reason', 'schedule', '--sink-file', 's.json'],
     ['delete', keys.old.id, '--yes'],

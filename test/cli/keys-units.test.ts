@@ -2,7 +2,6 @@
 
 import { memoryStore } from 'blazemeter-client/rotation';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { eachBounded } from '../../src/cli/keys/bounded.ts';
 import { nearest } from '../../src/cli/keys/command-line.ts';
 import { inCommands } from '../../src/cli/keys/in-commands.ts';
 import { Interrupt } from '../../src/cli/keys/interrupt.ts';
@@ -113,31 +112,29 @@ describe('the proxy of an address', () => {
 });
 
 describe('a table', () => {
-  const columns = [{ title: 'ID', whole: true }, { title: 'NAME' }, { title: 'MORE', from: 60 }];
-  const row = (id: string, name: string) => [{ text: id }, { text: name }, { text: 'more' }];
-
-  it('leaves out what there is no room for', () => {
-    expect(table(columns, [row('1', 'one')], 60)[0]).toBe('ID  NAME  MORE');
-    expect(table(columns, [row('1', 'one')], 59)[0]).toBe('ID  NAME');
+  it('has its columns in line behind wide characters, and no blank at the end of a line', () => {
+    const cell = (text: string) => ({ text });
+    expect(
+      table(
+        ['NAME', 'ID'],
+        [
+          [cell('日本'), cell('1')],
+          [cell('abcdef'), cell('2')],
+        ],
+      ),
+    ).toEqual(['NAME    ID', '日本    1', 'abcdef  2']);
   });
 
-  it('breaks a name and never an id', () => {
-    const lines = table(columns, [row('x'.repeat(24), 'a name of several words')], 40);
-    expect(lines.slice(2)).toEqual([`${'x'.repeat(24)}  a name of`, `${' '.repeat(24)}  several words`]);
-    expect(table(columns, [row('x'.repeat(24), 'a name of several words')], 30).join('\n')).toContain(
-      'x'.repeat(24),
+  it('keeps a long text in one line', () => {
+    const text = 'one two '.repeat(30).trim();
+    expect(fields([['Path', { text }]])).toEqual([`Path  ${text}`]);
+  });
+
+  it('is coloured cell by cell', () => {
+    const lines = table(['A', 'B'], [[{ text: '1', style: 'bad' }, { text: '2' }]], (style, text) =>
+      style === 'bad' ? `\u001b[31m${text}\u001b[39m` : text,
     );
-  });
-
-  it('colours a row by its first cell, without changing its width', () => {
-    const paint = (style: string, text: string) => `<${style}>${text}</>`;
-    const [, , line] = table(columns, [[{ text: '1', style: 'bad' }, { text: 'one' }]], 40, paint);
-    expect(line).toBe('<bad>1</>   one');
-  });
-
-  it('of fields keeps what has no blank in one piece', () => {
-    expect(fields([['Path', { text: '/a'.repeat(30) }]], 20)).toEqual([`Path  ${'/a'.repeat(30)}`]);
-    expect(fields([['A', { text: 'one two three four' }]], 13)).toEqual(['A  one two', '   three four']);
+    expect(lines).toEqual(['A  B', '\u001b[31m1\u001b[39m  2']);
   });
 });
 
@@ -218,20 +215,6 @@ it.each([
     /^The key file \/a\/b\.json lies in a folder/,
   ],
 ])('so is %j', (said, expected) => expect(inCommands(said)).toMatch(expected));
-
-it('many things are done a few at a time, in order', async () => {
-  let open = 0;
-  let most = 0;
-  const results = await eachBounded([5, 1, 3, 2, 4], 2, async (item) => {
-    open += 1;
-    most = Math.max(most, open);
-    for (let turn = 0; turn < item; turn++) await Promise.resolve();
-    open -= 1;
-    return item * 10;
-  });
-  expect(results).toEqual([50, 10, 30, 20, 40]);
-  expect(most).toBe(2);
-});
 
 describe('a signal', () => {
   afterEach(() => void vi.useRealTimers());

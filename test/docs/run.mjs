@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import * as check from './checks.mjs';
 import { serve } from './files.mjs';
-import { checkPlayground } from './playground.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const all = process.argv.includes('--all');
@@ -68,7 +67,6 @@ try {
   });
   note('keyboard', { wrong: handled, figures: 'skip link, menu of a phone by finger, Enter and Escape' });
   note('search', searched);
-  note('playground', await checkPlayground({ browser, url: server.url, folder }));
 
   if (process.argv.includes('--pictures')) {
     const shown = pages.filter(

@@ -1,296 +1,174 @@
-// The action from outside: its bundle as the runner starts it, between the reference implementation and a fake of GitHub.
-// What it does when all goes well, what it refuses before anything is changed, and how it ends when it is cancelled.
+// The rotation in GitHub Actions: its command as the workflow starts it, between the reference implementation and a fake of
+// GitHub; and what the workflow must say.
+import { readFileSync } from 'node:fs';
+import { listen } from 'blazemeter-client/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accepts, keyIds } from '../support/rotation.ts';
-import { AT, type Ended, openStage, type Stage } from './action-stage.ts';
+import { parse } from 'yaml';
+import { createDetector } from '../leak/detector.ts';
+import { accepts, keyIds, rotationWorld, type World } from '../support/rotation.ts';
+import { type GitHubFake, githubFake } from './fakes/github.ts';
+import { type Serving, serve } from './fakes/serve.ts';
+import { bundled, type Ended, example, run } from './program.ts';
 
-let stage: Stage;
+const workflow = parse(readFileSync(example('github-action/rotate.yml'), 'utf8'));
+const command = readFileSync(example('github-action/rotate-key.ts'), 'utf8');
+const job = workflow.jobs.rotate;
+const steps: { name?: string; uses?: string; run?: string; env?: Record<string, string> }[] = job.steps;
+const env = steps.find(({ name }) => name === 'Rotate')?.env ?? {};
+
+const SCOPE = 'repos/acme/shop/actions';
+const AT = `${SCOPE}/secrets/BZ_TOKEN`;
+
+let world: World;
+let github: GitHubFake;
+let served: Serving;
+let blazemeter: Awaited<ReturnType<typeof listen>>;
 beforeEach(async () => {
-  stage = await openStage();
+  world = rotationWorld({ life: 100 });
+  const { id, secret } = world.keys.ci;
+  github = githubFake([SCOPE], () => world.reference.clock.now());
+  github.secrets.set(AT, `${id}:${secret}`);
+  github.tokens.set('ghs_app', 'write').set('ghs_workflow', 'workflow').set('github_pat_read', 'read');
+  served = await serve(github.answer);
+  blazemeter = await listen(world.reference);
 });
 afterEach(async () => {
-  expect(stage.violations).toEqual([]);
-  expect(stage.leaks()).toEqual([]);
-  await stage.close();
+  await served.close();
+  await blazemeter.close();
 });
 
-const idOf = (token: string): string => token.split(':')[0] ?? '';
-const pairOf = (token: string) => ({ id: idOf(token), secret: token.slice(idOf(token).length + 1) });
+const held = () => github.secrets.get(AT) ?? '';
+const pairOf = (token: string) => {
+  const [id = '', secret = ''] = token.split(':');
+  return { id, secret };
+};
 const masksOf = (token: string): string[] =>
   [pairOf(token).secret, token, btoa(token)].map((value) => `::add-mask::${value}`);
-const writes = ({ calls }: Ended) => calls.filter((call) => !call.includes(' GET '));
 
-/** That a run ended with an error, and that neither side was changed by it. */
-async function changesNothing(play: () => Promise<Ended>): Promise<string> {
-  const before = [keyIds(stage.world.reference), stage.github.history.length];
-  const ended = await play();
-  expect(writes(ended)).toEqual([]);
-  expect([keyIds(stage.world.reference), stage.github.history.length]).toEqual(before);
-  expect({ code: ended.code, err: ended.err }).toEqual({ code: 1, err: '' });
-  const [, error = ''] = /^::error::(.*)$/m.exec(ended.out) ?? [];
-  return error;
+/** A run, with the variables that the workflow and GitHub itself give it. */
+async function play(environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const given = held();
+  const fixed = Object.entries(env).filter(([, value]) => !value.includes('${{'));
+  const ended = await run(await bundled(example('github-action/rotate-key.ts')), {
+    ...Object.fromEntries(fixed),
+    GITHUB_ACTIONS: 'true',
+    GITHUB_EVENT_NAME: 'schedule',
+    GITHUB_REPOSITORY: 'acme/shop',
+    GITHUB_API_URL: served.url,
+    BLAZEMETER_URL: blazemeter.url,
+    BZ_TOKEN: given,
+    SECRETS_TOKEN: 'ghs_app',
+    KEY_REPLACES: world.keys.ci.id,
+    REASON: 'schedule',
+    ...environment,
+  });
+  const find = createDetector({ given: pairOf(given).secret, held: pairOf(held()).secret });
+  expect(find(ended.out.replace(/^::add-mask::.*$/gm, '') + ended.err)).toEqual([]);
+  return ended;
 }
 
-describe('a run of the action', () => {
-  it('replaces the key, and the next night deletes the old one', async () => {
-    const { ci, spare, theirs } = stage.world.keys;
-    const old = stage.held();
-    const first = await stage.run();
-    const fresh = stage.held();
-    expect(first.code, first.out).toBe(0);
-    expect(fresh).not.toBe(old);
-    expect(first.outputs).toEqual({
-      'key-id': idOf(fresh),
-      rotated: 'true',
-      'expires-at': expect.stringMatching(/^\d{4}-.*Z$/),
-      'resume-after': expect.stringMatching(/^\d{4}-.*Z$/),
-      phase: 'draining',
-    });
-    expect(first.summary).toContain(`The secrets hold the new key ${idOf(fresh)}.`);
-    // The old pair lives while the drain lasts: jobs that were given it are under way.
-    stage.world.reference.clock.advance({ hours: 11 });
-    expect((await stage.run({ inputs: { reason: 'expiry' } })).outputs.phase).toBe('draining');
-    expect(accepts(stage.world.reference, ci)).toBe(true);
+describe('the command', () => {
+  it('replaces the key in the secret, and a run after the drain deletes the old one', async () => {
+    const { ci, spare, theirs } = world.keys;
+    const first = await play();
+    expect(first.code, first.err).toBe(0);
+    expect(first.out).toMatch(/Key \w{24}, phase draining, expires \d{4}-/);
+    expect(pairOf(held()).id).not.toBe(ci.id);
+    expect([pairOf(held()), ci].map((key) => accepts(world.reference, key))).toEqual([true, true]);
 
-    const [second, ...more] = await stage.settle();
-    expect(more).toEqual([]);
-    expect(second?.outputs).toMatchObject({
-      'key-id': idOf(fresh),
-      rotated: 'false',
-      'resume-after': '',
-      phase: 'idle',
-    });
-    expect(keyIds(stage.world.reference)).toEqual([idOf(fresh), spare.id, theirs.id].sort());
+    world.reference.clock.advance({ hours: 25 });
+    const second = await play({ REASON: 'expiry' });
+    expect(second.out).toContain(`Key ${pairOf(held()).id}, phase idle`);
+    expect(keyIds(world.reference)).toEqual([pairOf(held()).id, spare.id, theirs.id].sort());
   });
 
-  it('masks both pairs, as they are and as a header has them, before it names the new key', async () => {
-    const given = stage.held();
-    const { out } = await stage.run();
+  it('masks both keys, as they are and as a header has them, before anything else is printed', async () => {
+    const given = held();
+    const { out } = await play();
     const lines = out.split('\n').filter((line) => line !== '');
-    expect(lines.slice(0, 6)).toEqual([...masksOf(given), ...masksOf(stage.held())]);
+    expect(lines.slice(0, 6)).toEqual([...masksOf(given), ...masksOf(held())]);
     expect(lines.slice(6).join('\n')).not.toContain('::add-mask::');
-    expect(lines.slice(6).join('\n')).toContain(idOf(stage.held()));
   });
 
-  it('does nothing while the end of the key is far', async () => {
-    const ended = await stage.run({ inputs: { reason: '', within: '14 days' } });
-    expect(ended.code).toBe(0);
-    expect(writes(ended)).toEqual([]);
-    expect(ended.out).toMatch(/::notice::The key \w+ is not due before/);
-    stage.world.reference.clock.advance({ days: 87 });
-    await stage.run({ inputs: { reason: 'expiry', within: '14 days' } });
-    expect(stage.github.history).toHaveLength(1);
+  it('changes nothing in a dry run', async () => {
+    const { code, out } = await play({ DRY_RUN: 'true' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/Would: make the key github-ci\./);
+    expect(github.history).toEqual([]);
   });
 
-  it('says in a dry run what it would do, and changes nothing', async () => {
-    const ended = await stage.run({ inputs: { 'dry-run': 'true' } });
-    expect(ended.code).toBe(0);
-    expect(writes(ended)).toEqual([]);
-    expect(ended.out).toMatch(/A dry run[\s\S]*Would: make the key ci\.[\s\S]*Would: give the new pair/);
-    expect(ended.outputs).toMatchObject({ rotated: 'false' });
+  it('deletes a leaked key in the same run', async () => {
+    const { code, err } = await play({ REASON: 'leak' });
+    expect(code, err).toBe(0);
+    expect(accepts(world.reference, world.keys.ci)).toBe(false);
+    expect(accepts(world.reference, pairOf(held()))).toBe(true);
   });
 
-  it('takes the first pair in two halves, and tells several secrets and a variable', async () => {
-    const { id, secret } = stage.world.keys.ci;
-    const ended = await stage.run({
-      inputs: {
-        token: '',
-        'api-key-id': id,
-        'api-key-secret': secret,
-        'secret-name': 'BZ_TOKEN\nLOAD_TEST_TOKEN',
-        'id-variable': 'BZ_KEY_ID',
-      },
-    });
-    expect(ended.code, ended.out).toBe(0);
-    expect(stage.github.secrets.get(AT.replace('BZ_TOKEN', 'LOAD_TEST_TOKEN'))).toBe(stage.held());
-    expect(stage.github.variables.get(AT.replace('secrets/BZ_TOKEN', 'variables/BZ_KEY_ID'))).toBe(
-      idOf(stage.held()),
+  it.each([
+    ['for a pull request', { GITHUB_EVENT_NAME: 'pull_request_target' }, /does not run for pull requests/],
+    ['without a key', { BZ_TOKEN: '' }, /BZ_TOKEN is not set/],
+    ['for a reason that does not exist', { REASON: 'whim' }, /REASON is one of/],
+    ['outside of GitHub Actions', { GITHUB_ACTIONS: '' }, /needs GITHUB_ACTIONS to be true/],
+    ['with an address of GitHub that is not https', { GITHUB_API_URL: 'http://github.example' }, /https/],
+  ])('sends nothing that changes something %s', async (_, environment, why) => {
+    const { code, err } = await play(environment);
+    expect(code).toBe(1);
+    expect(err).toMatch(why);
+    expect(github.history).toEqual([]);
+    expect(world.reference.journal.entries.filter(({ method }) => method !== 'GET')).toEqual([]);
+  });
+
+  it('says which token it needs, before anything is changed, where it has a GITHUB_TOKEN', async () => {
+    const { code, err } = await play({ SECRETS_TOKEN: 'ghs_workflow' });
+    expect(code).toBe(1);
+    expect(err).toMatch(/403\. GITHUB_TOKEN cannot: give a token of an App/);
+    expect(keyIds(world.reference)).toEqual(
+      Object.values(world.keys)
+        .map(({ id }) => id)
+        .sort(),
     );
   });
 
-  it('answers a leak at once: the leaked pair is dead when the run ends', async () => {
-    const leaked = stage.held();
-    // Nobody waits for the readers of a leaked pair.
-    const ended = await stage.run({ inputs: { reason: 'leak' } });
-    expect(ended.code, ended.out).toBe(0);
-    expect(accepts(stage.world.reference, pairOf(leaked))).toBe(false);
-    expect(accepts(stage.world.reference, pairOf(stage.held()))).toBe(true);
-    expect(stage.violations.every((violation) => violation.endsWith("a job's pair is refused"))).toBe(true);
-    stage.forgive();
-  });
-
-  it('signs with the recovery pair where somebody has made the given one worthless', async () => {
-    const { id, secret } = stage.world.keys.spare;
-    const { status } = await stage.world.reference.fetch(
-      `https://a.blazemeter.com/api/v4/api-keys/${stage.world.keys.ci.id}/regenerate`,
-      { method: 'POST', headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` } },
-    );
-    expect(status).toBe(200);
-    const ended = await stage.run({ inputs: { 'recovery-token': `${id}:${secret}` } });
-    expect(ended.code, ended.out).toBe(0);
-    expect(ended.outputs['key-id']).toBe(idOf(stage.held()));
-    expect(accepts(stage.world.reference, pairOf(stage.held()))).toBe(true);
-    stage.forgive();
-  });
-});
-
-describe('a run that was queued with the old pair', () => {
-  it('changes nothing while the old pair works, nor when it is gone', async () => {
-    const old = stage.held();
-    expect((await stage.run()).code).toBe(0);
-    const fresh = stage.held();
-    stage.world.reference.clock.advance({ minutes: 20 });
-    const noted = { 'id-variable': 'BZ_KEY_ID' };
-    // The secret's variable tells a queued run which key the secret holds.
-    await stage.run({ inputs: { ...noted, reason: 'expiry' } });
-    const queued = await stage.run({ inputs: { ...noted, token: old } });
-    expect(queued.code, queued.out).toBe(0);
-    expect(writes(queued)).toEqual([]);
-    expect(queued.outputs).toMatchObject({ rotated: 'false', 'key-id': idOf(fresh) });
-    expect(queued.out).toMatch(/This run was given the key \w+, and \w+ has replaced it meanwhile/);
-
-    await stage.settle();
-    const error = await changesNothing(() => stage.run({ inputs: { token: old } }));
-    expect(error).toMatch(/refused.*queued before a rotation/);
-    expect(stage.held()).toBe(fresh);
-  });
-
-  it('leaves neither a gap nor an orphan where nothing tells it that it is late', async () => {
-    const { spare, theirs } = stage.world.keys;
-    const old = stage.held();
-    await stage.run();
-    const queued = await stage.run({ inputs: { token: old } });
-    expect(queued.code, queued.out).toBe(0);
-    await stage.settle();
-    expect(keyIds(stage.world.reference)).toEqual([idOf(stage.held()), spare.id, theirs.id].sort());
-  });
-});
-
-describe('two runs at once, where nothing keeps them apart', () => {
-  it('leave neither a gap nor an orphan', async () => {
-    const { spare, theirs } = stage.world.keys;
-    const both = await Promise.all([stage.run(), stage.run()]);
-    expect(both.map(({ code }) => code)).toContain(0);
-    await stage.settle();
-    expect(keyIds(stage.world.reference)).toEqual([idOf(stage.held()), spare.id, theirs.id].sort());
-  });
-});
-
-describe('before anything is changed, the action refuses', () => {
-  it('a GITHUB_TOKEN, and says which token it needs', async () => {
-    const error = await changesNothing(() => stage.run({ inputs: { 'github-token': 'ghs_workflow' } }));
-    expect(error).toMatch(/403\. GITHUB_TOKEN cannot: give a token of an App/);
-  });
-
-  it('a pair that BlazeMeter refuses', async () => {
-    const token = `${stage.world.keys.ci.id}:${'0'.repeat(72)}`;
-    expect(await changesNothing(() => stage.run({ inputs: { token } }))).toMatch(/refused/);
-  });
-
-  it.each<[string, Record<string, string>, Record<string, string>, RegExp]>([
-    ['a pull request', {}, { GITHUB_EVENT_NAME: 'pull_request_target' }, /does not run for pull requests/],
-    ['an address that is not https', { 'base-url': 'http://blazemeter.example' }, {}, /https/],
-    [
-      'an address of GitHub that is not https',
-      {},
-      { GITHUB_API_URL: 'http://github.example' },
-      /https address only/,
-    ],
-    ['a runner that is none', {}, { GITHUB_ACTIONS: '' }, /needs GITHUB_ACTIONS to be true/],
-  ])('%s', async (_, inputs, environment, why) => {
-    let asked: readonly string[] = ['?'];
-    const error = await changesNothing(async () => {
-      const ended = await stage.run({ inputs, environment });
-      asked = ended.calls;
-      return ended;
-    });
-    expect(error).toMatch(why);
-    expect(asked).toEqual([]);
-  });
-
-  it('shows no part of a pair that is malformed', async () => {
-    const { secret } = stage.world.keys.ci;
-    expect(await changesNothing(() => stage.run({ inputs: { token: secret } }))).toMatch(/token/);
-  });
-});
-
-describe('a token that may read secrets but not write them', () => {
-  it('fails the run; the old pair stays, and the next run leaves no orphan', async () => {
-    const { spare, theirs } = stage.world.keys;
-    const old = stage.held();
-    const failed = await stage.run({ inputs: { 'github-token': 'github_pat_read' } });
+  it('fails where the token may not write, leaves the old key, and the next runs leave no orphan', async () => {
+    const { spare, theirs } = world.keys;
+    const old = held();
+    const failed = await play({ SECRETS_TOKEN: 'github_pat_read' });
     expect(failed.code).toBe(1);
-    expect(failed.out).toMatch(/::error::The new secret of the key \w+ came, but no sink took it.*403/);
-    expect(stage.held()).toBe(old);
-    stage.world.reference.clock.advance({ hours: 24 });
-    const mended = await stage.run();
-    expect(mended.code, mended.out).toBe(0);
-    await stage.settle();
-    expect(keyIds(stage.world.reference)).toEqual([idOf(stage.held()), spare.id, theirs.id].sort());
+    expect(failed.err).toMatch(/403/);
+    expect(held()).toBe(old);
+    expect(accepts(world.reference, pairOf(old))).toBe(true);
+    for (const reason of ['schedule', 'expiry', 'expiry']) {
+      world.reference.clock.advance({ hours: 25 });
+      const { code, err } = await play({ REASON: reason });
+      expect(code, err).toBe(0);
+    }
+    expect(keyIds(world.reference)).toEqual([pairOf(held()).id, spare.id, theirs.id].sort());
   });
 });
 
-describe.runIf(process.platform !== 'win32')('a run that is cancelled', () => {
-  it('stops at once where nothing was changed', async () => {
-    const error = await changesNothing(() =>
-      stage.run({
-        async deed(moment, call, child) {
-          if (moment !== 'before' || !call.endsWith('/accounts')) return true;
-          child.process.kill('SIGINT');
-          await child.printed('Cancelled: nothing was changed');
-          return true;
-        },
-      }),
-    );
-    expect(error).toMatch(/was cancelled/);
+describe('the workflow', () => {
+  it('starts by the clock and by hand, and once at a time', () => {
+    expect(Object.keys(workflow.on)).toEqual(['schedule', 'workflow_dispatch']);
+    expect(workflow.concurrency['cancel-in-progress']).toBe(false);
   });
 
-  it('brings a key that was made to its secret first', async () => {
-    const old = stage.held();
-    const ended = await stage.run({
-      async deed(moment, call, child) {
-        if (moment === 'after' && call.includes(' POST ')) {
-          child.process.kill('SIGINT');
-          await child.printed('what is in hand is finished');
-        }
-        return true;
-      },
-    });
-    expect({ code: ended.code, signal: ended.signal }).toEqual({ code: 0, signal: null });
-    expect(stage.held()).not.toBe(old);
-    expect(ended.outputs).toMatchObject({ rotated: 'true' });
+  it('pins every action by a full SHA, and puts no value into a script', () => {
+    for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);
+    expect(steps.flatMap(({ run: script }) => script ?? [])).toEqual([
+      'npm ci --ignore-scripts',
+      'node github-action/rotate-key.ts',
+    ]);
   });
 
-  it('finishes a put, too, where nothing but that was to be done', async () => {
-    expect((await stage.run()).code).toBe(0);
-    const ended = await stage.run({
-      async deed(moment, call, child) {
-        if (moment === 'before' && call.includes(' PUT ')) {
-          child.process.kill('SIGINT');
-          await child.printed('what is in hand is finished');
-        }
-        return true;
-      },
-    });
-    expect({ code: ended.code, signal: ended.signal }).toEqual({ code: 0, signal: null });
+  it('may only read the repository, and gives secrets to no step that installs', () => {
+    expect([workflow.permissions, job.permissions]).toEqual([{}, { contents: 'read' }]);
+    const installing = steps.filter(({ run: script }) => script?.includes('npm'));
+    expect(JSON.stringify(installing)).not.toContain('secrets.');
   });
 
-  it('ends at SIGTERM whatever is in hand, and the next run makes it good', async () => {
-    const { spare, theirs } = stage.world.keys;
-    const ended = await stage.run({
-      async deed(moment, call, child) {
-        if (moment !== 'after' || !call.includes(' POST ')) return true;
-        child.process.kill('SIGINT');
-        await child.printed('what is in hand is finished');
-        child.process.kill('SIGTERM');
-        await child.ended;
-        return false;
-      },
-    });
-    expect({ code: ended.code, signal: ended.signal }).toEqual({ code: 1, signal: null });
-    expect(ended.out).toMatch(/::error::The run was cancelled/);
-    expect((await stage.run()).code).toBe(0);
-    await stage.settle();
-    expect(keyIds(stage.world.reference)).toEqual([idOf(stage.held()), spare.id, theirs.id].sort());
+  it('gives the variables that the command needs', () => {
+    const needed = [...command.matchAll(/needed\('(\w+)'\)/g)].map(([, name = '']) => name);
+    // GitHub names the repository.
+    expect(needed.filter((name) => !(name in env))).toEqual(['GITHUB_REPOSITORY']);
   });
 });

@@ -56,7 +56,7 @@ async function bundle(path: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     alias: DOORS,
-    external: ['axios', 'express', 'got', 'undici'],
+    external: ['axios', 'blakejs', 'express', 'got', 'tweetnacl', 'undici'],
     nodePaths: [join(root, 'node_modules')],
     logLevel: 'error',
     tsconfigRaw: {},

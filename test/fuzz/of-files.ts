@@ -1,18 +1,16 @@
-// Parsers of files that people write: key files, Taurus's settings, manifests. Each input is a file, since bytes that are no
+// Parsers of files that people write: key files, Taurus's settings. Each input is a file, since bytes that are no
 // text are a part of what can be wrong.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { fromKeyFile, fromTaurus } from 'blazemeter-client/node';
 import { parse } from 'yaml';
-import { readManifest } from '../../src/cli/keys/manifest.ts';
 import type { Fuzzed } from './fuzz.ts';
 import { assertHidden, SECRETS } from './oracle.ts';
 import type { Random } from './random.ts';
-import { type Json, spoilBytes } from './spoil.ts';
-import { parsed, spoilt, spoiltJson, taken, takenLater } from './trial.ts';
+import { spoilBytes } from './spoil.ts';
+import { parsed, spoilt, spoiltJson, takenLater } from './trial.ts';
 
 const secrets = Object.values(SECRETS);
 const ID = '7e57ed0123456789abcdef01';
@@ -22,7 +20,6 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const files = {
   key: join(folder, 'api-key.json'),
   taurus: join(folder, '.bzt-rc'),
-  manifest: join(folder, 'keys.json'),
 };
 const keyFile = fromKeyFile(files.key);
 const taurusFile = fromTaurus({ path: files.taurus });
@@ -153,66 +150,4 @@ const taurus: Fuzzed = {
   },
 };
 
-const manifests: readonly Json[] = [
-  {
-    $schema: './keys-manifest.schema.json',
-    defaults: { drain: '1 day', within: '30 days', expiresIn: 'max' },
-    keys: [
-      {
-        name: 'ci',
-        owner: 'team-load',
-        source: { idEnv: 'CI_ID', secretEnv: 'CI_SECRET' },
-        store: { file: 'ci.json' },
-        sinks: [{ keyFile: 'out/api-key.json', name: 'runner' }],
-      },
-      {
-        name: 'nightly',
-        source: { tokenEnv: 'NIGHTLY' },
-        store: {
-          vault: {
-            address: 'https://vault.example.com:8200',
-            path: 'ci/x',
-            tokenEnv: 'VAULT',
-            pairKeys: { id: 'i', secret: 's' },
-          },
-        },
-        drain: '2 hours',
-      },
-      {
-        name: 'k',
-        source: { keyFile: 'k.json' },
-        store: { kubernetes: { namespace: 'ci', name: 'k', tokenEnv: 'T' } },
-      },
-      { name: 't', source: { taurus: '.bzt-rc' }, store: { file: 't.json' } },
-    ],
-  },
-  { keys: [{ name: 'ci', source: { keyFile: 'k.json' }, store: { file: 'ci.json' } }] },
-];
-
-const schema: unknown = JSON.parse(
-  readFileSync(new URL('../../docs/keys-manifest.schema.json', import.meta.url), 'utf8'),
-);
-const fits = new Ajv2020({ strict: false }).compile(Object(schema));
-
-const manifest: Fuzzed = {
-  name: 'manifests',
-  make(random) {
-    const { text, whole } = spoiltJson(random, manifests, { secrets });
-    const { bytes, shown } = bytesOf(random, text, whole);
-    return {
-      shown,
-      check: () => {
-        writeFileSync(files.manifest, bytes);
-        // Names of fields that are not known are told. A piece of a secret among them cannot be told from a name.
-        const secret = secrets.some((one) => text.includes(JSON.stringify(one).slice(1, -1)));
-        const read = taken(() => readManifest(files.manifest), 'command', secret);
-        assert.ok(read !== undefined || !whole);
-        if (read === undefined) return false;
-        assert.ok(fits(read), 'it does not fit the published schema');
-        return true;
-      },
-    };
-  },
-};
-
-export const ofFiles: readonly Fuzzed[] = [keyFiles, taurus, manifest];
+export const ofFiles: readonly Fuzzed[] = [keyFiles, taurus];

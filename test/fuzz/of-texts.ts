@@ -2,15 +2,15 @@
 // in foreign text.
 import assert from 'node:assert/strict';
 import { parseCredentials } from 'blazemeter-client';
+import { readMaximum, writeMaximum } from '../../src/api/expiration.ts';
 import { basicHeader } from '../../src/auth/basic.ts';
 import { readCount, readDate, readLife, readMaximumOption, readSpan } from '../../src/cli/keys/periods.ts';
-import { keyName, readKeyName } from '../../src/rotation/names.ts';
-import { spanMs } from '../../src/rotation/span.ts';
-import { withoutSecrets } from '../../src/text/hide.ts';
-import { printable } from '../../src/text/printable.ts';
 import { httpDate, retryAfter } from '../../src/http/retry-policy.ts';
 import { ServerClock } from '../../src/http/server-clock.ts';
-import { readMaximum, writeMaximum } from '../../src/api/expiration.ts';
+import { withoutSecrets } from '../../src/text/hide.ts';
+import { printable } from '../../src/text/printable.ts';
+import { spanMs } from '../../src/util/duration.ts';
+import { keyName, readKeyName } from '../../src/util/key-name.ts';
 import { type EncodingName, encodings } from '../leak/detector.ts';
 import type { Fuzzed } from './fuzz.ts';
 import { assertHarmless, assertHidden, SECRETS } from './oracle.ts';

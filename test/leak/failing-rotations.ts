@@ -2,7 +2,7 @@
 // what a rotation, a plan and an audit show when all goes well.
 
 import { join } from 'node:path';
-import { audit, toJson, toMarkdown, toSarif, toTable } from 'blazemeter-client/audit';
+import { audit, toJson, toMarkdown } from 'blazemeter-client/audit';
 import {
   adopt,
   type CredentialStore,
@@ -10,7 +10,6 @@ import {
   fromStore,
   kubernetesStore,
   memoryStore,
-  planPolicy,
   readRecord,
   redisStore,
   revealRecord,
@@ -198,15 +197,7 @@ const looks: Failure[] = [
     name: 'an audit, in all its forms',
     run: async (stage) => {
       const report = await audit(stage.client());
-      return [report, toJson(report), toMarkdown(report), toSarif(report), toTable(report, { width: 200 })];
-    },
-  },
-  {
-    name: 'the plan of a policy',
-    run: async (stage) => {
-      const client = stage.client();
-      const { accountId } = await client.accounts.apiKeyPolicy.get();
-      return planPolicy(client, accountId, { maximum: '1 month' });
+      return [report, toJson(report), toMarkdown(report)];
     },
   },
 ];

@@ -216,7 +216,7 @@ export const equivalents = [
     reason: 'A function that ends without a return gives undefined.',
   },
   {
-    file: 'src/rotation/names.ts',
+    file: 'src/util/key-name.ts',
     original: '[]',
     replacement: '["Stryker was here"]',
     reason: 'The first part, which is the whole match, is not read.',
@@ -226,7 +226,7 @@ export const equivalents = [
     ['recordId === undefined', 'false'],
     ['nonce === undefined', 'false'],
   ].map(([original, replacement]) => ({
-    file: 'src/rotation/names.ts',
+    file: 'src/util/key-name.ts',
     original,
     replacement,
     reason: 'The form has both parts or does not match; the compiler does not know that.',
@@ -251,23 +251,10 @@ export const equivalents = [
     reason: 'What is a whole number by Number.isSafeInteger is a number; the compiler does not know that.',
   },
   {
-    file: 'src/rotation/span.ts',
+    file: 'src/util/duration.ts',
     original: "typeof amount !== 'number'",
     replacement: 'false',
     reason: 'What is finite by Number.isFinite is a number; the compiler does not know that.',
-  },
-  {
-    file: 'src/rotation/plan-policy.ts',
-    on: '(others ?? [])',
-    original: '[]',
-    replacement: '["Stryker was here"]',
-    reason: 'A text is taken for an account that tells no maximum, which is left out.',
-  },
-  {
-    file: 'src/rotation/plan-policy.ts',
-    original: 'one.id < other.id',
-    replacement: 'one.id <= other.id',
-    reason: 'Two keys of one list do not have the same id.',
   },
   {
     file: 'src/rotation/ledger.ts',

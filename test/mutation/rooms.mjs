@@ -66,14 +66,11 @@ export const rooms = [
   {
     name: 'rotation record',
     goal: 100,
-    mutate: ['src/rotation/{record,record-reader,record-text,span,names,base64}.ts'],
+    mutate: [
+      'src/rotation/{record,record-reader,record-text,span,base64}.ts',
+      'src/util/{duration,key-name}.ts',
+    ],
     tests: ['test/unit/rotation-{record-text,record-reader,span,names}.test.ts'],
-  },
-  {
-    name: 'policy plan',
-    goal: 100,
-    mutate: ['src/rotation/plan{,-policy,-readings,-lines,-words}.ts'],
-    tests: ['test/unit/plan-{readings,words,lines,client,roles}.test.ts'],
   },
   {
     name: 'rotation parts',

@@ -1,8 +1,6 @@
 // A transport with a fetch that answers by a script, and a look at a promise that may never be done.
 import { CredentialCache } from '../../src/auth/cache.ts';
 import { type Credentials, type CredentialsOption, parseCredentials } from '../../src/auth/credentials.ts';
-import { ServerClock } from '../../src/http/server-clock.ts';
-import type { FetchInit, FetchLike } from '../../src/http/signing-fetch.ts';
 import {
   type CallOptions,
   type Progress,
@@ -10,6 +8,8 @@ import {
   type TransportConfig,
   type WireRequest,
 } from '../../src/http/call.ts';
+import { ServerClock } from '../../src/http/server-clock.ts';
+import type { FetchInit, FetchLike } from '../../src/http/signing-fetch.ts';
 import { madeUp } from './credentials.ts';
 
 /** `'pending'`, `'fulfilled'`, or the reason of the rejection, once all that is due has been done. */

@@ -16,7 +16,7 @@ import {
   type SemanticsOption,
 } from 'blazemeter-client/testing';
 import { vi } from 'vitest';
-import { derivedRecordId, keyName } from '../../src/rotation/names.ts';
+import { derivedRecordId, keyName } from '../../src/util/key-name.ts';
 
 export const NOW = new Date('2030-06-01T12:00:00Z');
 export const MINUTE = 60_000;

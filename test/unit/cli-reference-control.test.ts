@@ -203,7 +203,7 @@ describe('the state', () => {
 
   test('is not touched by what is no snapshot', async () => {
     expect(await control('POST state/restore', { format: 'x' })).toEqual(
-      refusal(expect.stringContaining('snapshot.format')),
+      refusal(expect.stringContaining('snapshot: must be what snapshot() returned')),
     );
     expect((await client().apiKeys.list()).total).toBe(1);
   });

@@ -8,7 +8,6 @@ import {
   type Reference,
   type SeededKey,
   withReference,
-  withWorld,
 } from 'blazemeter-client/testing';
 import { handlers } from 'blazemeter-client/testing/msw';
 import { build } from 'esbuild';
@@ -349,23 +348,15 @@ describe('the fixture', () => {
     ),
   );
 
-  test(
-    'takes a world of your own',
-    withWorld({ users: { ana: {} }, keys: { only: { user: 'ana' } } }, Client, async ({ client, keys }) => {
-      expect(await client.whoAmI()).toMatchObject({ id: keys.only.userId });
-    }),
-  );
-
   test('is a function without parameters, so that no runner takes it for one with a callback', () => {
     expect(withReference(Client, () => {})).toHaveLength(0);
   });
 
-  test('hands on what the test throws, and wants a key', async () => {
+  test('hands on what the test throws', async () => {
     const failing = withReference(Client, () => {
       throw new Error('as it should');
     });
     await expect(failing()).rejects.toThrow('as it should');
-    await expect(withWorld({ users: { a: {} } }, Client, () => {})()).rejects.toThrow('needs a key');
   });
 });
 

@@ -9,7 +9,7 @@ import {
   newNonce,
   newRecordId,
   readKeyName,
-} from '../../src/rotation/names.ts';
+} from '../../src/util/key-name.ts';
 
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 const parts = { recordId: 'k3v9m2xq7a', epoch: 4, nonce: 'abcdefghijkmnpqr' };

@@ -1,8 +1,8 @@
 // Keys are known by their names as a record's own, and tell of a record that went back.
 import type { RotationRecord } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { keyName } from '../../src/rotation/names.ts';
 import { ownKeys, refuseOldRecord } from '../../src/rotation/service.ts';
+import { keyName } from '../../src/util/key-name.ts';
 import { madeUpPending, madeUpRecord } from '../stores/records.ts';
 
 const NOW = new Date('2030-06-01T12:00:00Z');

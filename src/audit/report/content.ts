@@ -1,56 +1,44 @@
-// What a report says, before it is a table or Markdown. All text from outside is printable here, and nowhere later.
+// What a report says, before it is laid out. All text from outside is printable here, and nowhere later.
 
-import type { PolicyPlan } from '../../rotation/plan.ts';
-import { headLines, READINGS_LINE, readingLine, sayTime } from '../../rotation/plan-lines.ts';
-import type { PlannedEnd } from '../../rotation/plan-readings.ts';
-import { shownSpan } from '../../rotation/span.ts';
 import { printable } from '../../text/printable.ts';
+import { shownSpan } from '../../util/duration.ts';
 import type { AuditReport, Finding } from '../audit.ts';
 import type { ExpiringReport } from '../expiring.ts';
 import type { AuditedKey, ReportClock, Unknown } from '../keys.ts';
-import { type Severity, severities } from '../rules.ts';
-import type { Column } from './layout.ts';
+import { severities } from '../rules.ts';
 
 /** A report of this package. */
-export type Report = AuditReport | ExpiringReport | PolicyPlan;
+export type Report = AuditReport | ExpiringReport;
 
-/** A cell: lines of text, or of names that are shown as they are written. */
+/** A cell: text, or a name that is shown as it is written. */
 export interface Cell {
-  readonly lines: readonly string[];
+  readonly text: string;
   readonly code?: boolean;
 }
 
-/** A row of the table of a report. */
-export interface ContentRow {
-  readonly severity?: Severity;
-  readonly cells: readonly Cell[];
-}
-
 /** Sentences under a heading. */
-export interface Section {
+interface Section {
   readonly title: string;
-  readonly ordered?: boolean;
   readonly items: readonly string[];
 }
 
 /** What a report says. */
-export interface Content {
+interface Content {
   readonly title: string;
   readonly head: readonly string[];
-  readonly columns: readonly Column[];
-  /** From this width on, all columns stand beside each other; below it, id, owner and sentences stand below their row. */
-  readonly wideFrom: number;
-  readonly rows: readonly ContentRow[];
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
   readonly sections: readonly Section[];
 }
 
-const text = (...lines: readonly string[]): Cell => ({ lines: lines.filter((line) => line !== '') });
-const code = (...lines: readonly string[]): Cell => ({ ...text(...lines), code: true });
+const plain = (text: string): Cell => ({ text });
+const code = (text: string): Cell => ({ text, code: true });
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const day = (date: Date | null): string => (date === null ? 'not shown' : date.toISOString().slice(0, 10));
+const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 const asOf = (date: Date, clock: ReportClock): string =>
-  `as of ${sayTime(date)} by ${clock === 'server' ? "the server's clock" : "this machine's clock"}`;
+  `as of ${minute(date)} by ${clock === 'server' ? "the server's clock" : "this machine's clock"}`;
 
 /** So many keys are named in a sentence. */
 const NAMED = 5;
@@ -70,9 +58,9 @@ function sayUnknown({ rule, what, keys }: Unknown): string {
 const keyCells = ({ name, id, owner }: AuditedKey): Cell[] => [
   code(printable(name)),
   code(printable(id)),
-  text(owner === null ? '' : printable(owner)),
+  plain(owner === null ? '' : printable(owner)),
 ];
-const KEY_COLUMNS: readonly Column[] = [{ title: 'Key' }, { title: 'Id', whole: true }, { title: 'Owner' }];
+const KEY_COLUMNS: readonly string[] = ['Key', 'Id', 'Owner'];
 
 /** The findings, by severity. */
 function tally(findings: readonly Finding[]): string {
@@ -97,26 +85,15 @@ function ofAudit(report: AuditReport): Content {
   return {
     title: `API keys: ${tally(findings)}`,
     head: [`${counted(keys, 'key')} of your own looked at, ${asOf(checkedAt, clock)}.${bound}`],
-    columns: [
-      { title: 'Severity', whole: true },
-      { title: 'Rule', whole: true },
-      { title: 'Ends', whole: true },
-      ...KEY_COLUMNS,
-      { title: 'What' },
-      { title: 'To do' },
-    ],
-    wideFrom: 160,
-    rows: findings.map(({ severity, rule, key, message, fix }) => ({
-      severity,
-      cells: [
-        text(severity),
-        text(rule),
-        text(day(key.expiresAt)),
-        ...keyCells(key),
-        text(message),
-        text(fix),
-      ],
-    })),
+    columns: ['Severity', 'Rule', 'Ends', ...KEY_COLUMNS, 'What', 'To do'],
+    rows: findings.map(({ severity, rule, key, message, fix }) => [
+      plain(severity),
+      plain(rule),
+      plain(day(key.expiresAt)),
+      ...keyCells(key),
+      plain(message),
+      plain(fix),
+    ]),
     sections: [
       { title: 'Assumed', items: assumptions },
       {
@@ -135,53 +112,13 @@ function ofExpiring({ keys, total, withinMs, checkedAt, clock, unknown }: Expiri
   return {
     title: `API keys: ${keys.length === 0 ? 'none ends' : `${counted(keys.length, 'key')} ending`} within ${shownSpan(withinMs)}`,
     head: [`${counted(total, 'key')} of your own looked at, ${asOf(checkedAt, clock)}.`],
-    columns: [{ title: 'Ends', whole: true }, { title: 'Days left', whole: true }, ...KEY_COLUMNS],
-    wideFrom: 100,
-    rows: keys.map((key) => ({
-      cells: [text(sayTime(key.expiresAt)), text(String(key.daysLeft)), ...keyCells(key)],
-    })),
+    columns: ['Ends', 'Days left', ...KEY_COLUMNS],
+    rows: keys.map((key) => [plain(minute(key.expiresAt)), plain(String(key.daysLeft)), ...keyCells(key)]),
     sections: [{ title: 'Could not be told', items: unknown.map(sayUnknown) }],
-  };
-}
-
-/** An outcome in a cell. */
-function short({ outcome, endsAt }: PlannedEnd): string {
-  if (outcome === 'shortened') return day(endsAt);
-  return outcome === 'unchanged' ? '-' : outcome.replaceAll('-', ' ');
-}
-
-function ofPlan(plan: PolicyPlan): Content {
-  return {
-    title: 'API keys: a new maximum',
-    head: [...headLines(plan), READINGS_LINE, ...plan.readings.map((reading) => `- ${readingLine(reading)}`)],
-    columns: [
-      { title: 'Ends today', whole: true },
-      ...KEY_COLUMNS,
-      ...plan.readings.map(({ reading }) => ({ title: reading })),
-    ],
-    wideFrom: 120,
-    rows: plan.keys.map((key, at) => ({
-      cells: [
-        text(day(key.expiresAt)),
-        ...keyCells(key),
-        ...plan.readings.map(({ keys }) => text(...(keys[at] === undefined ? [] : [short(keys[at])]))),
-      ],
-    })),
-    sections: [
-      { title: 'What cannot be seen from here', items: plan.unseen.map(({ what }) => what) },
-      { title: 'What to do', ordered: true, items: plan.next },
-    ],
   };
 }
 
 /** What a report says. */
 export function contentOf(report: Report): Content {
-  switch (report.kind) {
-    case 'audit':
-      return ofAudit(report);
-    case 'expiring':
-      return ofExpiring(report);
-    case 'policy-plan':
-      return ofPlan(report);
-  }
+  return report.kind === 'audit' ? ofAudit(report) : ofExpiring(report);
 }

@@ -3,14 +3,8 @@
 import { printable } from '../../text/printable.ts';
 import type { Report } from './content.ts';
 
-/** Options of `toJson`. */
-export interface JsonOptions {
-  /** Blanks per level; `0`: all in one line. Default: 2. */
-  readonly indent?: number | undefined;
-}
-
 /** Fields that hold text from outside by itself. All other text is ours, and may be long. */
-const FOREIGN: readonly string[] = ['id', 'name', 'owner', 'accountName', 'reason', 'keyInUse'];
+const FOREIGN: readonly string[] = ['id', 'name', 'owner', 'reason'];
 const LONGEST = 100_000;
 
 /**
@@ -29,13 +23,12 @@ const LONGEST = 100_000;
  * console.log(JSON.parse(toJson(await audit(client))).keys); // 1
  * ```
  */
-export function toJson(report: Report, options: JsonOptions = {}): string {
-  const { indent = 2 } = options;
+export function toJson(report: Report): string {
   const text = JSON.stringify(
     report,
     (field, value: unknown) =>
       typeof value === 'string' ? printable(value, FOREIGN.includes(field) ? undefined : LONGEST) : value,
-    indent,
+    2,
   );
   return `${text}\n`;
 }

@@ -24,8 +24,8 @@ const escapedMarkdown = (text: string): string =>
     return character === '@' ? `<span>${reference}</span>` : reference;
   });
 
-const cell = ({ lines, code = false }: Cell): string =>
-  lines.map((line) => (code ? `<code>${escapedMarkdown(line)}</code>` : escapedMarkdown(line))).join('<br>');
+const cell = ({ text, code = false }: Cell): string =>
+  code ? `<code>${escapedMarkdown(text)}</code>` : escapedMarkdown(text);
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
@@ -71,26 +71,23 @@ export function toMarkdown(report: Report, options: MarkdownOptions = {}): strin
   };
 
   add(`## ${escapedMarkdown(title)}`, '');
-  for (const line of head) {
-    const item = line.startsWith('- ');
-    add(...(item ? [`- ${escapedMarkdown(line.slice(2))}`] : [escapedMarkdown(line), '']));
-  }
+  for (const line of head) add(escapedMarkdown(line), '');
   if (rows.length > 0) {
-    add('', row(columns.map((column) => escapedMarkdown(column.title))), row(columns.map(() => '---')));
+    add('', row(columns.map(escapedMarkdown)), row(columns.map(() => '---')));
     // The sections after it are short, and worth more than the last of a thousand rows.
     const kept = Math.min(Math.floor(left / 2), 64 * 1024);
     left -= kept;
     addAll(
       'rows',
-      rows.map(({ cells }) => row(cells.map(cell))),
+      rows.map((cells) => row(cells.map(cell))),
     );
     left += kept;
   }
-  for (const { title: heading, ordered = false, items } of sections) {
+  for (const { title: heading, items } of sections) {
     if (items.length === 0 || !add('', `### ${escapedMarkdown(heading)}`, '')) continue;
     addAll(
       'items',
-      items.map((item, at) => `${ordered ? `${at + 1}.` : '-'} ${escapedMarkdown(item)}`),
+      items.map((item) => `- ${escapedMarkdown(item)}`),
     );
   }
   return `${lines.join('\n')}\n`;

@@ -1,4 +1,4 @@
-// audit: what is wrong with the user's keys, or with all keys of a manifest.
+// audit: what is wrong with the user's keys.
 
 import {
   type AuditOptions,
@@ -9,27 +9,26 @@ import {
   type Severity,
   toJson,
   toMarkdown,
-  toSarif,
-  toTable,
 } from '../../audit/index.ts';
+import { contentOf } from '../../audit/report/content.ts';
 import type { RotationRecord } from '../../rotation/record.ts';
+import { printable, shownId } from '../../text/printable.ts';
 import type { Command } from './command.ts';
 import type { Options } from './command-line.ts';
 import { type Context, clientOf } from './context.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { inCommands } from './in-commands.ts';
-import { auditManifest, type FailOn } from './manifest-audit.ts';
 import { readSpan } from './periods.ts';
-import { safeJson } from './safe-json.ts';
+import { day, foreign, plain } from './shown.ts';
 import { storeOfFile } from './stores.ts';
+import { type Style, table } from './table.ts';
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
-const FORMATS = ['table', 'markdown', 'sarif'] as const;
+const FORMATS = ['table', 'markdown'] as const;
 type Format = (typeof FORMATS)[number];
+const STYLES: Readonly<Record<Severity, Style>> = { error: 'bad', warning: 'warning', note: 'plain' };
 
 const OPTIONS: Options = {
-  manifest: { value: '<file>', help: 'audit the keys of every user in this manifest' },
-  concurrency: { value: '<number>', help: 'with --manifest: how many at once; default 4' },
   store: {
     value: '<file>',
     many: true,
@@ -53,7 +52,7 @@ const OPTIONS: Options = {
     value: '<severity>',
     help: 'from where on the exit code is 1: error, warning or note; default warning',
   },
-  format: { value: '<format>', help: 'table, markdown or sarif; default table' },
+  format: { value: '<format>', help: 'table or markdown; default table' },
   'allow-in-git': { help: 'read a record although git would track it' },
 };
 
@@ -66,10 +65,6 @@ export const audit: Command = {
     const format = formatOf(context);
     const options = auditOptions(context);
     const failOn = failOnOf(context);
-    if (given.text('manifest') !== undefined) {
-      if (format !== 'table') throw usage('--manifest makes a table, or JSON with --json.');
-      return auditManifest(context, options, failOn);
-    }
     const records: RotationRecord[] = [];
     for (const path of given.all('store')) {
       const held = await storeOfFile(context, path).read();
@@ -83,21 +78,48 @@ export const audit: Command = {
   },
 };
 
-function rendered({ terminal }: Context, found: AuditReport, format: Format): string {
+function rendered(context: Context, found: AuditReport, format: Format): string {
   const report = {
     ...found,
     findings: found.findings.map((finding) => ({ ...finding, fix: inCommands(finding.fix) })),
   };
-  if (format === 'sarif') return `${safeJson(toSarif(report), 2)}\n`;
   if (format === 'markdown') return toMarkdown(report);
-  const { width, color } = terminal;
-  return terminal.json ? toJson(report) : toTable(report, { width, color });
+  return context.terminal.json ? toJson(report) : `${tableLines(context, report).join('\n')}\n`;
+}
+
+/** The findings as a table, then what is said of each. */
+function tableLines({ terminal }: Context, report: AuditReport): string[] {
+  const { title, head, sections } = contentOf(report);
+  const { findings } = report;
+  const rows = findings.map(({ severity, rule, key }, at) => [
+    plain(String(at + 1)),
+    plain(severity, STYLES[severity]),
+    plain(rule),
+    plain(day(key.expiresAt)),
+    plain(shownId(key.id)),
+    foreign(key.name),
+  ]);
+  const found =
+    rows.length === 0
+      ? []
+      : [
+          '',
+          ...table(['', 'SEVERITY', 'RULE', 'EXPIRES', 'ID', 'NAME'], rows, terminal.paint),
+          '',
+          ...findings.map(
+            ({ key, message, fix }, at) => `${at + 1}. ${printable(key.name)}: ${message} ${fix}`,
+          ),
+        ];
+  const more = sections.flatMap(({ title: heading, items }) =>
+    items.length === 0 ? [] : ['', `${heading}:`, ...items.map((item) => `- ${item}`)],
+  );
+  return [title, ...head, ...found, ...more];
 }
 
 function formatOf({ given, terminal }: Context): Format {
   const text = given.text('format') ?? 'table';
   const format = FORMATS.find((each) => each === text);
-  if (format === undefined) throw usage('--format is table, markdown or sarif.');
+  if (format === undefined) throw usage('--format is table or markdown.');
   if (terminal.json && format !== 'table') throw usage('--json and --format contradict each other.');
   return format;
 }
@@ -122,7 +144,8 @@ function ruleOf(text: string): AuditRule {
   throw usage(`--ignore is one of ${Object.keys(auditRules).join(', ')}.`);
 }
 
-function failOnOf({ given }: Context): FailOn {
+/** Whether a severity counts. */
+function failOnOf({ given }: Context): (severity: Severity) => boolean {
   const least = SEVERITIES.findIndex((severity) => severity === (given.text('fail-on') ?? 'warning'));
   if (least < 0) throw usage('--fail-on is error, warning or note.');
   return (severity) => SEVERITIES.indexOf(severity) <= least;

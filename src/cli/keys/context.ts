@@ -1,6 +1,6 @@
 // What a command works with: the options it was given, where it speaks, and a client made by them.
 
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { CredentialsOption } from '../../auth/credentials.ts';
 import { type CredentialProvider, type Credentials, parseCredentials } from '../../auth/credentials.ts';
 import { DEFAULT_BASE_URL, signedDestination } from '../../auth/destination.ts';
@@ -51,7 +51,7 @@ function baseUrlOf({ given }: Pick<Context, 'given'>): string {
 }
 
 /** What to send with; undefined: Node's own fetch. */
-export function fetchOf(context: Context): FetchLike | undefined {
+function fetchOf(context: Context): FetchLike | undefined {
   const { io, given } = context;
   const caFile = given.text('ca-file');
   return (
@@ -63,9 +63,8 @@ export function fetchOf(context: Context): FetchLike | undefined {
   );
 }
 
-/** A path as the command line, or a file in `base`, means it. */
-export const pathOf = ({ io }: Pick<Context, 'io'>, path: string, base = io.cwd): string =>
-  isAbsolute(path) ? path : resolve(base, path);
+/** A path as the command line means it. */
+export const pathOf = ({ io }: Pick<Context, 'io'>, path: string): string => resolve(io.cwd, path);
 
 /** Where the pair that signs comes from. */
 function credentialsOf(context: Context): CredentialProvider {

@@ -35,7 +35,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.done, 'done'],
   [EXIT.findings, 'findings: there is something to look at'],
-  [EXIT.usage, 'usage: the command line, or the manifest, asks for what cannot be, or lacks a --yes'],
+  [EXIT.usage, 'usage: the command line asks for what cannot be, or lacks a --yes'],
   [EXIT.credentials, 'credentials: no pair was found, or the service refuses it'],
   [EXIT.notPermitted, 'not permitted: the pair is good, its user may not do this'],
   [

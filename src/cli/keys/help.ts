@@ -1,6 +1,5 @@
 // What --help prints.
 
-import { wrapped as wrap } from '../../audit/report/width.ts';
 import type { Command } from './command.ts';
 import { COMMON, type Options } from './command-line.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
@@ -9,6 +8,17 @@ const NAME = 'blazemeter-keys';
 const LABEL = 30;
 
 const EXIT_CODES = ['Exit codes', ...EXIT_MEANINGS.map(([code, meaning]) => `  ${code}  ${meaning}`)];
+
+/** Breaks text into lines, between words. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
 
 /** A label, and what it means, in two columns. */
 function row(label: string, meaning: string, width: number): string[] {

@@ -44,7 +44,6 @@ export const whoami: Command = {
             ['Name', foreign(key?.name)],
             ['Expires', key === undefined ? plain('not told') : expiry(key.expiresAt, Date.now())],
           ],
-          terminal.width,
           terminal.paint,
         ),
       );
@@ -78,7 +77,7 @@ export const list: Command = {
     else {
       const now = Date.now();
       const rows = keys.map((key) => keyRow(key, now, sameKey(key.id, id) ? key.id : undefined));
-      await terminal.result(table(KEY_COLUMNS, rows, terminal.width, terminal.paint));
+      await terminal.result(table(KEY_COLUMNS, rows, terminal.paint));
     }
     return EXIT.done;
   },

@@ -1,7 +1,7 @@
 // Lengths of time as people write them on a command line: '3 months', '90 days', '1 day 12 hours'.
 
 import { type ExpirationPeriod, type MaximumExpiration, periodDays } from '../../api/expiration.ts';
-import type { Span } from '../../rotation/span.ts';
+import type { Span } from '../../util/duration.ts';
 import { usage } from './exit-codes.ts';
 
 const PART = /^(\d{1,6}) *(day|week|hour|minute|second)s?$/;

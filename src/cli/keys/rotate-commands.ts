@@ -1,4 +1,4 @@
-// adopt and rotate: the calls of the rotation, for one key. With --manifest: see manifest-rotate.ts.
+// adopt and rotate: the calls of the rotation, for one key.
 
 import type { BlazeMeterClient } from '../../client.ts';
 import { UndeliveredSecretError } from '../../errors.ts';
@@ -9,7 +9,6 @@ import { shownId } from '../../text/printable.ts';
 import type { Command } from './command.ts';
 import { type Context, clientOf, signerOf } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit-codes.ts';
-import { rotateManifest } from './manifest-rotate.ts';
 import { readSpan } from './periods.ts';
 import {
   givenTiming,
@@ -65,7 +64,6 @@ export const adopt: Command = {
             ['Key', plain(shownId(current.id))],
             ['Expires', expiry(current.expiresAt, Date.now())],
           ],
-          terminal.width,
           terminal.paint,
         ),
       );
@@ -77,18 +75,15 @@ export const rotate: Command = {
   name: 'rotate',
   summary: 'rotate a key that is due, or end the rotation that is under way',
   about: [
-    'With --store: by the record in that file. With --manifest: every key in it. With --name and --sink-file: without a',
-    'record; the first file is then the one that the pair comes from (--key-file). One run never waits for a drain: run it',
+    'With --store: by the record in that file. With --name and --sink-file: without a record; the first file is then the one that the pair comes from (--key-file). One run never waits for a drain: run it',
     'again, each night for instance. Exit code 1: there is something to look at, such as a sink that did not answer.',
   ],
   options: ROTATE_OPTIONS,
   async run(context) {
     const { given, terminal } = context;
-    const ways = ['store', 'manifest', 'name'].filter((name) => given.text(name) !== undefined);
-    if (ways.length !== 1)
-      throw usage('rotate needs one of --store, --manifest, and --name with --sink-file.');
+    if ((given.text('store') === undefined) === (given.text('name') === undefined))
+      throw usage('rotate needs either --store, or --name with --sink-file.');
     try {
-      if (given.text('manifest') !== undefined) return await rotateManifest(context);
       terminal.progress('Rotating …');
       const report = given.text('store') === undefined ? await unrecorded(context) : await recorded(context);
       await showReport(context, report);

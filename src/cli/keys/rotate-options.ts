@@ -5,7 +5,7 @@ import { ciRunOwner } from '../../node/ci-owner.ts';
 import { fromKeyFile } from '../../node/key-file.ts';
 import type { NextKeyOptions, RunOptions } from '../../rotation/options.ts';
 import type { RotationReason } from '../../rotation/record.ts';
-import type { Span } from '../../rotation/span.ts';
+import type { Span } from '../../util/duration.ts';
 import type { Options } from './command-line.ts';
 import { type Context, pathOf } from './context.ts';
 import { usage } from './exit-codes.ts';
@@ -13,8 +13,6 @@ import { readDate, readLife, readSpan } from './periods.ts';
 
 export const ROTATE_OPTIONS: Options = {
   store: { value: '<file>', help: 'the record of the rotation; make one with adopt' },
-  manifest: { value: '<file>', help: 'rotate every key that is due in this manifest' },
-  concurrency: { value: '<number>', help: 'with --manifest: how many keys at once; default 4' },
   name: {
     value: '<name>',
     help: 'without a record: the first part of the names of the keys, one name for each rotated key',
@@ -46,29 +44,20 @@ export function reasonOf({ given }: Context): RotationReason {
 }
 
 /** The options that say how the next key is to be. */
-export interface Timing extends NextKeyOptions {
+interface Timing extends NextKeyOptions {
   readonly within?: Span | undefined;
 }
 
-/** The timing that is given by texts: those of the command line, or of a manifest. `name` makes of a field what to call it. */
-export function timingOf(
-  texts: { readonly [Field in 'drain' | 'within' | 'expiresIn']?: string | undefined },
-  name: (field: string) => string,
-): Timing {
-  const { drain, within, expiresIn } = texts;
+export function givenTiming({ given }: Context): Timing {
+  const drain = given.text('drain');
+  const within = given.text('within');
+  const expiresIn = given.text('expires-in');
   return {
-    ...(drain === undefined ? {} : { drain: readSpan(drain, name('drain')) }),
-    ...(within === undefined ? {} : { within: readSpan(within, name('within')) }),
-    ...(expiresIn === undefined ? {} : { expiresIn: readLife(expiresIn, name('expiresIn')) }),
+    ...(drain === undefined ? {} : { drain: readSpan(drain, '--drain') }),
+    ...(within === undefined ? {} : { within: readSpan(within, '--within') }),
+    ...(expiresIn === undefined ? {} : { expiresIn: readLife(expiresIn, '--expires-in') }),
   };
 }
-
-/** The timing of the command line. */
-export const givenTiming = ({ given }: Context): Timing =>
-  timingOf(
-    { drain: given.text('drain'), within: given.text('within'), expiresIn: given.text('expires-in') },
-    (field) => (field === 'expiresIn' ? '--expires-in' : `--${field}`),
-  );
 
 /** A pair from a key file. */
 export async function recoveryOf(context: Context): Promise<CredentialsInput | undefined> {

@@ -30,7 +30,7 @@ export const reportCode = ({
     : EXIT.done;
 
 /** What a rotation came to, in a few words. */
-export function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: RotationReport): string {
+function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: RotationReport): string {
   if (dryRun)
     return steps.length === 0
       ? 'nothing to do'
@@ -48,7 +48,7 @@ export function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: Rotati
 }
 
 /** What programs get of a report. */
-export const reportData = ({ madeSinceLeak, ...report }: RotationReport) => ({
+const reportData = ({ madeSinceLeak, ...report }: RotationReport) => ({
   ...report,
   ...(madeSinceLeak === undefined ? {} : { madeSinceLeak: madeSinceLeak.map(keyData) }),
 });
@@ -100,7 +100,6 @@ export async function showReport({ terminal }: Context, report: RotationReport):
           ? []
           : [['Run again', plain(`after ${minute(resumeAfter)}`)] satisfies [string, Cell]]),
       ],
-      terminal.width,
       terminal.paint,
     ),
   );

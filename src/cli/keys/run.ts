@@ -13,7 +13,7 @@ import { EXIT, type ExitCode, usage } from './exit-codes.ts';
 import { explanation, overview } from './help.ts';
 import { Interrupt } from './interrupt.ts';
 import { diagnose, list, whoami } from './look-commands.ts';
-import { policyGet, policyPlan, policySet } from './policy-commands.ts';
+import { policyGet, policySet } from './policy-commands.ts';
 import type { Env } from './proxy.ts';
 import { adopt, rotate } from './rotate-commands.ts';
 import { create, regenerate } from './secret-commands.ts';
@@ -32,7 +32,6 @@ const COMMANDS: readonly Command[] = [
   audit,
   policyGet,
   policySet,
-  policyPlan,
   diagnose,
 ];
 

@@ -94,7 +94,7 @@ async function issue(context: Context, out: SecretOut, call: () => Promise<Fresh
       ...(file === undefined ? [] : [['Written to', plain(file)] satisfies [string, Cell]]),
       ...(out.print ? [['Secret', plain(secret.reveal())] satisfies [string, Cell]] : []),
     ];
-    taken = await terminal.result(fields(shown, terminal.width, terminal.paint));
+    taken = await terminal.result(fields(shown, terminal.paint));
   }
   if (clamped)
     terminal.warn(

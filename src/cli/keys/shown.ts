@@ -4,7 +4,7 @@
 import type { MaximumExpiration } from '../../api/expiration.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { printable, shownId } from '../../text/printable.ts';
-import type { Cell, Column, Style } from './table.ts';
+import type { Cell, Style } from './table.ts';
 
 const DAY_MS = 86_400_000;
 /** Below this many days an expiry is worth a colour. */
@@ -16,7 +16,7 @@ export const plain = (text: string, style: Style = 'plain'): Cell => ({ text, st
 export const foreign = (text: string | null | undefined, style: Style = 'plain'): Cell =>
   plain(text === null || text === undefined || text === '' ? '-' : printable(text), style);
 
-const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '-';
+export const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '-';
 
 /** To the minute: what people plan by. */
 export const minute = (date: Date | null): string =>
@@ -35,13 +35,7 @@ export const maximumText = (maximum: MaximumExpiration): string =>
   typeof maximum === 'object' ? `${maximum.days} days` : maximum;
 
 /** The table of keys. */
-export const KEY_COLUMNS: readonly Column[] = [
-  { title: 'ID', whole: true },
-  { title: 'NAME' },
-  { title: 'CREATED', whole: true, from: 100 },
-  { title: 'EXPIRES', whole: true },
-  { title: 'LAST USED', whole: true, from: 80 },
-];
+export const KEY_COLUMNS: readonly string[] = ['ID', 'NAME', 'CREATED', 'EXPIRES', 'LAST USED'];
 
 export const keyRow = (key: ApiKey, now: number, inUse: string | undefined): Cell[] => [
   plain(shownId(key.id), expiry(key.expiresAt, now).style),

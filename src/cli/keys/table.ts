@@ -1,7 +1,6 @@
-// Tables and lists of fields of the command. How text is measured and laid out is the audit's: see its reports.
+// Tables and lists of fields of the command, without lines between the cells. Long lines are left to the terminal.
 
-import { layOut } from '../../audit/report/layout.ts';
-import { padded, widthOf, wrapped } from '../../audit/report/width.ts';
+import Table from 'cli-table3';
 
 /** How a piece of text may look. */
 export type Style = 'plain' | 'dim' | 'bold' | 'good' | 'warning' | 'bad';
@@ -11,51 +10,49 @@ export interface Cell {
   readonly style?: Style;
 }
 
-export interface Column {
-  readonly title: string;
-  /** Never broken: an id is there to be copied. */
-  readonly whole?: boolean;
-  /** Left out where a line has fewer characters. */
-  readonly from?: number;
-}
-
 export type Paint = (style: Style, text: string) => string;
 
-const GAP = 2;
-const LEAST_ROOM = 10;
+const BORDERS = [
+  'top',
+  'top-mid',
+  'top-left',
+  'top-right',
+  'bottom',
+  'bottom-mid',
+  'bottom-left',
+  'bottom-right',
+  'left',
+  'left-mid',
+  'mid',
+  'mid-mid',
+  'right',
+  'right-mid',
+  'middle',
+] as const;
+const chars = Object.fromEntries(BORDERS.map((border) => [border, '']));
+const style = { 'padding-left': 0, 'padding-right': 2, head: [], border: [] };
 
-/** The lines of a table that fits. All text in it must be safe to print. A row is coloured by its first cell. */
+/** The lines of a table. All text in it must be safe to print. */
 export function table(
-  columns: readonly Column[],
+  titles: readonly string[],
   rows: readonly (readonly Cell[])[],
-  width: number,
   paint: Paint = (_, text) => text,
 ): string[] {
-  const shown = <Item>(items: readonly Item[]): Item[] =>
-    items.filter((_, at) => (columns[at]?.from ?? 0) <= width);
-  const laid = rows.map((row) => {
-    const style = row[0]?.style ?? 'plain';
-    return {
-      cells: shown(row).map(({ text }) => [text]),
-      ...(style === 'plain' ? {} : { paint: (text: string) => paint(style, text) }),
-    };
-  });
-  return layOut(shown(columns), laid, width);
+  const laid = new Table({ chars, style, head: [...titles] });
+  laid.push(...rows.map((row) => row.map(({ text, style: look = 'plain' }) => paint(look, text))));
+  return laid
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }
 
-/** Names and values, one a line; a long value goes on below itself. */
-export function fields(
+/** Names and values, one a line. */
+export const fields = (
   pairs: readonly (readonly [string, Cell])[],
-  width: number,
   paint: Paint = (_, text) => text,
-): string[] {
-  const label = Math.max(0, ...pairs.map(([name]) => widthOf(name)));
-  const room = Math.max(LEAST_ROOM, width - label - GAP);
-  return pairs.flatMap(([name, { text, style = 'plain' }]) =>
-    // What has no blank in it is there to be copied whole: an id, a path, a secret.
-    (text.includes(' ') ? wrapped(text, room) : [text]).map(
-      (line, at) =>
-        `${paint('dim', padded(at === 0 ? name : '', label))}${' '.repeat(GAP)}${paint(style, line)}`,
-    ),
+): string[] =>
+  table(
+    [],
+    pairs.map(([name, value]) => [{ text: name, style: 'dim' }, value]),
+    paint,
   );
-}

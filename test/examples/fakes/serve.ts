@@ -1,6 +1,5 @@
-// What the fakes stand on: a server on a port of this machine that hears plain values and says plain values, and a gate in
-// front of any server, at which a test can stop the world before a request is handled and before its answer leaves.
-import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
+// What the fakes stand on: a server on a port of this machine that hears plain values and says plain values.
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 
 export interface Heard {
   readonly method: string;
@@ -69,36 +68,4 @@ export function parsed(body: string): Readonly<Record<string, unknown>> | undefi
   } catch {
     return undefined;
   }
-}
-
-export type Moment = 'before' | 'after';
-
-/** Is called at each moment of each request, the second time with the answer; says whether the request goes on. */
-export type Gatekeeper = (moment: Moment, call: string, answer?: string) => Promise<boolean> | boolean;
-
-/** A server that hands everything on to another one. */
-export function gate(target: string, name: string, keeper: Gatekeeper): Promise<Serving> {
-  return open(async ({ method, path, query, headers, body }) => {
-    const call = `${name} ${method} ${path}`;
-    if (!(await keeper('before', call))) return undefined;
-    const address = `${target}${path}${query.size > 0 ? `?${query}` : ''}`;
-    const said = await new Promise<Said>((resolve, reject) => {
-      const { host: _, ...rest } = headers;
-      request(address, { method, headers: { ...rest, connection: 'close' } }, async (answer) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of answer) chunks.push(chunk);
-        const kept = Object.entries(answer.headers).flatMap(([key, value]) =>
-          value === undefined || key === 'connection' || key === 'transfer-encoding' ? [] : [[key, value]],
-        );
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: Object.fromEntries(kept),
-          body: Buffer.concat(chunks).toString(),
-        });
-      })
-        .on('error', reject)
-        .end(body);
-    });
-    return (await keeper('after', call, said.body)) ? said : undefined;
-  });
 }

@@ -11,7 +11,7 @@ import {
   RequestSigner,
   Secret,
 } from 'blazemeter-client';
-import { type AuditReport, audit, toTable } from 'blazemeter-client/audit';
+import { type AuditReport, audit, toMarkdown } from 'blazemeter-client/audit';
 import { defaultCredentials, fromEnvironment, fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
 import { adopt, type CredentialStore, fromStore, memoryStore, rotate } from 'blazemeter-client/rotation';
 import { createReference, listen } from 'blazemeter-client/testing';
@@ -68,7 +68,7 @@ export async function rotated(): Promise<string> {
   await adopt(client, { store, name: 'ci', credentials: keys.owner });
   const { phase } = await rotate(client, { store, reason: 'schedule', drain: { hours: 1 } });
   const report: AuditReport = await audit(client.withOptions({ credentials: fromStore(store) }));
-  return `${phase} ${toTable(report)}`;
+  return `${phase} ${toMarkdown(report)}`;
 }
 
 export function explained(error: unknown): string {
