@@ -126,7 +126,7 @@ export default defineConfig(({ outDir = 'dist' }) => {
     {
       ...common,
       outDir: join(outDir, 'cli'),
-      entry: { keys: 'src/cli/keys/main.ts', reference: 'src/cli/reference.ts' },
+      entry: { keys: 'src/cli/keys/main.ts', reference: 'src/cli/reference/main.ts' },
       format: 'esm',
       platform: 'node',
       outExtension: () => ({ js: '.js' }),

@@ -2,7 +2,7 @@
 // nothing of the credentials.
 
 import { type OperationOverrides, overridden } from './api/operations.ts';
-import { CredentialCache } from './auth/cache.ts';
+import { CredentialCache } from './auth/credential-cache.ts';
 import type { CredentialsOption } from './auth/credentials.ts';
 import { DEFAULT_BASE_URL, signedDestination } from './auth/destination.ts';
 import type { OnNewSecret } from './auth/new-secret.ts';
@@ -20,9 +20,9 @@ import { type DiagnoseOptions, type Diagnosis, diagnose } from './resources/diag
 import { PolicyMemory } from './resources/policy-memory.ts';
 import { type RequestInput, rawRequest, type StandardSchema } from './resources/request.ts';
 import { type UserResource, userResource } from './resources/user.ts';
-import { printable } from './text/printable.ts';
 import { refuseBrowser } from './util/browser.ts';
 import { parseOptions, spec } from './util/options.ts';
+import { printable } from './util/printable.ts';
 import { VERSION } from './version.ts';
 
 /** Options of a {@link BlazeMeterClient}. */

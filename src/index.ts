@@ -25,8 +25,8 @@ export type {
 } from './auth/credentials.ts';
 export { parseCredentials } from './auth/credentials.ts';
 export type { NewSecretEvent, OnNewSecret } from './auth/new-secret.ts';
+export { RequestSigner, type RequestSignerOptions } from './auth/request-signer.ts';
 export { Secret, type SecretLike } from './auth/secret.ts';
-export { RequestSigner, type RequestSignerOptions } from './auth/signer.ts';
 export { BlazeMeterClient, type ClientOptions } from './client.ts';
 export * from './errors.ts';
 export type { CallOptions } from './http/call.ts';

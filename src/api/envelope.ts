@@ -1,5 +1,6 @@
 // The v4 envelope: finds the result in a response, or turns the response into the error of its status.
 
+import { withoutSecrets } from '../auth/redact.ts';
 import {
   ApiError,
   type ApiErrorInit,
@@ -15,9 +16,8 @@ import {
 } from '../errors.ts';
 import { envelope, type Envelope as Fields } from '../schemas/envelope.ts';
 import { readWith } from '../schemas/read.ts';
-import { withoutSecrets } from '../text/hide.ts';
-import { printable } from '../text/printable.ts';
 import { isPlainObject } from '../util/options.ts';
+import { printable } from '../util/printable.ts';
 import { assumptionHint } from './operations.ts';
 
 /** A response as it came, read to its end. */

@@ -3,9 +3,9 @@
 import { daysToMs } from '../api/expiration.ts';
 import type { Bound } from '../resources/policy-memory.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
-import { printable } from '../text/printable.ts';
 import { shownSpan } from '../util/duration.ts';
 import { readKeyName } from '../util/key-name.ts';
+import { printable } from '../util/printable.ts';
 import type { Look, Unknown } from './keys.ts';
 import type { Settings } from './options.ts';
 import { hasEnded, longerThan } from './period.ts';

@@ -1,7 +1,7 @@
 // Files that a command line names: read within a bound, and complained about by their path, never by what is in them.
 
 import { closeSync, openSync, readSync } from 'node:fs';
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 
 /** A file that cannot be used. The message names the option and the path. */
 export class FileProblem extends Error {

@@ -1,7 +1,7 @@
 // The promise that calls return: the model when awaited, and with `withResponse()` what is known of the response too.
 
-import { withoutSecrets } from '../text/hide.ts';
-import { printable } from '../text/printable.ts';
+import { withoutSecrets } from '../auth/redact.ts';
+import { printable } from '../util/printable.ts';
 
 /** What may be known of a response. */
 export interface ResponseInfo {

@@ -11,13 +11,13 @@ import {
   type OperationTable,
 } from '../api/operations.ts';
 import { basicHeader } from '../auth/basic.ts';
-import type { CredentialCache } from '../auth/cache.ts';
+import { scrubbed } from '../auth/cause.ts';
+import type { CredentialCache } from '../auth/credential-cache.ts';
 import { type Credentials, sameKey } from '../auth/credentials.ts';
 import { InvalidResponseError, isBlazeMeterError, RequestTimeoutError } from '../errors.ts';
 import { readWith, ShapeError } from '../schemas/read.ts';
-import { scrubbed } from '../text/cause.ts';
-import { printable } from '../text/printable.ts';
 import { type OptionSpecs, parseOptions, spec } from '../util/options.ts';
+import { printable } from '../util/printable.ts';
 import { abortable, onAbort } from './abort.ts';
 import { type CallPromise, callPromise, type Outcome, shownHeaders } from './call-promise.ts';
 import { Deadline } from './deadline.ts';

@@ -1,7 +1,7 @@
 // What a failed fetch means. Two questions, one table of codes: was nothing sent, and is it worth another try?
 
+import { codeOf, fieldOf, scrubbed } from '../auth/cause.ts';
 import { ConnectionError, type ConnectionFailure } from '../errors.ts';
-import { codeOf, fieldOf, scrubbed } from '../text/cause.ts';
 
 interface Meaning {
   readonly reason: ConnectionFailure;

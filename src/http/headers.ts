@@ -1,6 +1,6 @@
 // The headers that a caller gives: HTTP must be able to carry them, and none may take the signer's place.
 
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 
 const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -54,7 +54,8 @@ export async function sendWithKy(request: KyRequest): Promise<Response> {
     },
     timeout: Math.min(timeout, LONGEST_TIMER),
     signal,
-    fetch: (input) => send(new Request(input), body),
+    // ky always passes a Request; its type allows more.
+    fetch: (input) => send(input instanceof Request ? input : new Request(input), body),
     throwHttpErrors: (status) => RETRIED_STATUSES.has(status),
     retry: {
       limit: retries,

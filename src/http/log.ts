@@ -1,6 +1,6 @@
 // Log lines: what happened, by allow-list. No header, no body, no query ever reaches a logger.
 
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 
 /** Where log lines go. `console` is one, and so are most loggers. */
 export interface Logger {

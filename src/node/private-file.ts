@@ -3,7 +3,7 @@
 
 import type { CredentialContext } from '../auth/credentials.ts';
 import { CredentialsError } from '../errors.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 import { builtin } from './builtin.ts';
 import { broken, errorCode } from './source.ts';
 

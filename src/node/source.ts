@@ -8,7 +8,7 @@ import {
   parseCredentials,
 } from '../auth/credentials.ts';
 import { CredentialsError } from '../errors.ts';
-import { shownId } from '../text/printable.ts';
+import { shownId } from '../util/printable.ts';
 
 /** A pair, and in words where it was found. */
 export interface Found {

@@ -3,7 +3,7 @@
 
 import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
 import { CredentialsError } from '../errors.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 import { builtin } from './builtin.ts';
 import { checkPath } from './key-file.ts';
 import { shownPath } from './private-file.ts';

@@ -1,7 +1,7 @@
 // The core: one synchronous function over a state, from plain values to plain values. No clock but the reference's,
 // no I/O, and whatever is sent, an answer.
 
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 import { getAccount, getUser, listAccounts, listMembers, setPolicy } from './accounts.ts';
 import { authenticate, type Claim, readClaim } from './authenticate.ts';
 import type { InnerClock } from './clock.ts';
@@ -25,8 +25,8 @@ import {
   replacesOn,
   skewOf,
   staleKeysOf,
-} from './fault-shape.ts';
-import type { InnerFaults, Strike } from './faults.ts';
+} from './faults/fault-shape.ts';
+import type { InnerFaults, Strike } from './faults/faults.ts';
 import { looksReal, type Mint } from './identity.ts';
 import { type InnerJournal, type JournalRow, shownHeaders } from './journal.ts';
 import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';

@@ -3,7 +3,7 @@
 
 import type { ReferenceFetch } from './fetch.ts';
 import { createReference, type Reference, type ReferenceOptions } from './reference.ts';
-import type { DefaultWorld, Seeded, SeededKey } from './seed.ts';
+import type { DefaultWorld, Seeded, SeededKey } from './seed/seed.ts';
 
 /** What a client is made with. */
 export interface ReadyClientOptions {

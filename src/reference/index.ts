@@ -6,9 +6,9 @@
 
 export type { ExplainedBehaviour } from './behaviours.ts';
 export type { ClockOptions, ClockPosition, Duration, ReferenceClock } from './clock.ts';
-export { type ConformanceLine, type ConformanceOptions, runConformance } from './conformance.ts';
-export type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './fault-rules.ts';
-export type { ActiveFault, Faults } from './faults.ts';
+export { type ConformanceLine, type ConformanceOptions, runConformance } from './conformance/conformance.ts';
+export type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './faults/fault-rules.ts';
+export type { ActiveFault, Faults } from './faults/faults.ts';
 export type { ReferenceFetch } from './fetch.ts';
 export {
   type ClientClass,
@@ -40,7 +40,8 @@ export {
   type SeedTest,
   type SeedUser,
   type SeedWorkspace,
-} from './seed.ts';
+} from './seed/seed.ts';
+export type { Snapshot } from './seed/snapshot.ts';
 export {
   documented,
   parseSemantics,
@@ -49,4 +50,3 @@ export {
   type SemanticsSwitch,
   semanticsSwitches,
 } from './semantics.ts';
-export type { Snapshot } from './snapshot.ts';

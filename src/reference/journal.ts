@@ -1,7 +1,7 @@
 // The journal: what was asked and what became of it. It holds no body, no secret, and of headers only those of a short
 // list that name no one.
 
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 import { requestIdOf } from './envelope.ts';
 import { header, type PlainHeaders } from './plain.ts';
 import { type OperationName, operationOf, type ReferenceOperation } from './routes.ts';

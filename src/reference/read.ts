@@ -1,7 +1,7 @@
 // Reads values that came from outside (a seed, rules from a file): what is wrong is named by its path,
 // and nothing is built from a key that reaches a prototype.
 
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 
 /** Says what is wrong with a value given to the reference. The value itself is not quoted. */
 export class InvalidInputError extends TypeError {

@@ -3,17 +3,17 @@
 import { behaviours, type ExplainedBehaviour } from './behaviours.ts';
 import { type ClockOptions, createClock, type ReferenceClock } from './clock.ts';
 import { type Core, handle } from './core.ts';
-import type { FaultRule } from './fault-rules.ts';
-import { createFaults, type Faults } from './faults.ts';
+import type { FaultRule } from './faults/fault-rules.ts';
+import { createFaults, type Faults } from './faults/faults.ts';
 import { fetchFrom, type ReferenceFetch } from './fetch.ts';
 import { createMint } from './identity.ts';
 import { createJournal, DEFAULT_JOURNAL_LIMIT, type Journal } from './journal.ts';
 import type { PlainAnswer, PlainRequest } from './plain.ts';
-import { type DefaultWorld, defaultWorld, type Seed, type Seeded } from './seed.ts';
-import { applySeed } from './seed-apply.ts';
-import { readSeed } from './seed-read.ts';
+import { type DefaultWorld, defaultWorld, type Seed, type Seeded } from './seed/seed.ts';
+import { applySeed } from './seed/seed-apply.ts';
+import { readSeed } from './seed/seed-read.ts';
+import { readSnapshot, type Snapshot, takeSnapshot } from './seed/snapshot.ts';
 import { readSemantics, type Semantics, type SemanticsOption } from './semantics.ts';
-import { readSnapshot, type Snapshot, takeSnapshot } from './snapshot.ts';
 import { createState } from './state.ts';
 
 /** How a reference is made. */

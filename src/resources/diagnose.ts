@@ -5,7 +5,7 @@ import { type CallOptions, perform, readResult } from '../http/call.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { apiKey } from '../schemas/api-key.ts';
 import { user as userSchema } from '../schemas/user.ts';
-import { printable, shownId } from '../text/printable.ts';
+import { printable, shownId } from '../util/printable.ts';
 import { type AccountsResource, readAllPolicies } from './accounts.ts';
 import type { ClientContext } from './context.ts';
 import type { Bound } from './policy-memory.ts';

@@ -4,7 +4,9 @@
 import { readEnvelope } from '../api/envelope.ts';
 import { extractSecret } from '../api/extract-secret.ts';
 import { assumptionHint } from '../api/operations.ts';
+import { hasCleanCauses, scrubbed, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
+import { withoutSecrets } from '../auth/redact.ts';
 import { Secret } from '../auth/secret.ts';
 import {
   AmbiguousOutcomeError,
@@ -31,9 +33,7 @@ import {
 import type { Deadline } from '../http/deadline.ts';
 import type { Progress } from '../http/signing-fetch.ts';
 import { type NewApiKey, newApiKey } from '../schemas/api-key.ts';
-import { hasCleanCauses, scrubbed, summary } from '../text/cause.ts';
-import { withoutSecrets } from '../text/hide.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 import type { ClientContext } from './context.ts';
 
 export type SecretOperation = 'apiKeys.create' | 'apiKeys.regenerateSecret';

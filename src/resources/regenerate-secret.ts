@@ -25,7 +25,7 @@ import {
 import type { Outcome } from '../http/call-promise.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { type ApiKey, apiKey, type NewApiKey } from '../schemas/api-key.ts';
-import { printable } from '../text/printable.ts';
+import { printable } from '../util/printable.ts';
 import type { ClientContext } from './context.ts';
 import { ambiguous, deliver, LostResponse, requestSecret } from './new-secret.ts';
 

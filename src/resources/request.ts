@@ -2,14 +2,14 @@
 
 import * as z from 'zod/mini';
 import { readEnvelope } from '../api/envelope.ts';
+import { scrubbed } from '../auth/cause.ts';
+import { withoutSecrets } from '../auth/redact.ts';
 import { InvalidResponseError } from '../errors.ts';
 import { type CallOptions, call, outcomeOf, responseContext, send } from '../http/call.ts';
 import type { CallPromise } from '../http/call-promise.ts';
 import type { Query } from '../http/path.ts';
-import { scrubbed } from '../text/cause.ts';
-import { withoutSecrets } from '../text/hide.ts';
-import { printable } from '../text/printable.ts';
 import { parseOptions, spec } from '../util/options.ts';
+import { printable } from '../util/printable.ts';
 import type { ClientContext } from './context.ts';
 
 /** A validator by the Standard Schema convention: zod, valibot and arktype schemas are such. */

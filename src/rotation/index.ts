@@ -9,17 +9,20 @@ export type { CredentialsInput } from '../auth/credentials.ts';
 export { Secret, type SecretLike } from '../auth/secret.ts';
 export { RotationError, type RotationProblem, StoreConflictError } from '../errors.ts';
 export type { Span } from '../util/duration.ts';
-export { type FileStoreOptions, fileStore } from './file-store.ts';
-export { type FromStoreOptions, fromStore } from './from-store.ts';
-export type { HttpStoreOptions, PairKeys, StoreToken } from './http-store.ts';
-export { type KubernetesStoreOptions, kubernetesStore } from './kubernetes-store.ts';
+export { rotateWithoutRecord } from './ci/unrecorded.ts';
+export type { UnrecordedOptions, UnrecordedReport } from './ci/unrecorded-options.ts';
 export type {
   AdoptOptions,
   NextKeyOptions,
   RotateIfExpiringOptions,
   RotateOptions,
   RunOptions,
-} from './options.ts';
+} from './engine/options.ts';
+export type { RotationReport } from './engine/report.ts';
+export type { Timing } from './engine/run.ts';
+export type { RotationClient } from './engine/service.ts';
+export type { SecretSink, SinkAnswer, SinkDelivery, SinkState } from './engine/sink.ts';
+export { type FromStoreOptions, fromStore } from './reader/from-store.ts';
 export type {
   HeldKey,
   Lease,
@@ -30,22 +33,19 @@ export type {
   RotationReason,
   RotationRecord,
   SinkHolding,
-} from './record.ts';
-export { readRecord, revealRecord } from './record-text.ts';
-export { type RedisEval, type RedisStoreOptions, redisStore } from './redis-store.ts';
-export type { RotationReport } from './report.ts';
+} from './record/record.ts';
+export { readRecord, revealRecord } from './record/record-text.ts';
 export { adopt, resume, rotate, rotateIfExpiring } from './rotate.ts';
-export type { Timing } from './run.ts';
+export { type FileStoreOptions, fileStore } from './stores/file-store.ts';
+export type { HttpStoreOptions, PairKeys, StoreToken } from './stores/http-store.ts';
+export { type KubernetesStoreOptions, kubernetesStore } from './stores/kubernetes-store.ts';
+export { type RedisEval, type RedisStoreOptions, redisStore } from './stores/redis-store.ts';
 export {
   type Sealing,
   type SealingKey,
   type SealingKeyMaterial,
   type SealingOptions,
   sealing,
-} from './sealing.ts';
-export type { RotationClient } from './service.ts';
-export type { SecretSink, SinkAnswer, SinkDelivery, SinkState } from './sink.ts';
-export { type CredentialStore, memoryStore, type Versioned } from './store.ts';
-export { rotateWithoutRecord } from './unrecorded.ts';
-export type { UnrecordedOptions, UnrecordedReport } from './unrecorded-options.ts';
-export { type VaultStoreOptions, vaultStore } from './vault-store.ts';
+} from './stores/sealing.ts';
+export { type CredentialStore, memoryStore, type Versioned } from './stores/store.ts';
+export { type VaultStoreOptions, vaultStore } from './stores/vault-store.ts';

@@ -5,10 +5,9 @@ import { parseCredentials } from '../auth/credentials.ts';
 import { RotationError } from '../errors.ts';
 import { spanMs } from '../util/duration.ts';
 import { checkBase, newNonce, newRecordId } from '../util/key-name.ts';
-import { begin, hasten, look, plan, remaining } from './begin.ts';
-import { Ledger, readStore, storeError } from './ledger.ts';
-import { lostTo } from './lost.ts';
-import { advance } from './machine.ts';
+import { begin, hasten, look, plan, remaining } from './engine/begin.ts';
+import { lostTo } from './engine/lost.ts';
+import { advance } from './engine/machine.ts';
 import {
   type AdoptOptions,
   checkLeakedSince,
@@ -18,13 +17,14 @@ import {
   type RunOptions,
   readDrain,
   readRunOptions,
-} from './options.ts';
-import type { RotationPhase, RotationRecord } from './record.ts';
-import { type RotationReport, reportOf } from './report.ts';
-import { Run } from './run.ts';
-import { type RotationClient, Service } from './service.ts';
-import { probeSinks } from './sink.ts';
-import { nextDays, windowMs } from './span.ts';
+} from './engine/options.ts';
+import { type RotationReport, reportOf } from './engine/report.ts';
+import { Run } from './engine/run.ts';
+import { nextDays, windowMs } from './engine/schedule.ts';
+import { type RotationClient, Service } from './engine/service.ts';
+import { probeSinks } from './engine/sink.ts';
+import type { RotationPhase, RotationRecord } from './record/record.ts';
+import { Ledger, readStore, storeError } from './record/record-session.ts';
 
 const noRecord = () =>
   new RotationError(

@@ -18,10 +18,10 @@ import {
   type SemanticsOption,
 } from 'blazemeter-client/testing';
 import { vi } from 'vitest';
-import { Ledger } from '../../src/rotation/ledger.ts';
-import { obtain } from '../../src/rotation/obtain.ts';
-import { Run, type RunInit } from '../../src/rotation/run.ts';
-import { Service } from '../../src/rotation/service.ts';
+import { obtain } from '../../src/rotation/engine/obtain.ts';
+import { Run, type RunInit } from '../../src/rotation/engine/run.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
+import { Ledger } from '../../src/rotation/record/record-session.ts';
 import { madeUpPending, madeUpRecord } from '../stores/records.ts';
 
 export const NOW = new Date('2030-06-01T12:00:00Z');

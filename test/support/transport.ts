@@ -1,5 +1,5 @@
 // A transport with a fetch that answers by a script, and a look at a promise that may never be done.
-import { CredentialCache } from '../../src/auth/cache.ts';
+import { CredentialCache } from '../../src/auth/credential-cache.ts';
 import { type Credentials, type CredentialsOption, parseCredentials } from '../../src/auth/credentials.ts';
 import {
   type CallOptions,

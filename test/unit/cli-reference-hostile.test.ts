@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { createGuard, type GuardedRequest } from '../../src/cli/control-guard.ts';
+import { createGuard, type GuardedRequest } from '../../src/cli/reference/control-guard.ts';
 import { type Running, referenceCommand } from '../support/reference-command.ts';
 
 const command = referenceCommand();

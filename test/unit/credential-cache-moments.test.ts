@@ -3,7 +3,7 @@
 
 import { type CredentialContext, CredentialsError, type CredentialsInput } from 'blazemeter-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CredentialCache } from '../../src/auth/cache.ts';
+import { CredentialCache } from '../../src/auth/credential-cache.ts';
 import { type CredentialProvider, type Credentials, parseCredentials } from '../../src/auth/credentials.ts';
 import { madeUp } from '../support/credentials.ts';
 

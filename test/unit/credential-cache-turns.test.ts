@@ -3,7 +3,7 @@
 
 import { CredentialsError } from 'blazemeter-client';
 import { describe, expect, test } from 'vitest';
-import { CredentialCache } from '../../src/auth/cache.ts';
+import { CredentialCache } from '../../src/auth/credential-cache.ts';
 import { type CredentialProvider, parseCredentials } from '../../src/auth/credentials.ts';
 import { expectHidden, madeUp } from '../support/credentials.ts';
 

@@ -2,9 +2,9 @@
 // codes of errors are whole words or nothing, and chains of causes have an end.
 import { BlazeMeterError, CredentialsError } from 'blazemeter-client';
 import { describe, expect, test } from 'vitest';
-import { codeOf, fieldOf, hasCleanCauses, scrubbed } from '../../src/text/cause.ts';
-import { withoutSecrets } from '../../src/text/hide.ts';
-import { printable } from '../../src/text/printable.ts';
+import { codeOf, fieldOf, hasCleanCauses, scrubbed } from '../../src/auth/cause.ts';
+import { withoutSecrets } from '../../src/auth/redact.ts';
+import { printable } from '../../src/util/printable.ts';
 
 describe('of a secret in an answer nothing is left, and nothing else is taken', () => {
   // Of 24, 25 and 26 bytes: each ends differently in base64.

@@ -3,10 +3,10 @@ import { inspect } from 'node:util';
 import { BlazeMeterError, CredentialsError } from 'blazemeter-client';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { codeOf, fieldOf, hasCleanCauses, scrubbed, summary } from '../../src/auth/cause.ts';
+import { withoutSecrets } from '../../src/auth/redact.ts';
 import { type Logger, makeLog } from '../../src/http/log.ts';
-import { codeOf, fieldOf, hasCleanCauses, scrubbed, summary } from '../../src/text/cause.ts';
-import { withoutSecrets } from '../../src/text/hide.ts';
-import { printable, shownId } from '../../src/text/printable.ts';
+import { printable, shownId } from '../../src/util/printable.ts';
 import { createDetector, encodingNames, encodings } from '../leak/detector.ts';
 import { kinds, secretsOf } from '../leak/stage.ts';
 

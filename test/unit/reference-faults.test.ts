@@ -9,7 +9,7 @@ import {
   type SeededKey,
 } from 'blazemeter-client/testing';
 import { describe, expect, test } from 'vitest';
-import { readFaultRule } from '../../src/reference/fault-read.ts';
+import { readFaultRule } from '../../src/reference/faults/fault-read.ts';
 import { basic, create, isObject, nowOf, pairOf, parsed, send } from '../support/reference.ts';
 
 function world(...faults: FaultRule[]) {

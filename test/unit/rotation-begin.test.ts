@@ -2,7 +2,7 @@
 import type { RotateOptions, RotationRecord } from 'blazemeter-client/rotation';
 import { memoryStore } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { begin, hasten, look, plan } from '../../src/rotation/begin.ts';
+import { begin, hasten, look, plan } from '../../src/rotation/engine/begin.ts';
 import { madeUpPending } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { at, heldOf, NOW, RECORD, type StageOptions, stageOf } from '../support/rotation-stage.ts';

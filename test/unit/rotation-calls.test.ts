@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { Service } from '../../src/rotation/service.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
 import { madeUpPending } from '../stores/records.ts';
 import { at, heldOf, NOW, type StageOptions, stored } from '../support/rotation-stage.ts';
 

@@ -1,7 +1,7 @@
 // The new pair goes to each sink that lacks it, and each is acknowledged alone and on record.
 import type { SecretSink, SinkDelivery } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { putToSinks } from '../../src/rotation/machine.ts';
+import { putToSinks } from '../../src/rotation/engine/machine.ts';
 import { failure } from '../support/rotation.ts';
 import { RECORD, stageOf } from '../support/rotation-stage.ts';
 

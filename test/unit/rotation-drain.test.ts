@@ -1,7 +1,7 @@
 // When a drain begins, how long it is, and when the old key may go: to the millisecond, by the service's clock.
 import type { RotationRecord } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { advance } from '../../src/rotation/machine.ts';
+import { advance } from '../../src/rotation/engine/machine.ts';
 import { failure } from '../support/rotation.ts';
 import { at, heldOf, NOW, type StageOptions, stageOf } from '../support/rotation-stage.ts';
 

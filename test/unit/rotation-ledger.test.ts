@@ -7,7 +7,7 @@ import {
   StoreConflictError,
 } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Ledger, readStore, storeError, type Writer } from '../../src/rotation/ledger.ts';
+import { Ledger, readStore, storeError, type Writer } from '../../src/rotation/record/record-session.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 

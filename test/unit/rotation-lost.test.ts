@@ -8,10 +8,10 @@ import {
   Secret,
 } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { Ledger } from '../../src/rotation/ledger.ts';
-import { lostTo } from '../../src/rotation/lost.ts';
-import { Run } from '../../src/rotation/run.ts';
-import { Service } from '../../src/rotation/service.ts';
+import { lostTo } from '../../src/rotation/engine/lost.ts';
+import { Run } from '../../src/rotation/engine/run.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
+import { Ledger } from '../../src/rotation/record/record-session.ts';
 import { madeUpPending, madeUpRecord } from '../stores/records.ts';
 import { rotationWorld } from '../support/rotation.ts';
 

@@ -1,7 +1,7 @@
 // From each phase the machine takes one step after the other, each written down before the next, and stops where it has to.
 import { RotationError, type SecretSink } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { advance, promoteTested } from '../../src/rotation/machine.ts';
+import { advance, promoteTested } from '../../src/rotation/engine/machine.ts';
 import { madeUpPending } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { at, heldOf, NOW, RECORD, type StageOptions, stageOf } from '../support/rotation-stage.ts';

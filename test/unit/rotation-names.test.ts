@@ -1,7 +1,7 @@
 // By its name a key is known as a rotation's own, and as which; and bytes become base64 without Node's Buffer and back.
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { fromBase64, textFromBase64, textToBase64, toBase64 } from '../../src/rotation/base64.ts';
+import { fromBase64, textFromBase64, textToBase64, toBase64 } from '../../src/rotation/stores/base64.ts';
 import {
   checkBase,
   derivedRecordId,

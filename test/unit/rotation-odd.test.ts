@@ -3,9 +3,9 @@
 import { PermissionDeniedError, UndeliveredSecretError } from 'blazemeter-client';
 import { Secret } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { advance } from '../../src/rotation/machine.ts';
-import { regenerate, test as tested } from '../../src/rotation/obtain.ts';
-import { Service } from '../../src/rotation/service.ts';
+import { advance } from '../../src/rotation/engine/machine.ts';
+import { regenerate, test as tested } from '../../src/rotation/engine/obtain.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
 import { madeUpPending } from '../stores/records.ts';
 import { failure, recordOf } from '../support/rotation.ts';
 import { at, creating, heldOf, NOW, name, pending, stageOf, stored } from '../support/rotation-stage.ts';

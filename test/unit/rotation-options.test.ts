@@ -2,17 +2,17 @@
 import { CredentialsError } from 'blazemeter-client';
 import { memoryStore, type RotationReport, type RunOptions } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Ledger } from '../../src/rotation/ledger.ts';
 import {
   checkLeakedSince,
   checkReason,
   readDrain,
   readRunOptions,
   readTiming,
-} from '../../src/rotation/options.ts';
-import { reportOf } from '../../src/rotation/report.ts';
-import { Run } from '../../src/rotation/run.ts';
-import { Service } from '../../src/rotation/service.ts';
+} from '../../src/rotation/engine/options.ts';
+import { reportOf } from '../../src/rotation/engine/report.ts';
+import { Run } from '../../src/rotation/engine/run.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
+import { Ledger } from '../../src/rotation/record/record-session.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { madeUp } from '../support/credentials.ts';
 import { rotationWorld } from '../support/rotation.ts';

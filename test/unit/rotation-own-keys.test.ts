@@ -1,7 +1,7 @@
 // Keys are known by their names as a record's own, and tell of a record that went back.
 import type { RotationRecord } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { ownKeys, refuseOldRecord } from '../../src/rotation/service.ts';
+import { ownKeys, refuseOldRecord } from '../../src/rotation/engine/service.ts';
 import { keyName } from '../../src/util/key-name.ts';
 import { madeUpPending, madeUpRecord } from '../stores/records.ts';
 

@@ -2,8 +2,8 @@
 // what is random is fixed.
 import { RotationError } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RecordReader } from '../../src/rotation/record-reader.ts';
-import type { Versioned } from '../../src/rotation/store.ts';
+import { RecordReader } from '../../src/rotation/reader/record-reader.ts';
+import type { Versioned } from '../../src/rotation/stores/store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 

@@ -7,7 +7,7 @@ import {
 } from 'blazemeter-client';
 import { RotationError, type RotationRecord, Secret } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { obtain, proveRecovery, regenerate, test as tested } from '../../src/rotation/obtain.ts';
+import { obtain, proveRecovery, regenerate, test as tested } from '../../src/rotation/engine/obtain.ts';
 import { madeUpPending } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { heldOf, NOW, type StageOptions, stageOf } from '../support/rotation-stage.ts';

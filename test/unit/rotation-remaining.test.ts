@@ -1,7 +1,7 @@
 // What a dry run says of a rotation under way: the steps that are left, from each phase on.
 import type { RotationRecord } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { remaining } from '../../src/rotation/begin.ts';
+import { remaining } from '../../src/rotation/engine/begin.ts';
 import { madeUpPending, madeUpRecord } from '../stores/records.ts';
 
 const NOW = new Date('2030-06-01T12:00:00Z');

@@ -1,7 +1,7 @@
 // The clean-up: what is deleted, what is left alone and said, and what is listed after a leak.
 import { RotationError, type RotationRecord } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { advance, madeSince, retire } from '../../src/rotation/machine.ts';
+import { advance, madeSince, retire } from '../../src/rotation/engine/machine.ts';
 import { failure, keyIds } from '../support/rotation.ts';
 import { at, heldOf, NOW, RECORD, type StageOptions, stageOf } from '../support/rotation-stage.ts';
 

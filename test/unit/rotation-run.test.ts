@@ -1,9 +1,9 @@
 // One run of a rotation: what it has in hand, what it says, and which of its pairs signs.
 import { memoryStore, type RotationRecord, Secret } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { Ledger } from '../../src/rotation/ledger.ts';
-import { Run } from '../../src/rotation/run.ts';
-import { type Pair, Service } from '../../src/rotation/service.ts';
+import { Run } from '../../src/rotation/engine/run.ts';
+import { type Pair, Service } from '../../src/rotation/engine/service.ts';
+import { Ledger } from '../../src/rotation/record/record-session.ts';
 import { madeUpPending, madeUpRecord } from '../stores/records.ts';
 import { failure, rotationWorld } from '../support/rotation.ts';
 

@@ -2,7 +2,7 @@
 import { BlazeMeterClient, PermissionDeniedError } from 'blazemeter-client';
 import { Secret } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Pair, Service } from '../../src/rotation/service.ts';
+import { type Pair, Service } from '../../src/rotation/engine/service.ts';
 import { isObject } from '../support/reference.ts';
 import { failure, rotationWorld } from '../support/rotation.ts';
 

@@ -1,7 +1,7 @@
 // What a sink is asked, for how long, and what is said of one that fails: names and codes, never what it said itself.
 import { RotationError, Secret, type SecretSink, StoreConflictError } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkSinks, probeSinks, putToSink } from '../../src/rotation/sink.ts';
+import { checkSinks, probeSinks, putToSink } from '../../src/rotation/engine/sink.ts';
 import { failure } from '../support/rotation.ts';
 
 const delivery = {

@@ -2,7 +2,7 @@
 import { ExpirationPolicyError } from 'blazemeter-client';
 import { RotationError, Secret, type Span } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_DRAIN, fitDrain, lifeOf, nextDays, windowMs } from '../../src/rotation/span.ts';
+import { DEFAULT_DRAIN, fitDrain, lifeOf, nextDays, windowMs } from '../../src/rotation/engine/schedule.ts';
 import { shownSpan, spanMs } from '../../src/util/duration.ts';
 import { madeUp } from '../support/credentials.ts';
 

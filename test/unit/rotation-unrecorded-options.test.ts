@@ -2,7 +2,7 @@
 import { CredentialsError } from 'blazemeter-client';
 import type { UnrecordedOptions } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { readUnrecordedOptions } from '../../src/rotation/unrecorded-options.ts';
+import { readUnrecordedOptions } from '../../src/rotation/ci/unrecorded-options.ts';
 import { madeUp } from '../support/credentials.ts';
 
 const HOUR = 3_600_000;

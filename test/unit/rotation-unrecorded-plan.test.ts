@@ -1,12 +1,12 @@
 // Which key a run without a record is to put next: one that a dead run has left over, or a new one; and how a dry run says it.
 import { RotationError, type UnrecordedOptions } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Ledger } from '../../src/rotation/ledger.ts';
-import { Run } from '../../src/rotation/run.ts';
-import { Service } from '../../src/rotation/service.ts';
-import { readUnrecordedOptions } from '../../src/rotation/unrecorded-options.ts';
-import { planNext } from '../../src/rotation/unrecorded-replace.ts';
-import { survey } from '../../src/rotation/unrecorded-survey.ts';
+import { readUnrecordedOptions } from '../../src/rotation/ci/unrecorded-options.ts';
+import { planNext } from '../../src/rotation/ci/unrecorded-replace.ts';
+import { survey } from '../../src/rotation/ci/unrecorded-survey.ts';
+import { Run } from '../../src/rotation/engine/run.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
+import { Ledger } from '../../src/rotation/record/record-session.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import {

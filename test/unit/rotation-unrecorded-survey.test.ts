@@ -1,9 +1,9 @@
 // What a run without a record finds in the list of keys: which are ours, older and newer ones, and what their times tell.
 import { RotationError } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Service } from '../../src/rotation/service.ts';
-import { readUnrecordedOptions } from '../../src/rotation/unrecorded-options.ts';
-import { epochOf, issuedAt, ours, type Survey, survey } from '../../src/rotation/unrecorded-survey.ts';
+import { readUnrecordedOptions } from '../../src/rotation/ci/unrecorded-options.ts';
+import { epochOf, issuedAt, ours, type Survey, survey } from '../../src/rotation/ci/unrecorded-survey.ts';
+import { Service } from '../../src/rotation/engine/service.ts';
 import { madeUp } from '../support/credentials.ts';
 import { failure } from '../support/rotation.ts';
 import { at, MINUTE, NOW, type UnrecordedSetting, unrecordedSetting } from '../support/unrecorded.ts';

@@ -1,7 +1,7 @@
 // What a run without a record takes from what a sink tells of itself: which key it holds, and since when.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readUnrecordedOptions } from '../../src/rotation/unrecorded-options.ts';
-import { holdingsOf } from '../../src/rotation/unrecorded-retire.ts';
+import { readUnrecordedOptions } from '../../src/rotation/ci/unrecorded-options.ts';
+import { holdingsOf } from '../../src/rotation/ci/unrecorded-retire.ts';
 import { at, DAY, HOUR, MINUTE, NOW, Place, unrecordedSetting } from '../support/unrecorded.ts';
 
 vi.setConfig({ testTimeout: 3_000 });

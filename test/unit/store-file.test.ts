@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { CredentialsError } from 'blazemeter-client';
 import { RotationError, revealRecord, type Sealing, StoreConflictError } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
-import { fileStore } from '../../src/rotation/file-store.ts';
+import { fileStore } from '../../src/rotation/stores/file-store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { temporaryFolder } from '../support/credentials.ts';
 import { failure } from '../support/rotation.ts';

@@ -1,8 +1,8 @@
 // What comes back to a store behind an HTTP API: answers of every kind, failures on the way, and when it is tried again.
 import { RotationError } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { httpStore, persistent, storeFailure, unsettled } from '../../src/rotation/http-store.ts';
-import type { Held, Place } from '../../src/rotation/text-store.ts';
+import { httpStore, persistent, storeFailure, unsettled } from '../../src/rotation/stores/http-store.ts';
+import type { Held, Place } from '../../src/rotation/stores/text-store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { answers, attempted, MEND, type Prepared } from '../support/store-answers.ts';

@@ -1,6 +1,6 @@
 // The fields that a store behind an HTTP API keeps, and how values from outside are read: their own properties, no others.
 import { describe, expect, it } from 'vitest';
-import { at, checkPairKeys, fieldsOf, objectAt, RECORD_FIELD } from '../../src/rotation/http-store.ts';
+import { at, checkPairKeys, fieldsOf, objectAt, RECORD_FIELD } from '../../src/rotation/stores/http-store.ts';
 import { MADE_UP_SECRET, madeUpRecord } from '../stores/records.ts';
 
 describe('a property of a value from outside', () => {

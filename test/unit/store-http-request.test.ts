@@ -1,7 +1,7 @@
 // One request of a store behind an HTTP API: what is sent, how long it may take, and what may come back.
 import { Secret } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { httpStore } from '../../src/rotation/http-store.ts';
+import { httpStore } from '../../src/rotation/stores/http-store.ts';
 import { answers, attempted, MEND, type Prepared } from '../support/store-answers.ts';
 
 vi.setConfig({ testTimeout: 2_000 });

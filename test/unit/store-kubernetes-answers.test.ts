@@ -1,6 +1,6 @@
 // What the API server of Kubernetes may answer, and what is said of it: never its own words.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { kubernetesStore } from '../../src/rotation/kubernetes-store.ts';
+import { kubernetesStore } from '../../src/rotation/stores/kubernetes-store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { answers, MEND, type Prepared } from '../support/store-answers.ts';

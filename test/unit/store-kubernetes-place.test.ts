@@ -1,7 +1,7 @@
 // Where a record is in Kubernetes: what may be said of the Secret, and what is asked of the API server.
 import { type KubernetesStoreOptions, revealRecord, StoreConflictError } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
-import { kubernetesStore } from '../../src/rotation/kubernetes-store.ts';
+import { kubernetesStore } from '../../src/rotation/stores/kubernetes-store.ts';
 import { MADE_UP_SECRET, madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { answers, MEND, openSeal, type Prepared } from '../support/store-answers.ts';

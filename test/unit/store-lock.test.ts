@@ -4,7 +4,7 @@ import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { here } from '../../src/node/temporary.ts';
-import { lockFile } from '../../src/rotation/file-lock.ts';
+import { lockFile } from '../../src/rotation/stores/file-lock.ts';
 import { temporaryFolder } from '../support/credentials.ts';
 import { failure } from '../support/rotation.ts';
 

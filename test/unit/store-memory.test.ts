@@ -1,7 +1,7 @@
 // The record in memory, and what no store writes over another: an earlier epoch, and another record.
 import { RotationError, revealRecord, StoreConflictError } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { memoryStore, refuseStepBack } from '../../src/rotation/store.ts';
+import { memoryStore, refuseStepBack } from '../../src/rotation/stores/store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 

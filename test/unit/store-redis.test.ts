@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type RedisEval, RotationError, revealRecord, StoreConflictError } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { redisStore } from '../../src/rotation/redis-store.ts';
+import { redisStore } from '../../src/rotation/stores/redis-store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { redisFake } from '../stores/redis-fake.ts';
 import { failure } from '../support/rotation.ts';

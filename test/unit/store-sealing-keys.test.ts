@@ -1,7 +1,7 @@
 // The keys of a seal: what may be one, how it is called, and what is said where it cannot be had.
 import { type SealingKey, Secret } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sealing } from '../../src/rotation/sealing.ts';
+import { sealing } from '../../src/rotation/stores/sealing.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { idOf, keyNamed } from '../support/sealed-text.ts';

@@ -1,7 +1,7 @@
 // The form of a sealed record, held against Node's own crypto, and what is said of a text that does not open.
 import { RotationError, revealRecord } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
-import { closeRecord, openRecord, sealing } from '../../src/rotation/sealing.ts';
+import { closeRecord, openRecord, sealing } from '../../src/rotation/stores/sealing.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { idOf, keyNamed, openedText, sealedText } from '../support/sealed-text.ts';

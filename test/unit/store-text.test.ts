@@ -1,7 +1,7 @@
 // What all stores share whose place holds a text: when they look, what they write over, and what they remember.
 import { revealRecord, StoreConflictError, sealing } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
-import { type Held, textStore } from '../../src/rotation/text-store.ts';
+import { type Held, textStore } from '../../src/rotation/stores/text-store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { openSeal } from '../support/store-answers.ts';

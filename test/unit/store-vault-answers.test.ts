@@ -1,7 +1,7 @@
 // What Vault may answer, and what is said of it: never its own words.
 import { revealRecord } from 'blazemeter-client/rotation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { vaultStore } from '../../src/rotation/vault-store.ts';
+import { vaultStore } from '../../src/rotation/stores/vault-store.ts';
 import { madeUpRecord } from '../stores/records.ts';
 import { failure } from '../support/rotation.ts';
 import { answers, MEND, type Prepared } from '../support/store-answers.ts';

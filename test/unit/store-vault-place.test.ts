@@ -1,7 +1,7 @@
 // Where a record is in Vault: what may be said of the place, and what is asked of it.
 import { revealRecord, StoreConflictError, type VaultStoreOptions } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
-import { vaultStore } from '../../src/rotation/vault-store.ts';
+import { vaultStore } from '../../src/rotation/stores/vault-store.ts';
 import { MADE_UP_SECRET, madeUpRecord } from '../stores/records.ts';
 import { answers, openSeal, type Prepared } from '../support/store-answers.ts';
 

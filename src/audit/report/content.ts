@@ -1,7 +1,7 @@
 // What a report says, before it is laid out. All text from outside is printable here, and nowhere later.
 
-import { printable } from '../../text/printable.ts';
 import { shownSpan } from '../../util/duration.ts';
+import { printable } from '../../util/printable.ts';
 import type { AuditReport, Finding } from '../audit.ts';
 import type { ExpiringReport } from '../expiring.ts';
 import type { AuditedKey, ReportClock, Unknown } from '../keys.ts';

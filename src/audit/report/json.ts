@@ -1,6 +1,6 @@
 // A report as JSON text. A log prints it like any other text, so what is in it passes the same function.
 
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../util/printable.ts';
 import type { Report } from './content.ts';
 
 /** Fields that hold text from outside by itself. All other text is ours, and may be long. */

@@ -11,8 +11,8 @@ import {
   toMarkdown,
 } from '../../audit/index.ts';
 import { contentOf } from '../../audit/report/content.ts';
-import type { RotationRecord } from '../../rotation/record.ts';
-import { printable, shownId } from '../../text/printable.ts';
+import type { RotationRecord } from '../../rotation/record/record.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import type { Command } from './command.ts';
 import type { Options } from './command-line.ts';
 import { type Context, clientOf } from './context.ts';

@@ -1,7 +1,7 @@
 // The command line: what Node's own parser makes of it, held against the table of commands.
 
 import { parseArgs } from 'node:util';
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../util/printable.ts';
 import { usage } from './exit-codes.ts';
 
 /** An option of a command. */

@@ -1,7 +1,7 @@
 // delete: what is gone stays gone, so it is asked for twice where somebody seems to use the key.
 
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { printable, shownId } from '../../text/printable.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import { agree } from './ask.ts';
 import { ALLOW_SELF, type Command, YES } from './command.ts';
 import { clientOf } from './context.ts';

@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { temporaryName } from '../../node/temporary.ts';
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../util/printable.ts';
 import { shownPath } from '../files.ts';
 import { usage } from './exit-codes.ts';
 import type { Env } from './proxy.ts';

@@ -1,7 +1,7 @@
 // SIGINT and SIGTERM. What only reads ends at once; what changes something gets a few seconds to end the step in hand, so
 // that its outcome is known and on record. A second signal waits for nothing.
 
-import type { CredentialStore } from '../../rotation/store.ts';
+import type { CredentialStore } from '../../rotation/stores/store.ts';
 import { EXIT, type ExitCode, Interrupted } from './exit-codes.ts';
 
 /** How long the step in hand may still take, and when the process ends in any case, in milliseconds. */

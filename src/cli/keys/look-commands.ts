@@ -3,7 +3,7 @@
 import { sameKey } from '../../auth/credentials.ts';
 import { ApiError, AuthenticationError, InvalidResponseError, PermissionDeniedError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { printable, shownId } from '../../text/printable.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import type { Command } from './command.ts';
 import { type Context, clientOf, signerOf } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

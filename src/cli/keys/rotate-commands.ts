@@ -2,10 +2,10 @@
 
 import type { BlazeMeterClient } from '../../client.ts';
 import { UndeliveredSecretError } from '../../errors.ts';
-import type { RotationReport } from '../../rotation/report.ts';
+import { rotateWithoutRecord } from '../../rotation/ci/unrecorded.ts';
+import type { RotationReport } from '../../rotation/engine/report.ts';
 import { adopt as adoptPair, resume, rotateIfExpiring, rotate as rotateKey } from '../../rotation/rotate.ts';
-import { rotateWithoutRecord } from '../../rotation/unrecorded.ts';
-import { shownId } from '../../text/printable.ts';
+import { shownId } from '../../util/printable.ts';
 import type { Command } from './command.ts';
 import { type Context, clientOf, signerOf } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit-codes.ts';

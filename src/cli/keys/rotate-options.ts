@@ -3,8 +3,8 @@
 import type { CredentialsInput } from '../../auth/credentials.ts';
 import { ciRunOwner } from '../../node/ci-owner.ts';
 import { fromKeyFile } from '../../node/key-file.ts';
-import type { NextKeyOptions, RunOptions } from '../../rotation/options.ts';
-import type { RotationReason } from '../../rotation/record.ts';
+import type { NextKeyOptions, RunOptions } from '../../rotation/engine/options.ts';
+import type { RotationReason } from '../../rotation/record/record.ts';
 import type { Span } from '../../util/duration.ts';
 import type { Options } from './command-line.ts';
 import { type Context, pathOf } from './context.ts';

@@ -1,7 +1,7 @@
 // The report of a rotation: for people, for programs, and as an exit code.
 
-import type { RotationReport } from '../../rotation/report.ts';
-import { printable, shownId } from '../../text/printable.ts';
+import type { RotationReport } from '../../rotation/engine/report.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import type { Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { expiry, keyData, minute, plain, shellWord } from './shown.ts';

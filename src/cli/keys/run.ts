@@ -2,7 +2,7 @@
 // can be its world.
 
 import type { LogLevel } from '../../http/log.ts';
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../util/printable.ts';
 import { VERSION } from '../../version.ts';
 import { audit } from './audit-command.ts';
 import type { Command } from './command.ts';

@@ -5,7 +5,7 @@ import type { Secret } from '../../auth/secret.ts';
 import { AmbiguousOutcomeError, type Resolution, UndeliveredSecretError } from '../../errors.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { printable, shownId } from '../../text/printable.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import { shownPath } from '../files.ts';
 import { agree } from './ask.ts';
 import { ALLOW_SELF, type Command, YES } from './command.ts';

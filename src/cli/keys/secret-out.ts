@@ -9,7 +9,7 @@ import type { Secret } from '../../auth/secret.ts';
 import { CredentialsError, isBlazeMeterError } from '../../errors.ts';
 import { keyFileSink } from '../../node/key-file-sink.ts';
 import { replaceFile, writeKeyFile } from '../../node/write-key-file.ts';
-import { shownId } from '../../text/printable.ts';
+import { shownId } from '../../util/printable.ts';
 import { readText, shownPath } from '../files.ts';
 import type { Options } from './command-line.ts';
 import { type Context, pathOf } from './context.ts';

@@ -3,7 +3,7 @@
 
 import type { MaximumExpiration } from '../../api/expiration.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { printable, shownId } from '../../text/printable.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import type { Cell, Style } from './table.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
 // Stores and sinks, as the command line names them.
 
 import { keyFileSink } from '../../node/key-file-sink.ts';
-import { fileStore } from '../../rotation/file-store.ts';
-import type { SecretSink } from '../../rotation/sink.ts';
-import type { CredentialStore } from '../../rotation/store.ts';
+import type { SecretSink } from '../../rotation/engine/sink.ts';
+import { fileStore } from '../../rotation/stores/file-store.ts';
+import type { CredentialStore } from '../../rotation/stores/store.ts';
 import { type Context, pathOf } from './context.ts';
 import { refuseTracked } from './git-guard.ts';
 

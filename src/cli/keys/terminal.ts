@@ -1,7 +1,7 @@
 // Where the command speaks: results on standard output, everything else on standard error. With --json each of both is for
 // programs: one document on the first, one object a line on the second.
 
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../util/printable.ts';
 import { safeJson } from './safe-json.ts';
 import type { Paint, Style } from './table.ts';
 

@@ -2,7 +2,7 @@
 
 import { operations } from '../../api/operations.ts';
 import { BlazeMeterError, ConnectionError } from '../../errors.ts';
-import { printable } from '../../text/printable.ts';
+import { printable } from '../../util/printable.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, exitOf, Stop } from './exit-codes.ts';
 import { inCommands } from './in-commands.ts';

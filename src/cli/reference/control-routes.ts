@@ -1,0 +1,238 @@
+// What the control API can do: a table over plain values. No GET changes anything.
+
+import { type Duration, momentMs } from '../../reference/clock.ts';
+import { readFaultRule } from '../../reference/faults/fault-read.ts';
+import type { ActiveFault } from '../../reference/faults/faults.ts';
+import {
+  entries,
+  fail,
+  fields,
+  flag,
+  InvalidInputError,
+  maybe,
+  number,
+  oneOf,
+  text,
+} from '../../reference/read.ts';
+import type { Reference } from '../../reference/reference.ts';
+import { operationNames, operationOf } from '../../reference/routes.ts';
+import type { Seed, Seeded } from '../../reference/seed/seed.ts';
+import type { Snapshot } from '../../reference/seed/snapshot.ts';
+import { readSemantics } from '../../reference/semantics.ts';
+import { VERSION } from '../../version.ts';
+import { isObject } from '../untyped.ts';
+
+export interface ControlCall {
+  readonly method: string;
+  /** Below `/__reference/`, without slashes at its ends. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The JSON that was sent; undefined where nothing was. */
+  readonly body: unknown;
+}
+
+export interface ControlReply {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly allow?: string;
+}
+
+export interface ControlTarget {
+  readonly reference: Reference;
+  /** Makes what the command made at its start, in a reference that is empty. */
+  readonly seedAgain: () => Seeded;
+}
+
+type Handler = (call: ControlCall, id: string) => ControlReply;
+
+const ok = (body: unknown): ControlReply => ({ status: 200, body });
+
+export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
+  const { clock, faults, journal } = reference;
+  const ids = new WeakMap<ActiveFault, number>();
+  let lastId = 0;
+  const idOf = (fault: ActiveFault): number => {
+    const id = ids.get(fault) ?? ++lastId;
+    ids.set(fault, id);
+    return id;
+  };
+  const showFault = (fault: ActiveFault) => ({ id: idOf(fault), struck: fault.struck, rule: fault.rule });
+  const showFaults = () => ({ faults: faults.active.map(showFault) });
+  const showClock = () => ({ now: clock.now() });
+  const showSemantics = () => ({ semantics: reference.semantics });
+
+  const table: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
+    '': {
+      GET: () => ok({ name: 'blazemeter-reference', version: VERSION, paths: Object.keys(table).slice(1) }),
+    },
+    clock: { GET: () => ok(showClock()) },
+    'clock/advance': {
+      POST: ({ body }) => {
+        clock.advance(readDuration(body));
+        return ok(showClock());
+      },
+    },
+    'clock/set': {
+      POST: ({ body }) => {
+        clock.set(readMoment(fields(body, 'body', ['to']).get('to')));
+        return ok(showClock());
+      },
+    },
+    'clock/freeze': {
+      POST: ({ body }) => {
+        nothing(body);
+        clock.freeze();
+        return ok(showClock());
+      },
+    },
+    'clock/resume': {
+      POST: ({ body }) => {
+        nothing(body);
+        clock.resume();
+        return ok(showClock());
+      },
+    },
+    'clock/skew': {
+      POST: ({ body }) => {
+        const from = fields(body, 'body', ['ms']);
+        clock.skew(number(from.get('ms'), 'body.ms', -MOST_SKEW, MOST_SKEW));
+        return ok(showClock());
+      },
+    },
+    faults: {
+      GET: () => ok(showFaults()),
+      POST: ({ body }) => {
+        const given = Array.isArray(body) ? body : [body];
+        // All are read before the first is added. A redirect may lead to this machine only.
+        const rules = given.map((rule: unknown, index) =>
+          readFaultRule(rule, Array.isArray(body) ? `body[${index}]` : 'body', { anyRedirect: false }),
+        );
+        return { status: 201, body: { faults: rules.map((rule) => showFault(faults.add(rule))) } };
+      },
+      DELETE: ({ body }) => {
+        nothing(body);
+        faults.clear();
+        return ok(showFaults());
+      },
+    },
+    'faults/*': {
+      DELETE: ({ body }, id) => {
+        nothing(body);
+        const fault = faults.active.find((active) => String(idOf(active)) === id);
+        if (fault === undefined) return { status: 404 };
+        fault.remove();
+        return ok(showFaults());
+      },
+    },
+    journal: {
+      GET: ({ query }) => ok(readJournal(reference, query)),
+      DELETE: ({ body }) => {
+        nothing(body);
+        journal.clear();
+        return ok({ count: 0, entries: [] });
+      },
+    },
+    semantics: {
+      GET: () => ok(showSemantics()),
+      POST: ({ body }) => {
+        reference.setSemantics(
+          readSemantics(body ?? fail('body', 'is missing.'), reference.semantics, 'body'),
+        );
+        return ok(showSemantics());
+      },
+    },
+    explain: { GET: () => ok({ behaviours: reference.explain() }) },
+    'state/seed': {
+      POST: ({ body }) => {
+        if (body === undefined) return { status: 201, body: reference.seed() };
+        return { status: 201, body: reference.seed(isObject<Seed>(body) ? body : fail('body', OBJECT)) };
+      },
+    },
+    'state/reset': {
+      POST: ({ body }) => {
+        const empty = maybe(fields(body ?? {}, 'body', ['empty']), 'empty', 'body', flag) ?? false;
+        reference.reset();
+        return ok(empty ? {} : seedAgain());
+      },
+    },
+    'state/snapshot': { GET: () => ok(reference.snapshot()) },
+    'state/restore': {
+      POST: ({ body }) => {
+        reference.restore(isObject<Snapshot>(body) ? body : fail('body', OBJECT));
+        return ok(showClock());
+      },
+    },
+  };
+
+  return (call: ControlCall): ControlReply => {
+    const one = /^faults\/([^/]+)$/.exec(call.path)?.[1];
+    const pattern = one === undefined ? call.path : 'faults/*';
+    const methods = Object.hasOwn(table, pattern) ? table[pattern] : undefined;
+    if (methods === undefined) return { status: 404 };
+    const name = call.method === 'HEAD' ? 'GET' : call.method;
+    const handler = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    if (handler === undefined) return { status: 405, allow: Object.keys(methods).join(', ') };
+    try {
+      return handler(call, one ?? '');
+    } catch (error) {
+      // A clock that is moved out of its years is the caller's mistake, too.
+      if (error instanceof InvalidInputError || error instanceof RangeError)
+        return { status: 400, body: { error: { message: error.message } } };
+      throw error;
+    }
+  };
+}
+
+const OBJECT = 'must be an object.';
+
+/** A change that needs no data takes no data, or `{}`. */
+const nothing = (body: unknown): unknown => fields(body ?? {}, 'body', []);
+
+/** A year: more would take the header out of the years that it can hold. */
+const MOST_SKEW = 31_536_000_000;
+
+function readDuration(body: unknown): Duration {
+  const from = fields(body, 'body', ['days', 'hours', 'minutes', 'seconds', 'ms']);
+  if (entries(body, 'body').size === 0) fail('body', 'must say by how much, such as { "days": 90 }.');
+  const part = (name: string): number | undefined => maybe(from, name, 'body', number);
+  return {
+    days: part('days'),
+    hours: part('hours'),
+    minutes: part('minutes'),
+    seconds: part('seconds'),
+    ms: part('ms'),
+  };
+}
+
+function readMoment(value: unknown): Date {
+  const moment = text(value, 'body.to');
+  try {
+    return new Date(momentMs(moment));
+  } catch {
+    return fail('body.to', 'must be a time such as 2026-01-31T12:00:00Z.');
+  }
+}
+
+/** Entries by operation, by what the reference does not know, and since a number; `last` keeps so many of them. */
+function readJournal({ journal }: Reference, query: URLSearchParams): object {
+  const known = ['operation', 'unhandled', 'since', 'last'];
+  for (const name of query.keys())
+    if (!known.includes(name)) fail('query', `has an unknown parameter; known are ${known.join(', ')}.`);
+  const operation = query.get('operation');
+  const unhandled = oneOf(query.get('unhandled') ?? 'false', 'query.unhandled', ['true', 'false']);
+  const wanted = operation === null ? null : operationOf(oneOf(operation, 'query.operation', operationNames));
+  const since = wholeNumber(query.get('since'), 'query.since') ?? 0;
+  const last = wholeNumber(query.get('last'), 'query.last');
+  const found = (unhandled === 'true' ? journal.unhandled : journal.entries).filter(
+    (entry) => entry.number > since && (wanted === null || entry.operation === wanted),
+  );
+  return {
+    count: found.length,
+    entries: last === undefined ? found : found.slice(Math.max(0, found.length - last)),
+  };
+}
+
+function wholeNumber(value: string | null, path: string): number | undefined {
+  if (value === null) return undefined;
+  return /^\d{1,15}$/.test(value) ? Number(value) : fail(path, 'must be a whole number.');
+}

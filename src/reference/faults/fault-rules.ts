@@ -1,0 +1,106 @@
+// The rules of faults, as data: which requests a rule meets, and what it does to them.
+
+import type { OperationName } from '../routes.ts';
+
+/**
+ * When a fault strikes: before anything is done, after the change is made and before the answer leaves, or, for a
+ * connection that breaks, in the middle of the answer's body.
+ */
+export type FaultTime = CommitSide | 'mid-body';
+
+/** Before or after the change is made. Default: before. */
+export type CommitSide = 'before-commit' | 'after-commit';
+
+/** Which requests a rule meets. Every condition given must hold; without any, it meets all. */
+export interface FaultMatch {
+  /** The calls it is for, by their names. Default: all, unknown paths included. */
+  readonly operation?: OperationName | readonly OperationName[] | undefined;
+  /** Only requests that name this key, whether its secret is right or not. */
+  readonly keyId?: string | undefined;
+  /** Only the n-th such request since the rule was added, counted from 1. */
+  readonly nth?: number | undefined;
+  /** Every k-th such request. */
+  readonly every?: number | undefined;
+  /** Each such request with this probability, 0 to 1. */
+  readonly probability?: number | undefined;
+  /** Where the dice of `probability` start: the same seed, the same throws. Default 1. */
+  readonly seed?: number | undefined;
+  /** How often the rule strikes, at most. Default: without end. */
+  readonly times?: number | undefined;
+}
+
+/** What a rule does. */
+export type FaultEffect =
+  /** The connection is reset. Default: before the commit. */
+  | { readonly effect: 'reset'; readonly when?: FaultTime | undefined }
+  /** Nothing more comes, ever. Default: before the commit. */
+  | { readonly effect: 'stall'; readonly when?: FaultTime | undefined }
+  /** The answer comes slowly: so many bytes (default 16) every so many milliseconds (default 50). */
+  | {
+      readonly effect: 'drip';
+      readonly chunkBytes?: number | undefined;
+      readonly everyMs?: number | undefined;
+    }
+  /** The connection closes, as if all were well, after so many bytes of the body (default: half of it). */
+  | { readonly effect: 'truncate'; readonly keepBytes?: number | undefined }
+  /** The answer waits: so many milliseconds, or a random time within bounds. */
+  | { readonly effect: 'latency'; readonly ms: number | { readonly min: number; readonly max: number } }
+  /**
+   * An error by the API's own rules. `retryAfter` is in seconds, sent as such or as a date; a string is sent as it is.
+   */
+  | {
+      readonly effect: 'status';
+      readonly status: number;
+      readonly message?: string | undefined;
+      readonly retryAfter?: number | string | undefined;
+      readonly retryAfterForm?: 'seconds' | 'date' | undefined;
+      readonly when?: CommitSide | undefined;
+    }
+  /** More than so many requests of one key in a window: 429 with the seconds to wait. */
+  | { readonly effect: 'rate-limit'; readonly requests: number; readonly windowMs: number }
+  /** A body that ends before its JSON does, under the right length. */
+  | { readonly effect: 'wrong-json'; readonly when?: CommitSide | undefined }
+  /** A proxy's HTML page. Default status 200. */
+  | { readonly effect: 'html'; readonly status?: number | undefined; readonly when?: CommitSide | undefined }
+  /** No body at all. Default status: as it would have been. */
+  | { readonly effect: 'empty'; readonly status?: number | undefined; readonly when?: CommitSide | undefined }
+  /** An envelope whose `error` is a string. Default status 400. */
+  | {
+      readonly effect: 'string-error';
+      readonly status?: number | undefined;
+      readonly when?: CommitSide | undefined;
+    }
+  /** Status 200 with an `error` object in the envelope. Default code 400. */
+  | {
+      readonly effect: 'ok-with-error';
+      readonly code?: number | undefined;
+      readonly when?: CommitSide | undefined;
+    }
+  /** A redirect. Default status 302. */
+  | {
+      readonly effect: 'redirect';
+      readonly location: string;
+      readonly status?: 301 | 302 | 303 | 307 | 308 | undefined;
+      readonly when?: CommitSide | undefined;
+    }
+  /** Any answer you like: what is left out stays as it would have been. */
+  | {
+      readonly effect: 'answer';
+      readonly status?: number | undefined;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+      readonly body?: string | undefined;
+      readonly when?: CommitSide | undefined;
+    }
+  /** Lists of keys stay as they were when the rule was added. */
+  | { readonly effect: 'stale-list' }
+  /** Lists give their first page whatever `skip` says. */
+  | { readonly effect: 'repeat-page' }
+  /** Lists give, and state, no more than so many rows. */
+  | { readonly effect: 'cap-limit'; readonly limit: number }
+  /** Lists state another `total`; the text `omit` leaves it out. */
+  | { readonly effect: 'total'; readonly total: number | null | string }
+  /** The `Date` header of the answer is wrong by so many milliseconds. */
+  | { readonly effect: 'skew'; readonly ms: number };
+
+/** A rule: which requests it meets, and what it does to them. */
+export type FaultRule = FaultMatch & FaultEffect;

@@ -1,0 +1,146 @@
+// The record as one run of a rotation has it in hand: every change is written before the run goes on, over the version
+// that was read, and a write whose answer was lost is looked up.
+
+import { scrubbed } from '../../auth/cause.ts';
+import { RotationError, StoreConflictError } from '../../errors.ts';
+import { newNonce } from '../../util/key-name.ts';
+import { printable } from '../../util/printable.ts';
+import type { CredentialStore, Versioned } from '../stores/store.ts';
+import type { RotationRecord } from './record.ts';
+
+/** Who writes, and for how long others are kept out after each write. */
+export interface Writer {
+  readonly owner: string;
+  /** Milliseconds. */
+  readonly leaseMs: number;
+  /** Work on although another owner's lease has not run out: that owner is known to be dead. */
+  readonly takeOver: boolean;
+}
+
+/** What a run changes: never the identity, the stamp or the lease. */
+export type Change = Partial<Omit<RotationRecord, 'version' | 'id' | 'stamp' | 'lease'>>;
+
+export class Ledger {
+  readonly #store: CredentialStore;
+  readonly #writer: Writer;
+  #held: Versioned;
+  #renewedAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(store: CredentialStore, held: Versioned, writer: Writer) {
+    this.#store = store;
+    this.#held = held;
+    this.#writer = writer;
+  }
+
+  /** The record of a store; `undefined` where there is none. */
+  static async open(store: CredentialStore, writer: Writer): Promise<Ledger | undefined> {
+    const held = await readStore(store);
+    return held === undefined ? undefined : new Ledger(store, held, writer);
+  }
+
+  /** A record that lives only as long as its run. */
+  static passing(record: RotationRecord): Ledger {
+    let held: Versioned = { record, etag: record.stamp };
+    const store: CredentialStore = {
+      read: async () => held,
+      async write(next) {
+        held = { record: next, etag: next.stamp };
+        return held;
+      },
+    };
+    return new Ledger(store, held, { owner: 'this run', leaseMs: 86_400_000, takeOver: true });
+  }
+
+  get record(): RotationRecord {
+    return this.#held.record;
+  }
+
+  /** Whether this run has written its lease, as far as it knows. */
+  get taken(): boolean {
+    return this.#renewedAt > Number.NEGATIVE_INFINITY;
+  }
+
+  /** Takes the record for this writer. It also proves that the store can be written, before anything else is touched. */
+  async take(): Promise<void> {
+    const { lease } = this.record;
+    const { owner, takeOver } = this.#writer;
+    const busy = lease !== null && lease.owner !== owner && lease.until.getTime() > Date.now();
+    if (busy && !takeOver) {
+      throw new RotationError(
+        `${printable(lease.owner)} works on this record, until ${lease.until.toISOString()} at the latest. Wait for it; if it is surely dead, say takeOver: true.`,
+        { code: 'rotation_busy', owner: lease.owner, until: lease.until },
+      );
+    }
+    await this.save({});
+  }
+
+  /** Writes a change. The lease is renewed with it. */
+  async save(change: Change): Promise<void> {
+    const { owner, leaseMs } = this.#writer;
+    await this.#write({ ...change, lease: { owner, until: new Date(Date.now() + leaseMs) } });
+    this.#renewedAt = performance.now();
+  }
+
+  /** Renews the lease where a long call could outlast it. Others who have taken the record are found out here. */
+  async hold(): Promise<void> {
+    const { leaseMs } = this.#writer;
+    // Either clock may have stood still: the one while the machine slept, the other when it was set back.
+    const left = (this.record.lease?.until.getTime() ?? 0) - Date.now();
+    const held = performance.now() - this.#renewedAt;
+    if (Math.min(left, leaseMs - held) < (leaseMs * 2) / 3) await this.save({});
+  }
+
+  /** The record as somebody else has written it since this run read it; `undefined` where nobody has, or none can be read. */
+  async overtaken(): Promise<RotationRecord | undefined> {
+    const found = await readStore(this.#store).catch(() => undefined);
+    const { id, stamp } = this.record;
+    return found?.record.id === id && found.record.stamp !== stamp ? found.record : undefined;
+  }
+
+  /** Gives the lease back. */
+  async release(change: Change = {}): Promise<void> {
+    await this.#write({ ...change, lease: null });
+  }
+
+  async #write(change: Partial<RotationRecord>): Promise<void> {
+    const record: RotationRecord = { ...this.record, ...change, stamp: newNonce() };
+    const { etag: ifMatch } = this.#held;
+    try {
+      const { etag } = await this.#store.write(record, { ifMatch });
+      this.#held = { record, etag };
+    } catch (error) {
+      const found = await readStore(this.#store).catch(() => undefined);
+      if (found?.record.stamp === record.stamp) {
+        // It was written, and only the word of it was lost.
+        this.#held = found;
+        return;
+      }
+      if (error instanceof RotationError) throw error;
+      if (error instanceof StoreConflictError || (found !== undefined && found.etag !== ifMatch)) {
+        throw new RotationError(
+          'The record was changed by somebody else while this run worked on it, so this run stops. If no other run is at work, somebody changed it by hand: look at it, then run resume.',
+          { code: 'rotation_conflict' },
+        );
+      }
+      throw storeError('written', error);
+    }
+  }
+}
+
+/** Reads a store. What it throws is reported by its code: its text may quote the record. */
+export async function readStore(store: CredentialStore): Promise<Versioned | undefined> {
+  try {
+    return await store.read();
+  } catch (error) {
+    throw error instanceof RotationError ? error : storeError('read', error);
+  }
+}
+
+/** The error for a store that failed. */
+export function storeError(what: 'read' | 'written', error: unknown): RotationError {
+  const { name, message } = scrubbed(error);
+  return new RotationError(
+    `The record could not be ${what} (${printable(`${name}: ${message}`)}). The key in use still works, and nothing is lost. Mend the store (free space, permissions, network), then run resume.`,
+    { code: 'rotation_store', cause: scrubbed(error) },
+  );
+}
