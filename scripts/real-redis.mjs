@@ -30,7 +30,7 @@ mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(cache, 'real-redis-'));
 try {
   await build({
-    entryPoints: ['main', 'writer'].map((name) => join(root, `test/stores/real-redis/${name}.ts`)),
+    entryPoints: ['main', 'writer'].map((name) => join(root, `test/rotation/stores/real-redis/${name}.ts`)),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     bundle: true,

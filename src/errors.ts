@@ -3,8 +3,19 @@
 import type { Secret } from './auth/secret.ts';
 import type { ApiKey } from './schemas/api-key.ts';
 
+/** What helps against an error: for programs that word it for their own users. */
+export interface ErrorHint {
+  /** The option that helps, such as `allowSelf`. */
+  readonly option?: string;
+  /** The method that helps, such as `resolve`. */
+  readonly method?: string;
+  /** The same as a sentence for programmers. It is the end of the error's message. */
+  readonly text: string;
+}
+
 /** What every error is created with. */
 export interface BlazeMeterErrorInit {
+  readonly hint?: ErrorHint | undefined;
   readonly retryable?: boolean;
   readonly requestId?: string | undefined;
   readonly attempts?: number;
@@ -52,12 +63,20 @@ export class BlazeMeterError extends Error {
   /** The operation of {@link operations} that failed, where there is one. */
   declare readonly operation?: string;
 
+  /** What helps, where an option or a method does: see {@link ErrorHint}. Nothing enumerates it. */
+  declare readonly hint?: ErrorHint;
+
   constructor(message: string, init: BlazeMeterErrorInit = {}) {
-    super(message, 'cause' in init && init.cause !== undefined ? { cause: init.cause } : undefined);
+    const { hint } = init;
+    super(
+      hint === undefined ? message : `${message} ${hint.text}`,
+      'cause' in init && init.cause !== undefined ? { cause: init.cause } : undefined,
+    );
     this.retryable = init.retryable ?? false;
     this.attempts = init.attempts ?? 0;
     if (init.requestId !== undefined) this.requestId = init.requestId;
     if (init.operation !== undefined) this.operation = init.operation;
+    if (hint !== undefined) Object.defineProperty(this, 'hint', { value: hint });
   }
 
   /** What may be logged: name, code, message and the plain fields; never a secret. */

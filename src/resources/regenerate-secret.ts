@@ -47,8 +47,8 @@ export function lockoutGuard(
   return (credentials) => {
     if (allowSelf === true || !sameKey(credentials.id, keyId)) return;
     throw new LockoutError(
-      `This call is signed by the key ${printable(keyId)} itself, and ${what} it would lock you out. Sign with another key, or pass allowSelf: true.`,
-      { keyId },
+      `This call is signed by the key ${printable(keyId)} itself, and ${what} it would lock you out.`,
+      { keyId, hint: { option: 'allowSelf', text: 'Sign with another key, or pass allowSelf: true.' } },
     );
   };
 }

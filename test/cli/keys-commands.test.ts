@@ -3,12 +3,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { FetchLike } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
-import { isRecord, keysWorld, parsed, shows } from './support/keys.ts';
+import { isObject } from '../support/reference.ts';
+import { keysWorld, parsed, shows } from './support/keys.ts';
 
 const DAY = 86_400;
 
 describe('whoami', () => {
-  it('tells whose key signs and when it runs out', async () => {
+  it('shows whose key signs and when it expires', async () => {
     const world = keysWorld();
     const left = await world.run(['whoami']);
     expect(left.code).toBe(0);
@@ -41,7 +42,7 @@ describe('whoami', () => {
 });
 
 describe('list', () => {
-  it('lists the keys, the one that runs out first at the top, and marks the one in use', async () => {
+  it('lists the keys, the one that expires first at the top, and marks the one in use', async () => {
     const world = keysWorld();
     world.reference.seed({ keys: { old: { user: 'owner', name: 'old', expires: { days: 3 } } } });
     const left = await world.run(['list']);
@@ -64,6 +65,22 @@ describe('list', () => {
     const left = await world.run(['list'], { fetch: async () => Response.json(empty) });
     expect(left).toMatchObject({ code: 0, out: '' });
     expect(left.err).toContain('no keys');
+  });
+});
+
+describe('a table', () => {
+  it('has its columns in line behind wide characters, and no blank at the end of a line', async () => {
+    const world = keysWorld();
+    const names = ['日本한', 'abc', '🚀🚀🚀'];
+    world.reference.seed({ keys: Object.fromEntries(names.map((name) => [name, { user: 'owner', name }])) });
+    const { out } = await world.run(['list']);
+    const lines = out.split('\n').filter((line) => /[0-9a-f]{24}/.test(line));
+    expect(lines).toHaveLength(4);
+    // Wide characters take two cells.
+    const cells = (text: string) => [...text].length + [...text.replace(/[^日本한🚀]/gu, '')].length;
+    const dates = lines.map((line) => cells(line.slice(0, line.search(/\d{4}-\d\d-\d\d/))));
+    expect(new Set(dates).size).toBe(1);
+    for (const line of out.split('\n')) expect(line).toBe(line.trimEnd());
   });
 });
 
@@ -101,7 +118,7 @@ describe('create', () => {
       const { key } = (
         await world.run(['create', '--json', '--name', 'a', '--expires-in', said, '--print-secret'])
       ).json();
-      const life = isRecord(key)
+      const life = isObject(key)
         ? (Date.parse(String(key.expiresAt)) - Date.parse(String(key.createdAt))) / 1000
         : 0;
       expect(Math.abs(life - days * DAY)).toBeLessThanOrEqual(61);
@@ -200,7 +217,7 @@ describe('policy', () => {
     expect(done).toMatchObject({ code: 0, out: 'Account  2000001\nMaximum  1 month (30 days)\n', err: '' });
   });
 
-  it('that widens asks nobody', async () => {
+  it('that widens asks for no confirmation', async () => {
     const world = keysWorld();
     await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);
     expect(await world.run(['policy', 'set', '--maximum', 'unlimited'])).toMatchObject({ code: 0, err: '' });

@@ -45,18 +45,18 @@ describe('in a pipeline', () => {
     expect(out.split('\n')[0]).toMatch(/^ID +NAME +CREATED +EXPIRES +LAST USED$/);
   });
 
-  it('asks nobody and waits for nothing', async () => {
+  it('asks nothing and waits for nothing', async () => {
     const id = key('not to be deleted');
     const { code, err } = await command.start(at('delete', id), env).ended;
     expect(code).toBe(2);
     expect(err).toContain('needs --yes');
   });
 
-  it('ends well when nobody reads its output', async () => {
+  it('ends well when its output has no reader', async () => {
     expect((await command.start(at('list'), env, true).ended).code).toBe(0);
   });
 
-  it('saves a secret that nobody reads', async () => {
+  it('saves a secret that has no reader', async () => {
     const { code, err } = await command.start(
       at('create', '--name', 'unread', '--expires-in', '1 month', '--print-secret'),
       env,

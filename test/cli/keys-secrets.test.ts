@@ -6,12 +6,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, sym
 import { join } from 'node:path';
 import type { FetchLike } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
-import { wouldTrack } from '../../src/cli/keys/git-guard.ts';
 import { freshFolder, keysWorld, parsed, shows } from './support/keys.ts';
 
 const create = (...more: string[]) => ['create', '--name', 'ci', '--expires-in', '1 month', ...more];
 
-/** What the reference does, with something that happens just before the answer to a POST. */
+/** What the reference does, with something that happens just before the response to a POST. */
 const afterwards =
   (world: ReturnType<typeof keysWorld>, happens: () => void): FetchLike =>
   async (url, init) => {
@@ -50,23 +49,31 @@ describe('a file that git would track', () => {
     expect((await world.run([...rotate, 'k.secret'], { cwd })).code).toBe(0);
   });
 
-  it('is found behind a link, in .git itself, and where a variable speaks of another repository', () => {
+  it('is found behind a link, in .git itself, and where a variable speaks of another repository', async () => {
+    const world = keysWorld();
     const folder = repository();
     const outside = freshFolder();
     symlinkSync(join(folder, 'sub'), join(outside, 'link'));
-    const env = { PATH: process.env.PATH };
-    expect(wouldTrack(join(outside, 'k.json'), env)).toBe('no');
-    expect(wouldTrack(join(outside, 'link', 'k.json'), env)).toBe('yes');
-    expect(wouldTrack(join(folder, '.git', 'k.json'), env)).toBe('maybe');
-    expect(wouldTrack(join(folder, 'k.json'), { ...env, GIT_DIR: '/nowhere', GIT_WORK_TREE: outside })).toBe(
-      'yes',
-    );
+    const elsewhere = { GIT_DIR: '/nowhere', GIT_WORK_TREE: outside };
+    for (const [file, env] of [
+      [join(outside, 'link', 'k.json'), {}],
+      [join(folder, '.git', 'k.json'), {}],
+      [join(folder, 'k.json'), elsewhere],
+    ] as const) {
+      const left = await world.run(create('--out', file), { env });
+      expect(left.code).toBe(2);
+      expect(left.err).toContain('--allow-in-git');
+    }
+    expect(world.reference.journal.count('apiKeys.create')).toBe(0);
+    expect((await world.run(create('--out', join(outside, 'k.json')))).code).toBe(0);
   });
 
-  it('that is ignored, but tracked all the same, counts as tracked', () => {
-    const folder = repository();
-    execFileSync('sh', ['-c', 'echo {} > k.secret && git add -f k.secret'], { cwd: folder });
-    expect(wouldTrack(join(folder, 'k.secret'), { PATH: process.env.PATH })).toBe('yes');
+  it('that is ignored, but tracked all the same, counts as tracked', async () => {
+    const cwd = repository();
+    execFileSync('sh', ['-c', 'echo {} > k.secret && git add -f k.secret'], { cwd });
+    const left = await keysWorld().run(create('--out', 'k.secret', '--overwrite'), { cwd });
+    expect(left.code).toBe(2);
+    expect(left.err).toContain('--allow-in-git');
   });
 
   it('is refused where what a killed write leaves beside it would be tracked', async () => {
@@ -86,7 +93,8 @@ describe('a file that git would track', () => {
     const left = await world.run(create('--out', 'k.secret'), { cwd, env: { PATH: freshFolder() } });
     expect(left.code).toBe(2);
     expect(left.err).toContain('git could not be asked');
-    expect(wouldTrack(join(freshFolder(), 'k.json'), { PATH: freshFolder() })).toBe('no');
+    const outside = { cwd: freshFolder(), env: { PATH: freshFolder() } };
+    expect((await world.run(create('--out', 'k.json'), outside)).code).toBe(0);
   });
 });
 
@@ -115,7 +123,7 @@ describe('a folder that cannot be written to', () => {
     expect(world.reference.journal.count('apiKeys.create')).toBe(0);
   });
 
-  it('becomes one after the key is made: the pair is saved in a folder that only this user can read', async () => {
+  it('becomes one after the key is created: the credentials are saved in a folder that only this user can read', async () => {
     const world = keysWorld();
     mkdirSync(world.path('out'));
     const temporary = freshFolder();
@@ -147,7 +155,7 @@ describe('a folder that cannot be written to', () => {
 });
 
 describe('a secret that came although something went wrong', () => {
-  it('is kept where it belongs when the answer lacks a date', async () => {
+  it('is kept where it belongs when the response lacks a date', async () => {
     const world = keysWorld();
     const fetch: FetchLike = async (url, init) => {
       const answer = await world.reference.fetch(url, init);
@@ -159,7 +167,7 @@ describe('a secret that came although something went wrong', () => {
     expect((await world.run(['whoami', '--key-file', 'k.json'])).code).toBe(0);
   });
 
-  it('is kept as the whole answer when it cannot be told apart', async () => {
+  it('is kept with the whole response when it cannot be found in it', async () => {
     const world = keysWorld();
     const temporary = freshFolder();
     const fetch: FetchLike = async (url, init) =>

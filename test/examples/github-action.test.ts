@@ -5,7 +5,7 @@ import { listen } from 'blazemeter-client/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createDetector } from '../leak/detector.ts';
-import { accepts, keyIds, rotationWorld, type World } from '../support/rotation.ts';
+import { accepts, keyIds, rotationWorld, type World } from '../rotation/support/world.ts';
 import { type GitHubFake, githubFake } from './fakes/github.ts';
 import { type Serving, serve } from './fakes/serve.ts';
 import { bundled, type Ended, example, run } from './program.ts';

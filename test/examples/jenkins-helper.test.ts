@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { listen } from 'blazemeter-client/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDetector } from '../leak/detector.ts';
-import { accepts, keyIds, rotationWorld, type World } from '../support/rotation.ts';
+import { accepts, keyIds, rotationWorld, type World } from '../rotation/support/world.ts';
 import { elementOf, type JenkinsFake, jenkinsFake } from './fakes/jenkins.ts';
 import { type Serving, serve } from './fakes/serve.ts';
 import { bundled, type Ended, example, run } from './program.ts';

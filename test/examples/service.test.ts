@@ -7,8 +7,8 @@ import { adopt, fileStore, resume, rotate, rotateIfExpiring } from 'blazemeter-c
 import { createReference, listen } from 'blazemeter-client/testing';
 import { expect, it } from 'vitest';
 import { createDetector } from '../leak/detector.ts';
+import { accepts, recordOf } from '../rotation/support/world.ts';
 import { temporaryFolder } from '../support/credentials.ts';
-import { accepts, recordOf } from '../support/rotation.ts';
 import { bundled, example, peers, start } from './program.ts';
 
 const AT_ONCE = 6;

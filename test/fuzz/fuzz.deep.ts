@@ -1,6 +1,6 @@
 // Two hundred thousand spoilt inputs for each parser, from a seed of the day. `FUZZ_SEED` and `FUZZ_AT` play one input again,
 // `FUZZ_COUNT` says how many, `FUZZ_ONLY` of which parser. Prints its figures.
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { type Figures, fuzz } from './fuzz.ts';
 import { parsers } from './parsers.ts';
 
@@ -8,7 +8,7 @@ const { FUZZ_SEED, FUZZ_AT, FUZZ_COUNT = '200000', FUZZ_ONLY } = process.env;
 const seed = Number(FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000));
 const sums: Figures[] = [];
 
-test.each(parsers.filter(({ name }) => FUZZ_ONLY === undefined || name === FUZZ_ONLY))(
+it.each(parsers.filter(({ name }) => FUZZ_ONLY === undefined || name === FUZZ_ONLY))(
   '$name',
   {
     timeout: 4 * 3_600_000,

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BlazeMeterClient, RequestSigner } from 'blazemeter-client';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Attempt } from '../../src/http/signing-fetch.ts';
 import { createDetector } from './detector.ts';
 import { fromAllSides } from './looking.ts';
@@ -33,7 +33,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
   const secrets = secretsOf(kind);
   const detect = createDetector(secrets);
 
-  test('nothing of a call but what goes to the wire shows the credential', async () => {
+  it('nothing of a call but what goes to the wire shows the credential', async () => {
     const stage = createStage(kind);
     const client = stage.client({ logLevel: 'off', maxRetries: 1 });
     await client.user.get();
@@ -43,14 +43,14 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     expect(detect(unsigned.map(fromAllSides).join('\n'))).toEqual([]);
   });
 
-  test('nothing of a call shows a new secret either, but the body, which is handed on unread', async () => {
+  it('nothing of a call shows a new secret either, but the body, which is handed on unread', async () => {
     const stage = createStage(kind);
     await stage.client().apiKeys.create({ name: 'ci', expiresIn: '3 months' });
     expect(unsigned.length).toBeGreaterThan(0);
     expect(detect(unsigned.map(fromAllSides).join('\n'))).toEqual([]);
   });
 
-  test('the frames of a stack hold no object that shows it', async () => {
+  it('the frames of a stack hold no object that shows it', async () => {
     const stage = createStage(kind);
     const client = stage.client({ logLevel: 'off' });
     const seen: unknown[] = [];
@@ -95,7 +95,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     expect(detect(seen.map(everythingIn).join('\n'))).toEqual([]);
   });
 
-  test('methods that are called on something else give nothing away', async () => {
+  it('methods that are called on something else give nothing away', async () => {
     const stage = createStage(kind);
     const client = stage.client();
     const signer = new RequestSigner(stage.pair);
@@ -124,7 +124,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     expect(detect(texts.join('\n'))).toEqual([]);
   });
 
-  test('a console that somebody has put in place of ours hears nothing', async () => {
+  it('a console that somebody has put in place of ours hears nothing', async () => {
     const heard: unknown[] = [];
     for (const method of ['log', 'info', 'warn', 'error', 'debug', 'dir', 'trace'] as const)
       vi.spyOn(console, method).mockImplementation((...line: unknown[]) => void heard.push(line));
@@ -142,7 +142,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     expect(detect(heard.map(fromAllSides).join('\n'))).toEqual([]);
   });
 
-  test('a request that was signed stays as it was, and only its copy carries the header', async () => {
+  it('a request that was signed stays as it was, and only its copy carries the header', async () => {
     const { pair } = createStage(kind);
     const request = new Request('https://a.blazemeter.com/api/v4/user');
     const signed = await new RequestSigner(pair).sign(request);
@@ -152,7 +152,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
 });
 
 describe('what cannot be promised, and SECURITY.md says so', () => {
-  test('whoever subscribes to the diagnostics of fetch sees the header', async () => {
+  it('whoever subscribes to the diagnostics of fetch sees the header', async () => {
     const { pair } = createStage('hex');
     const server = createServer((_, response) => response.end('{"result": {"id": 1}}'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

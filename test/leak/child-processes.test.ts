@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDetector, encodingNames, encodings } from './detector.ts';
 import { echoFailures, failures } from './failures.ts';
 import { kinds, secretsOf } from './stage.ts';
@@ -61,7 +61,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
   const secrets = secretsOf(kind);
   const detect = createDetector(secrets);
 
-  test('no failure that a program leaves alone shows anything of it, nor does the log', async () => {
+  it('no failure that a program leaves alone shows anything of it, nor does the log', async () => {
     const { output, code } = await printedBy(
       { LEAK_RUN: 'all', LEAK_KIND: kind },
       '--unhandled-rejections=warn',
@@ -76,7 +76,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     looks += failures.length + echoFailures.length;
   });
 
-  test('a leak in what is printed is found', async () => {
+  it('a leak in what is printed is found', async () => {
     const planted = encodingNames.map((name) => `<${name}>${encodings[name].write(secrets.pair)}</${name}>`);
     const env = { LEAK_RUN: 'leak', LEAK_TEXT: planted.join(' ') };
     for (const flag of ['throw', 'warn']) {
@@ -93,7 +93,7 @@ describe('a program that ends by an unhandled rejection', () => {
   const detect = createDetector(secretsOf('hex'));
   const ending = failures.filter(({ ends }) => ends !== undefined);
 
-  test.concurrent.each(ending)('of $name prints nothing of the secret', async ({ name, ends }) => {
+  it.concurrent.each(ending)('of $name prints nothing of the secret', async ({ name, ends }) => {
     const { output, code } = await printedBy({ LEAK_RUN: name, LEAK_KIND: 'hex' });
     expect(code).toBe(1);
     expect(output).toContain(ends);

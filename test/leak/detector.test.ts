@@ -1,5 +1,5 @@
 // The detector of the leak table itself: it finds the shortest piece that counts in every encoding, and nothing else.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createDetector, encodingNames, encodings, PIECE } from './detector.ts';
 import { basic, kinds, secretsOf } from './stage.ts';
 
@@ -7,36 +7,36 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
   const { pair, made } = secretsOf(kind);
   const detect = createDetector({ pair });
 
-  test.each(encodingNames)('every piece of eight characters is found: %s', (encoding) => {
+  it.each(encodingNames)('every piece of eight characters is found: %s', (encoding) => {
     for (let from = 0; from + PIECE <= pair.length; from++) {
       const text = encodings[encoding].write(pair.slice(from, from + PIECE));
       expect(detect(`x ${text}.`)).toContainEqual({ secret: 'pair', encoding, from });
     }
   });
 
-  test('a piece of seven is not', () => {
+  it('a piece of seven is not', () => {
     for (let from = 0; from + 7 <= pair.length; from++)
       expect(detect(`x ${pair.slice(from, from + 7)}.`)).toEqual([]);
   });
 
-  test('the header is found, whatever the length of the id', () => {
+  it('the header is found, whatever the length of the id', () => {
     for (const id of ['a', 'ab', 'abc', 'abcd'])
       expect(detect(basic({ id, secret: pair })).length).toBeGreaterThan(50);
   });
 
-  test('upper case hides nothing where case means nothing', () => {
+  it('upper case hides nothing where case means nothing', () => {
     expect(detect(pair.toUpperCase()).length).toBeGreaterThan(0);
     expect(detect(encodings.hex.write(pair).toUpperCase()).length).toBeGreaterThan(0);
   });
 
-  test('another secret, and the id, are not found', () => {
+  it('another secret, and the id, are not found', () => {
     expect(detect(made)).toEqual([]);
     expect(detect(encodings['base64, first of three'].write(made))).toEqual([]);
     expect(detect(JSON.stringify(process.versions))).toEqual([]);
   });
 });
 
-test('the awkward secret is written differently in each encoding, so that none stands for another', () => {
+it('the awkward secret is written differently in each encoding, so that none stands for another', () => {
   const { pair } = secretsOf('awkward');
   const written = encodingNames.map((name) => encodings[name].write(pair));
   expect(new Set(written).size).toBe(encodingNames.length);

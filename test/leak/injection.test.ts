@@ -14,7 +14,7 @@ import {
   writeKeyFile,
 } from 'blazemeter-client/node';
 import { createReference } from 'blazemeter-client/testing';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { obeyed, payloads } from './payloads.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'injection-'));
@@ -227,7 +227,7 @@ const places: Readonly<Record<string, Place>> = {
 };
 
 describe.each(Object.entries(places))('in %s', (_place, put) => {
-  test.each(Object.entries(payloads))('%s is broken wherever it is printed', async (_name, payload) => {
+  it.each(Object.entries(payloads))('%s is broken wherever it is printed', async (_name, payload) => {
     const { error, texts } = await put(payload);
     expect(texts.flatMap(obeyed)).toEqual([]);
     if (error === undefined) return;
@@ -243,12 +243,12 @@ describe.each(Object.entries(places))('in %s', (_place, put) => {
   });
 });
 
-test('the table can fail: each payload, printed as it is, would be obeyed', () => {
+it('the table can fail: each payload, printed as it is, would be obeyed', () => {
   for (const [name, payload] of Object.entries(payloads))
     expect([name, obeyed(payload).length > 0 || payload.includes('\r')]).toEqual([name, true]);
 });
 
-test('a name of a key stays as the service has it: it is data, not a message', async () => {
+it('a name of a key stays as the service has it: it is data, not a message', async () => {
   const name = payloads['text turned around'] ?? '';
   const fetch = async () => new Response(JSON.stringify({ result: { id: 'k', name, created: 1 } }));
   const client = new BlazeMeterClient({ credentials: PAIR, fetch });

@@ -1,5 +1,5 @@
 // The leak table: every failure x every view x every encoding, and no piece of a secret in any of them.
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { createDetector, encodingNames, encodings } from './detector.ts';
 import { echoFailures, failures } from './failures.ts';
 import { play } from './play.ts';
@@ -20,7 +20,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
   const secrets = secretsOf(kind);
   const detect = createDetector(secrets);
 
-  test.each(failures.concat(echoFailures))('$name shows nothing of it', async (failure) => {
+  it.each(failures.concat(echoFailures))('$name shows nothing of it', async (failure) => {
     const hits: unknown[] = [];
     const outcome = await play(failure, kind, async (scene) => {
       for (const view of views) {
@@ -34,7 +34,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     expect(outcome instanceof Error ? outcome.name : 'success').toBe(failure.ends ?? 'success');
   });
 
-  test.each(views)('a leak that is planted in $name is found', async ({ look, plant }) => {
+  it.each(views)('a leak that is planted in $name is found', async ({ look, plant }) => {
     for (const [name, secret] of Object.entries(secrets)) {
       for (const encoding of encodingNames) {
         const text = encodings[encoding].write(secret);

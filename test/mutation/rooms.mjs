@@ -66,42 +66,39 @@ export const rooms = [
   {
     name: 'rotation record',
     goal: 100,
-    mutate: [
-      'src/rotation/{record,record-reader,record-text,span,base64}.ts',
-      'src/util/{duration,key-name}.ts',
-    ],
-    tests: ['test/unit/rotation-{record-text,record-reader,span,names}.test.ts'],
+    mutate: ['src/rotation/{record,record-reader,record-text,span,names,base64}.ts'],
+    tests: ['test/rotation/{record,readers-timing,options,window,drain,adopt,clean-up}.test.ts'],
   },
   {
     name: 'rotation parts',
     goal: 100,
     mutate: ['src/rotation/{ledger,lost,options,report,run,service,sink}.ts'],
-    tests: ['test/unit/rotation-{ledger,lost,options,own-keys,run,service,sink}.test.ts'],
+    tests: ['test/rotation/{lease,store-failures,options,report,clean-up,sinks,two-keys}.test.ts'],
   },
   {
     name: 'rotation machine',
     goal: 100,
     mutate: ['src/rotation/{begin,machine,obtain,rotate}.ts'],
-    tests: [
-      'test/unit/rotation-{begin,calls,deliver,drain,machine,obtain,odd,refused,regenerate,remaining,retire,session}.test.ts',
-    ],
+    tests: ['test/rotation/*.test.ts'],
   },
   {
     name: 'rotation stores',
     goal: 100,
     mutate: ['src/rotation/{http,vault,kubernetes,redis}-store.ts'],
-    tests: ['test/unit/store-{http,vault,kubernetes,redis}*.test.ts'],
+    tests: ['test/rotation/stores/{http,vault,kubernetes,redis}*.test.ts'],
   },
   {
     name: 'rotation files',
     goal: 100,
     mutate: ['src/rotation/{store,text-store,file-store,file-lock,sealing,from-store}.ts'],
-    tests: ['test/unit/store-{memory,text,file,lock,sealing,sealing-keys,reader,reader-refused}.test.ts'],
+    tests: [
+      'test/rotation/{stores/{conformance,file,sealed-texts,sealing,sealing-keys},readers-refused,readers-timing}.test.ts',
+    ],
   },
   {
     name: 'rotation without a record',
     goal: 100,
     mutate: ['src/rotation/unrecorded*.ts'],
-    tests: ['test/unit/rotation-unrecorded*.test.ts'],
+    tests: ['test/rotation/unrecorded/*.test.ts'],
   },
 ];

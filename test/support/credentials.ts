@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { CredentialsError } from 'blazemeter-client';
 import { afterEach, expect } from 'vitest';
-import { CredentialsError } from '../../src/errors.ts';
 
 const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
 

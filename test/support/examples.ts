@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the repository. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A block of code that somebody may copy. */
+/** A block of code that readers may copy. */
 export interface Example {
   /** The file, and the line of its first line of code. */
   readonly where: string;

@@ -1,4 +1,4 @@
-// Requests that nobody would send, and what must be true of every answer to them.
+// Hostile requests, and what must be true of every response to them.
 import assert from 'node:assert/strict';
 import { createReference } from 'blazemeter-client/testing';
 import fc from 'fast-check';

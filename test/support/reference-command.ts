@@ -1,14 +1,12 @@
-// Runs blazemeter-reference as people do: as a process of its own. It is bundled from the sources into a folder of its
-// own, so that no test depends on a build.
+// Runs blazemeter-reference as people do: as a process of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-import { afterAll, afterEach, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeEach } from 'vitest';
+import { builtPackage } from './built.ts';
+import { isObject } from './reference.ts';
 
 export interface Pair {
   readonly id: string;
@@ -38,30 +36,22 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<Ended>;
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-/** The command of a test file: built once, and everything that was started is ended after each test. */
+/** The command of a test file. What a test starts ends with it; what `beforeAll` starts ends with the file. */
 export function referenceCommand() {
-  let folder = '';
+  const built = builtPackage();
+  const script = (): string => built.command('reference');
   const running = new Set<ChildProcess>();
-  const script = (): string => join(folder, 'blazemeter-reference.mjs');
+  let shared = new Set<ChildProcess>();
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'reference-command-'));
-    await build({
-      entryPoints: [fileURLToPath(new URL('../../src/cli/reference.ts', import.meta.url))],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: script(),
-      logLevel: 'error',
-    });
+  beforeEach(() => {
+    shared = new Set(running);
   });
   afterEach(async () => {
+    await Promise.all([...running].filter((child) => !shared.has(child)).map(kill));
+  });
+  afterAll(async () => {
     await Promise.all([...running].map(kill));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const launch = (args: readonly string[]): { child: ChildProcess; ended: Promise<Ended> } => {
     const child = spawn(process.execPath, [script(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -72,11 +62,11 @@ export function referenceCommand() {
   };
 
   return {
-    /** The built script, for who starts it otherwise. */
+    /** The built script, for programs that start it themselves. */
     script,
     /** A file in a folder of its own, gone after the tests. */
     file(name: string, content: string | Uint8Array): string {
-      const path = join(mkdtempSync(join(folder, 'file-')), name);
+      const path = join(mkdtempSync(join(built.folder(), 'file-')), name);
       writeFileSync(path, content);
       return path;
     },
@@ -84,14 +74,14 @@ export function referenceCommand() {
     launch,
     /** Runs it to its end. */
     run: (...args: string[]): Promise<Ended> => launch(args).ended,
-    /** Starts it, on a free port unless told otherwise, and waits until it listens. */
+    /** Starts it, on a free port by default, and waits until it listens. */
     async start(...args: string[]): Promise<Running> {
       const port = args.includes('--port') ? [] : ['--port', '0'];
       const { child, ended } = launch(['--json', ...port, ...args]);
       const line = await Promise.race([firstLine(child), ended]);
       if (typeof line !== 'string') throw new Error(`It ended with ${line.code}: ${line.stderr}`);
       const started: unknown = JSON.parse(line);
-      if (!isRecord(started)) throw new Error('It printed no object.');
+      if (!isObject(started)) throw new Error('It printed no object.');
       return {
         process: child,
         started,
@@ -109,10 +99,10 @@ export function referenceCommand() {
 
 /** The pairs among what was made. */
 export function keysIn(made: unknown): Record<string, Pair> {
-  const keys = isRecord(made) && isRecord(made.keys) ? made.keys : {};
+  const keys = isObject(made) && isObject(made.keys) ? made.keys : {};
   const pairs = Object.entries(keys).map(([name, key]): [string, Pair] => [
     name,
-    isRecord(key) ? { id: String(key.id), secret: String(key.secret ?? '') } : { id: '', secret: '' },
+    isObject(key) ? { id: String(key.id), secret: String(key.secret ?? '') } : { id: '', secret: '' },
   ]);
   return Object.fromEntries(pairs);
 }
@@ -147,7 +137,3 @@ function firstLine(child: ChildProcess): Promise<string> {
     });
   });
 }
-
-/** The header that signs with a pair. */
-export const basic = ({ id, secret }: Pair): string =>
-  `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;

@@ -1,16 +1,12 @@
-// Type-checking and running examples: as a reader would have them, with the doors of the package by their names.
+// Type-checking and running examples: as a reader would have them, with the package by its name.
 
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, fork } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, transform } from 'esbuild';
+import { transform } from 'esbuild';
 import ts from 'typescript';
+import { folderInRepository, installInto } from './built.ts';
 import { type Example, root } from './examples.ts';
-
-/** The doors of the package, by name, as the type checker knows them. */
-function doors(options: ts.CompilerOptions): ReadonlyMap<string, string> {
-  return new Map(Object.entries(options.paths ?? {}).map(([door, [file = '']]) => [door, join(root, file)]));
-}
 
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
@@ -19,7 +15,7 @@ function compilerOptions(): ts.CompilerOptions {
 
 /** What became of a program. */
 export interface Outcome {
-  readonly exitCode: number | string | null;
+  readonly exitCode: number;
   readonly printed: string;
   readonly complaints: string;
 }
@@ -34,43 +30,12 @@ export interface Workshop {
   close(): void;
 }
 
-/** Lets programs reach this machine and nothing else. */
-const OFFLINE = `data:text/javascript,${encodeURIComponent(`
-const real = globalThis.fetch;
-globalThis.fetch = async (input, init) => {
-  const { hostname } = new URL(input instanceof Request ? input.url : input);
-  if (hostname !== '127.0.0.1' && hostname !== 'localhost') throw new Error('An example wants to reach ' + hostname);
-  return real(input, init);
-};`)}`;
-
-/** Puts the package, built from the sources, where programs in the folder find it by its name. */
-async function install(folder: string): Promise<void> {
-  const home = join(folder, 'node_modules', 'blazemeter-client');
-  const known = doors(compilerOptions());
-  const entry = (door: string): string => door.replace(/^blazemeter-client\/?/, '') || 'index';
-  await build({
-    entryPoints: Object.fromEntries([...known].map(([door, file]) => [entry(door), file])),
-    outdir: home,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    tsconfigRaw: {},
-    packages: 'external',
-    logLevel: 'silent',
-  });
-  const exports = Object.fromEntries(
-    [...known.keys()].map((door) => [door.replace('blazemeter-client', '.'), `./${entry(door)}.js`]),
-  );
-  writeFileSync(join(home, 'package.json'), JSON.stringify({ type: 'module', exports }));
-}
+const isOutcome = (value: unknown): value is Outcome =>
+  typeof value === 'object' && value !== null && 'exitCode' in value && 'printed' in value;
 
 /** Puts examples into files. */
 export function openWorkshop(examples: readonly Example[]): Workshop {
-  const cache = join(root, 'node_modules', '.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'examples-'));
+  const folder = folderInRepository('examples-');
   const named = new Map(
     examples.map((example, at) => {
       const name = `${at}-${example.where.replace(/\W+/g, '-')}`;
@@ -84,6 +49,23 @@ export function openWorkshop(examples: readonly Example[]): Workshop {
     if (found === undefined) throw new Error(`${example.where} is not in this workshop.`);
     return found;
   };
+  let child: ChildProcess | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const outcomeOf = (program: string): Promise<Outcome> =>
+    new Promise((resolve, reject) => {
+      child ??= fork(join(root, 'test/docs/example-child.mjs'), { cwd: folder, execArgv: [], silent: true });
+      const ended = (code: number | null) => {
+        child = undefined;
+        reject(new Error(`${program} has ended the process, with ${code}.`));
+      };
+      child.once('exit', ended);
+      child.once('message', (outcome) => {
+        child?.off('exit', ended);
+        if (isOutcome(outcome)) resolve(outcome);
+        else reject(new Error(`${program} has no outcome.`));
+      });
+      child.send(program);
+    });
   return {
     check() {
       const program = ts.createProgram(
@@ -112,23 +94,20 @@ export function openWorkshop(examples: readonly Example[]): Workshop {
       });
     },
 
-    build: () => install(folder),
+    build: () => installInto(folder),
 
     async run(example) {
-      // Its own home and working directory: nothing of this machine is read, and what it writes goes with the folder.
-      const home = mkdtempSync(join(folder, 'home-'));
       const program = join(folder, `${place(example).name}.mjs`);
       const { code } = await transform(example.code, { loader: example.language, target: 'node20' });
       writeFileSync(program, code);
-      const options = { cwd: home, env: { HOME: home, USERPROFILE: home, NO_COLOR: '1' }, timeout: 60_000 };
-      return new Promise((resolve) => {
-        execFile(process.execPath, ['--import', OFFLINE, program], options, (error, printed, complaints) => {
-          resolve({ exitCode: error === null ? 0 : (error.code ?? null), printed, complaints });
-        });
-      });
+      // One after the other: they share a process, which is what takes time.
+      const outcome = last.then(() => outcomeOf(program));
+      last = outcome.catch(() => {});
+      return outcome;
     },
 
     close() {
+      child?.kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

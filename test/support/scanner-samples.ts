@@ -9,7 +9,7 @@ export interface Pair {
 }
 
 /** So many hex digits, always the same for the same number. */
-export function hex(digits: number, number: number): string {
+function hex(digits: number, number: number): string {
   const hash = (part: number): string =>
     createHash('sha256').update(`made up ${number}/${part}`).digest('hex');
   return Array.from({ length: Math.ceil(digits / 64) }, (_, part) => hash(part))

@@ -1,11 +1,17 @@
-// What a pair may be made of, said in full: what is kept of it, and the words of every refusal.
-
-import { CredentialsError, parseCredentials, Secret } from 'blazemeter-client';
-import { describe, expect, test } from 'vitest';
-import { sameKey } from '../../src/auth/credentials.ts';
+// Credentials: what they may be made of, what is refused without showing it, and how they are sent.
+import {
+  BlazeMeterClient,
+  CredentialsError,
+  parseCredentials,
+  RequestSigner,
+  Secret,
+} from 'blazemeter-client';
+import { createReference } from 'blazemeter-client/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
 import { expectHidden, madeUp } from '../support/credentials.ts';
 
-const { id, secret, token } = madeUp('somebody');
+const { id, secret, token } = madeUp('a user');
 
 /** The error for a value of any form. */
 function refused(value: unknown, source?: string): CredentialsError {
@@ -18,8 +24,8 @@ function refused(value: unknown, source?: string): CredentialsError {
   throw new Error('It was taken.');
 }
 
-describe('a pair', () => {
-  test('of an id and a secret has nothing else', () => {
+describe('credentials', () => {
+  it('of an id and a secret have nothing else', () => {
     for (const given of [token, { id, secret }, { id, secret: Secret.from(secret) }]) {
       const pair = parseCredentials(given);
       expect(Object.keys(pair)).toEqual(['id', 'secret']);
@@ -30,124 +36,213 @@ describe('a pair', () => {
     expect(Object.keys(parseCredentials({ id, secret, ...empty }))).toEqual(['id', 'secret']);
   });
 
-  test('keeps when it runs out, and after how long its source is asked again', () => {
+  it('keep when they expire, and after how long their source is asked again', () => {
     const expiresAt = new Date(1_900_000_000_000);
     expect(parseCredentials({ id, secret, expiresAt }).expiresAt).toBe(expiresAt);
     for (const refreshAfterMs of [0, 1, Number.POSITIVE_INFINITY])
       expect(parseCredentials({ id, secret, refreshAfterMs }).refreshAfterMs).toBe(refreshAfterMs);
   });
 
-  test('keeps the origin of an address, and nothing of its path or password', () => {
+  it('keep the origin of an address, and nothing of its path or password', () => {
     const origin = 'https://me:password@A.blazemeter.com:443/api/v4?x=1';
     expect(parseCredentials({ id, secret, origin }).origin).toBe('https://a.blazemeter.com');
   });
 });
 
-describe('a pair is refused', () => {
-  const refusals: readonly [what: string, value: unknown, problem: string][] = [
-    ['a text without a colon', secret, 'must have the form id:secret, but there is no colon.'],
-    ['a text without an id', `:${secret}`, 'lack the key id: it is empty or not a string.'],
-    ['a text without a secret', `${id}:`, 'lack the key secret: it is empty.'],
-    ['nothing', undefined, 'must be a pair { id, secret } or the text id:secret.'],
-    ['null', null, 'must be a pair { id, secret } or the text id:secret.'],
-    ['a number', 7, 'must be a pair { id, secret } or the text id:secret.'],
-    ['an id that is empty', { id: '', secret }, 'lack the key id: it is empty or not a string.'],
-    ['an id that is no text', { id: 7, secret }, 'lack the key id: it is empty or not a string.'],
-    ['no secret', { id }, 'lack the key secret: it is neither a string nor a Secret.'],
-    [
-      'a secret that is no text',
-      { id, secret: 7 },
-      'lack the key secret: it is neither a string nor a Secret.',
-    ],
-    [
-      'a secret that cannot be revealed',
-      {
-        id,
-        secret: {
-          reveal() {
-            throw new Error(secret);
-          },
-        },
-      },
-      'lack the key secret: it is neither a string nor a Secret.',
-    ],
-    ['a secret that is empty', { id, secret: Secret.from('') }, 'lack the key secret: it is empty.'],
-    [
-      'a colon in the id',
-      { id: `${id}:`, secret },
-      'have a colon in the key id, which HTTP Basic authentication cannot carry.',
-    ],
-    [
-      'a line break in the id',
-      { id: `${id}\n`, secret },
-      'have a control character, such as a line break, in the key id.',
-    ],
-    [
-      'a line break in the secret',
-      { id, secret: `${secret}\r` },
-      'have a control character, such as a line break, in the key secret.',
-    ],
-    [
-      'half of a surrogate pair in the id',
-      { id: `${id}\ud800`, secret },
-      'hold half of a surrogate pair, which UTF-8 cannot carry.',
-    ],
-    [
-      'half of a surrogate pair in the secret',
-      { id, secret: `${secret}\udc00` },
-      'hold half of a surrogate pair, which UTF-8 cannot carry.',
-    ],
-    [
-      'an expiry that is a number',
-      { id, secret, expiresAt: 1_900_000_000_000 },
-      'have an expiry that is not a date.',
-    ],
-    [
-      'an expiry that only has the time of a date',
-      { id, secret, expiresAt: { getTime: (): number => 1_900_000_000_000 } },
-      'have an expiry that is not a date.',
-    ],
-    [
-      'an expiry that is no moment',
-      { id, secret, expiresAt: new Date(Number.NaN) },
-      'have an expiry that is not a date.',
-    ],
-    ...[-1, Number.NaN, '5', null, new Date(5)].map((refreshAfterMs): [string, unknown, string] => [
+describe('credentials are refused', () => {
+  const unrevealable = {
+    reveal() {
+      throw new Error(secret);
+    },
+  };
+  const refusals: readonly [what: string, value: unknown, hint?: RegExp][] = [
+    ['a text without a colon', secret, /id:secret/],
+    ['a text without an id', `:${secret}`, /key id/],
+    ['a text without a secret', `${id}:`, /key secret/],
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['an id that is empty', { id: '', secret }, /key id/],
+    ['an id that is no string', { id: 7, secret }, /key id/],
+    ['no secret', { id }, /key secret/],
+    ['a secret that is no string', { id, secret: 7 }, /key secret/],
+    ['a secret that cannot be revealed', { id, secret: unrevealable }, /key secret/],
+    ['a secret that is empty', { id, secret: Secret.from('') }, /key secret/],
+    ['a colon in the id', { id: `${id}:`, secret }, /colon/],
+    ['a line break in the id', { id: `${id}\n`, secret }, /control character.*key id/],
+    ['a line break in the secret', { id, secret: `${secret}\r` }, /control character.*key secret/],
+    ['half of a surrogate pair in the id', { id: `${id}\ud800`, secret }, /UTF-8/],
+    ['half of a surrogate pair in the secret', { id, secret: `${secret}\udc00` }, /UTF-8/],
+    ['an expiry that is a number', { id, secret, expiresAt: 1_900_000_000_000 }, /expiry/],
+    ['an expiry that only has the time of a date', { id, secret, expiresAt: { getTime: () => 1 } }, /expiry/],
+    ['an expiry that is no moment', { id, secret, expiresAt: new Date(Number.NaN) }, /expiry/],
+    ...[-1, Number.NaN, '5', null, new Date(5)].map((refreshAfterMs): [string, unknown, RegExp] => [
       `a time of ${String(refreshAfterMs)} to be asked again`,
       { id, secret, refreshAfterMs },
-      'have a time to be asked for again that is no number of milliseconds.',
+      /milliseconds/,
     ]),
     ...['a.blazemeter.com', '', new URL('https://a.blazemeter.com'), null].map(
-      (origin): [string, unknown, string] => [
+      (origin): [string, unknown, RegExp] => [
         `an origin of ${JSON.stringify(origin)} (${typeof origin})`,
         { id, secret, origin },
-        'have an origin that is not a URL.',
+        /origin/,
       ],
     ),
   ];
-  test.each(refusals)('for %s', (_, value, problem) => {
+  it.each(refusals)('for %s', (_, value, hint = /./) => {
     const error = refused(value);
-    expect(error.message).toBe(`The credentials ${problem}`);
+    expect(error.code).toBe('credentials');
+    expect(error.message).toMatch(hint);
     expect(error).not.toHaveProperty('source');
     expect(error.cause).toBeUndefined();
     expectHidden(error, secret);
   });
 
-  test('in the name of its source, where it has one', () => {
+  it('by the name of their source, where they have one', () => {
     const error = refused(secret, 'BZ_TOKEN');
-    expect(error.message).toBe('BZ_TOKEN must have the form id:secret, but there is no colon.');
+    expect(error.message).toContain('BZ_TOKEN');
     expect(error.source).toBe('BZ_TOKEN');
   });
 });
 
-describe('two ids', () => {
-  test('name one key in either case of their letters', () => {
-    expect(sameKey('7e57aB', '7E57Ab')).toBe(true);
-    expect(sameKey(id, id)).toBe(true);
+describe('a key', () => {
+  it('is its own in either case of its id: it does not delete itself', async () => {
+    const reference = createReference();
+    const { owner } = reference.seed().keys;
+    const client = new BlazeMeterClient({ credentials: owner, fetch: reference.fetch, logLevel: 'off' });
+    await expect(client.apiKeys.delete(owner.id.toUpperCase())).rejects.toMatchObject({ code: 'lockout' });
+    expect(reference.journal.count('apiKeys.delete')).toBe(0);
+  });
+});
+
+const CONTROL = /\p{Cc}/u;
+/** Any text of any alphabet, lone surrogates and control characters included. */
+const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), lone());
+
+function lone() {
+  return fc
+    .tuple(fc.string(), fc.integer({ min: 0xd800, max: 0xdfff }), fc.string())
+    .map(([before, code, after]) => before.concat(String.fromCharCode(code), after));
+}
+
+const carried = (text: string) => text !== '' && !CONTROL.test(text) && text.isWellFormed();
+const goodId = anyText.filter((text) => carried(text) && !text.includes(':'));
+const goodSecret = anyText.filter(carried);
+
+/** How the other side reads a header, by RFC 7617 and without this package. */
+function decoded(header: string): { id: string; secret: string } {
+  const [, base64] = /^Basic ([A-Za-z0-9+/]+={0,2})$/.exec(header) ?? [];
+  if (base64 === undefined) throw new Error('The header is not of the form that Basic has.');
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+    Buffer.from(base64, 'base64'),
+  );
+  const colon = text.indexOf(':');
+  return { id: text.slice(0, colon), secret: text.slice(colon + 1) };
+}
+
+describe('parseCredentials', () => {
+  it('keeps a pair as it is', () => {
+    fc.assert(
+      fc.property(goodId, goodSecret, (id, secret) => {
+        const pair = parseCredentials({ id, secret });
+        expect(pair.id).toBe(id);
+        expect(pair.secret.reveal()).toBe(secret);
+      }),
+    );
   });
 
-  test('name two keys where they differ otherwise', () => {
-    expect(sameKey(id, madeUp('another').id)).toBe(false);
-    expect(sameKey('7e57', '7e57 ')).toBe(false);
+  it('splits a text at its first colon, whatever the secret holds', () => {
+    fc.assert(
+      fc.property(goodId, goodSecret, (id, secret) => {
+        fc.pre(id.trimStart() === id && secret.trimEnd() === secret);
+        const pair = parseCredentials(`${id}:${secret}`);
+        expect(pair.id).toBe(id);
+        expect(pair.secret.reveal()).toBe(secret);
+      }),
+    );
+  });
+
+  it('forgives blanks and line ends around a text', () => {
+    const around = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r') });
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        expect(parseCredentials(`${before}id:secret${after}`).secret.reveal()).toBe('secret');
+      }),
+    );
+  });
+
+  it('takes a pair or refuses it with an error that shows nothing of it', () => {
+    fc.assert(
+      fc.property(anyText, anyText, (id, secret) => {
+        const good = carried(id) && !id.includes(':') && carried(secret);
+        try {
+          parseCredentials({ id, secret });
+          expect(good).toBe(true);
+        } catch (error) {
+          if (!(error instanceof CredentialsError)) throw error;
+          expect(good).toBe(false);
+          for (const hidden of [id, secret])
+            if (hidden.length >= 8) expect(error.message).not.toContain(hidden);
+        }
+      }),
+    );
+  });
+
+  it('reads any text as a pair or refuses it, and never throws anything else', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        try {
+          const { id, secret } = parseCredentials(text);
+          expect(`${id}:${secret.reveal()}`).toBe(text.trim());
+        } catch (error) {
+          if (!(error instanceof CredentialsError)) throw error;
+          if (text.length >= 8) expect(error.message).not.toContain(text);
+        }
+      }),
+    );
+  });
+
+  it('refuses any value that is no pair', () => {
+    fc.assert(
+      fc.property(fc.anything({ maxDepth: 2 }), (value) => {
+        fc.pre(typeof value !== 'string');
+        refused(value);
+      }),
+    );
+  });
+});
+
+describe('the Authorization header', () => {
+  it('of a signer is read by the other side as the pair', async () => {
+    await fc.assert(
+      fc.asyncProperty(goodId, goodSecret, async (id, secret) => {
+        const signer = new RequestSigner({ id, secret });
+        const { authorization } = await signer.headers('https://a.blazemeter.com/api/v4/user');
+        expect(decoded(authorization)).toEqual({ id, secret });
+        const signed = await signer.sign(new Request('https://a.blazemeter.com/api/v4/user'));
+        expect(signed.headers.get('authorization')).toBe(authorization);
+      }),
+    );
+  });
+
+  it('of a client is the same, and the pair stands nowhere else in the request', async () => {
+    await fc.assert(
+      fc.asyncProperty(goodId, goodSecret, async (id, secret) => {
+        let seen: { url: string; headers: Record<string, string> } | undefined;
+        const client = new BlazeMeterClient({
+          credentials: { id, secret },
+          fetch: async (url, { headers }) => {
+            seen = { url, headers };
+            return Response.json({ result: { id: 1 } });
+          },
+        });
+        await client.user.get();
+        if (seen === undefined) throw new Error('Nothing was sent.');
+        const { authorization = '', ...others } = seen.headers;
+        expect(decoded(authorization)).toEqual({ id, secret });
+        expect(new Headers(seen.headers).get('authorization')).toBe(authorization);
+        if (secret.length >= 8) expect(JSON.stringify([seen.url, others])).not.toContain(secret);
+      }),
+    );
   });
 });

@@ -2,7 +2,7 @@
 
 import { BlazeMeterClient } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 function setUp(credentials?: { id: string; secret: string }) {
   const reference = createReference();
@@ -12,7 +12,7 @@ function setUp(credentials?: { id: string; secret: string }) {
 }
 
 describe('diagnose', () => {
-  test('says of a good key whose it is, with which roles, until when, and which policy binds', async () => {
+  it('says of a good key whose it is, with which roles, until when, and which policy binds', async () => {
     const { client, keys, accounts } = setUp();
     const diagnosis = await client.diagnose();
     expect(diagnosis).toMatchObject({
@@ -27,7 +27,7 @@ describe('diagnose', () => {
     expect(diagnosis.sentences.join('\n')).toContain('It works');
   });
 
-  test('masks the address and the key id, and shows them whole on request', async () => {
+  it('masks the address and the key id, and shows them whole on request', async () => {
     const { client, keys } = setUp();
     const masked = JSON.stringify(await client.diagnose());
     expect(masked).not.toContain('member@example.com');
@@ -38,7 +38,7 @@ describe('diagnose', () => {
     expect(full).not.toContain(keys.member.secret.slice(20, 28));
   });
 
-  test('finds a wrong key with one request, and says what is likely', async () => {
+  it('finds a wrong key with one request, and says what is likely', async () => {
     const { client, reference } = setUp({ id: 'abcdefabcdefabcdefabcdef', secret: 'no such secret' });
     const diagnosis = await client.diagnose();
     expect(diagnosis).toMatchObject({ ok: false, problem: 'unauthorized', user: null });
@@ -46,13 +46,13 @@ describe('diagnose', () => {
     expect(reference.journal.entries).toHaveLength(1);
   });
 
-  test('tells a 403 from a 401: the key works, but may not do this', async () => {
+  it('tells a 403 from a 401: the key works, but may not do this', async () => {
     const { client, reference } = setUp();
     reference.faults.add({ operation: 'user.get', effect: 'status', status: 403 });
     expect(await client.diagnose()).toMatchObject({ ok: true, problem: 'permission_denied' });
   });
 
-  test('says so when there is no credential at all, before anything is sent', async () => {
+  it('says so when there is no credential at all, before anything is sent', async () => {
     const reference = createReference();
     const credentials = async () => ({ id: '', secret: '' });
     const client = new BlazeMeterClient({ credentials, fetch: reference.fetch });
@@ -60,13 +60,13 @@ describe('diagnose', () => {
     expect(reference.journal.entries).toHaveLength(0);
   });
 
-  test('goes on without what the service does not tell', async () => {
+  it('goes on without what the service does not tell', async () => {
     const { client, reference } = setUp();
     reference.faults.add({ operation: ['apiKeys.get', 'accounts.list'], effect: 'status', status: 404 });
     expect(await client.diagnose()).toMatchObject({ ok: true, expiresAt: null, policy: null, roles: [] });
   });
 
-  test('does not call a key bad that has worked before the network failed', async () => {
+  it('does not call a key bad that has worked before the network failed', async () => {
     const { client, reference } = setUp();
     reference.faults.add({ operation: 'apiKeys.get', effect: 'reset' });
     expect(await client.diagnose({ maxRetries: 0 })).toMatchObject({
@@ -75,13 +75,13 @@ describe('diagnose', () => {
     });
   });
 
-  test('calls a key bad that was revoked in between', async () => {
+  it('calls a key bad that was revoked in between', async () => {
     const { client, reference } = setUp();
     reference.faults.add({ operation: 'accounts.list', effect: 'status', status: 401 });
     expect(await client.diagnose()).toMatchObject({ ok: false, problem: 'unauthorized' });
   });
 
-  test('tells of a clock that is off', async () => {
+  it('tells of a clock that is off', async () => {
     const { client, reference } = setUp();
     reference.clock.skew(-600_000);
     const { clockOffsetMs, sentences } = await client.diagnose();

@@ -1,14 +1,25 @@
-// Periods, maximums and the wire's number of days, one by one: what each step means, and what is no period at all.
-import { describe, expect, test } from 'vitest';
-import {
-  daysToMs,
-  LONGEST_DAYS,
-  MOST_DAYS,
-  periodDays,
-  readMaximum,
-  SLACK_MS,
-  writeMaximum,
-} from '../../src/api/expiration.ts';
+// Periods and maximums: what each step means in days, and what is refused before anything is sent.
+import { BlazeMeterClient } from 'blazemeter-client';
+import { describe, expect, it } from 'vitest';
+
+/** A client of a service whose only account has this maximum, and the bodies that were sent to it. */
+function service(apiKeyExpiration: unknown = 3650) {
+  const sent: unknown[] = [];
+  let stored = apiKeyExpiration;
+  const client = new BlazeMeterClient({
+    credentials: 'an-id:a-secret',
+    logLevel: 'off',
+    async fetch(_url, { method, body }) {
+      if (method !== 'GET') {
+        const change = JSON.parse(body ?? '');
+        sent.push(change);
+        stored = change.apiKeyExpiration;
+      }
+      return Response.json({ error: null, result: { id: 1, apiKeyExpiration: stored } });
+    },
+  });
+  return { client, sent };
+}
 
 const steps = [
   ['1 month', 30],
@@ -18,54 +29,62 @@ const steps = [
   ['10 years', 3650],
 ] as const;
 
-describe.each(steps)('%s', (step, days) => {
-  test(`is ${days} days, there and back`, () => {
-    expect(periodDays(step)).toBe(days);
-    expect(writeMaximum(step)).toBe(days);
-    expect(readMaximum(days)).toEqual({ maximum: step, maximumDays: days });
+describe.each(steps)('%s', (maximum, days) => {
+  it(`is ${days} days, there and back`, async () => {
+    const { client, sent } = service(7);
+    const policy = await client.accounts.apiKeyPolicy.set(1, { maximum });
+    expect(sent).toEqual([{ apiKeyExpiration: days }]);
+    expect(policy).toMatchObject({ maximum, maximumDays: days });
   });
 });
 
-test.each([1, 45, MOST_DAYS])('%d days are a period that has no name', (days) => {
-  expect(periodDays({ days })).toBe(days);
-  expect(writeMaximum({ days })).toBe(days);
-  expect(readMaximum(days)).toEqual({ maximum: { days }, maximumDays: days });
+describe('a maximum', () => {
+  it.each([1, 45, 100_000])('of %d days has no other name', async (days) => {
+    const { client, sent } = service();
+    const policy = await client.accounts.apiKeyPolicy.set(1, { maximum: { days } });
+    expect(sent).toEqual([{ apiKeyExpiration: days }]);
+    expect(policy).toMatchObject({ maximum: { days }, maximumDays: days });
+  });
+
+  it('without a limit is sent as -1, and has no number of days', async () => {
+    const { client, sent } = service();
+    const policy = await client.accounts.apiKeyPolicy.set(1, { maximum: 'unlimited' });
+    expect(sent).toEqual([{ apiKeyExpiration: -1 }]);
+    expect(policy).toMatchObject({ maximum: 'unlimited', maximumDays: null });
+  });
+
+  it.each([0, -2, 31, 1e9])('of %d days in a response stays readable', async (days) => {
+    const policy = await service(days).client.accounts.apiKeyPolicy.get(1);
+    expect(policy).toMatchObject({ maximum: { days }, maximumDays: days });
+  });
 });
 
-test('no limit is -1 on the wire, and no number of days', () => {
-  expect(writeMaximum('unlimited')).toBe(-1);
-  expect(readMaximum(-1)).toEqual({ maximum: 'unlimited', maximumDays: null });
-});
+describe('what is no period is refused before anything is sent', () => {
+  const wrong: readonly [what: string, given: unknown][] = [
+    ['a step that is none', '2 months'],
+    ['the name of something that objects inherit', 'constructor'],
+    ['no days', { days: 0 }],
+    ['days below none', { days: -1 }],
+    ['a part of a day', { days: 1.5 }],
+    ['more days than dates have', { days: 100_001 }],
+    ['days without end', { days: Number.POSITIVE_INFINITY }],
+    ['a text of digits', { days: '30' }],
+    ['an object without days', {}],
+    ['a number alone', 30],
+    ['null', null],
+  ];
 
-test.each([0, -2, 31, 1e9])('the number %d of an answer stays readable', (days) => {
-  expect(readMaximum(days)).toEqual({ maximum: { days }, maximumDays: days });
-});
+  it.each([...wrong, ['no limit', 'unlimited']])('for a key: %s', async (_, expiresIn) => {
+    const { client, sent } = service();
+    // @ts-expect-error: what a caller without types might give
+    await expect(client.apiKeys.create({ name: 'n', expiresIn })).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
 
-test.each([
-  ['a step that is none', '2 months'],
-  ['the name of something that objects inherit', 'constructor'],
-  ['no days', { days: 0 }],
-  ['days below none', { days: -1 }],
-  ['a part of a day', { days: 1.5 }],
-  ['more days than dates have', { days: MOST_DAYS + 1 }],
-  ['days without end', { days: Number.POSITIVE_INFINITY }],
-  ['a text of digits', { days: '30' }],
-  ['an object without days', {}],
-  ['a number alone', 30],
-  ['nothing', null],
-  ['nothing at all', undefined],
-  ['no limit, where a period is asked for', 'unlimited'],
-])('%s is no period', (_, given) => {
-  const read = () => Reflect.apply(periodDays, undefined, [given]);
-  expect(read).toThrow(TypeError);
-  expect(read).toThrow(
-    /^An expiration is one of 1 month, 3 months, 6 months, 1 year, 10 years, or \{ days \} with a whole number of days above 0\.$/,
-  );
-});
-
-test('the arithmetic: a day has 86,400 s, dates have two minutes of slack, nothing is longer than ten years', () => {
-  expect(daysToMs(1)).toBe(86_400_000);
-  expect(daysToMs(90)).toBe(90 * 86_400_000);
-  expect(SLACK_MS).toBe(120_000);
-  expect(LONGEST_DAYS).toBe(3650);
+  it.each(wrong)('for a policy: %s', async (_, maximum) => {
+    const { client, sent } = service();
+    // @ts-expect-error: what a caller without types might give
+    await expect(client.accounts.apiKeyPolicy.set(1, { maximum })).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
 });

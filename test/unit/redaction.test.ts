@@ -1,17 +1,17 @@
-// What is shown of text from outside, of errors that others make, and in log lines.
+// What is shown of text from outside and of errors that others make, to the character: pure functions with a table of
+// their own, since a leak of one character is a leak.
 import { inspect } from 'node:util';
 import { BlazeMeterError, CredentialsError } from 'blazemeter-client';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { codeOf, fieldOf, hasCleanCauses, scrubbed, summary } from '../../src/auth/cause.ts';
 import { withoutSecrets } from '../../src/auth/redact.ts';
-import { type Logger, makeLog } from '../../src/http/log.ts';
 import { printable, shownId } from '../../src/util/printable.ts';
 import { createDetector, encodingNames, encodings } from '../leak/detector.ts';
 import { kinds, secretsOf } from '../leak/stage.ts';
 
 describe('text from outside', () => {
-  test('stays as it is where it only shows', () => {
+  it('stays as it is where it only shows', () => {
     for (const text of [
       'Not Found: Project not found',
       'Übergröße 7 %',
@@ -22,40 +22,40 @@ describe('text from outside', () => {
       expect(printable(text)).toBe(text);
   });
 
-  test('shows characters that act as escapes', () => {
+  it('shows characters that act as escapes', () => {
     expect(printable('a\u001b[31m\r\n\t\u202e\u2028\u200b\u{e0041}\ud800')).toBe(
       'a\\u001b[31m\\u000d\\u000a\\u0009\\u202e\\u2028\\u200b\\u{e0041}\\ud800',
     );
   });
 
-  test('breaks the commands of CI systems', () => {
+  it('breaks the commands of CI systems', () => {
     expect(printable('##vso[task.complete]')).toBe('# #vso[task.complete]');
     expect(printable('a ##[error] ###VSO[b]')).toBe('a # #[error] ## #VSO[b]');
     expect(printable(' ::error::a')).toBe(' : :error::a');
     expect(printable('std::string')).toBe('std::string');
   });
 
-  test('hides long runs that look like an encoded credential', () => {
+  it('hides long runs that look like an encoded credential', () => {
     expect(printable(`a ${'0f'.repeat(16)} b`)).toBe('a [redacted] b');
     expect(printable(`a ${'0f'.repeat(15)} b`)).toBe(`a ${'0f'.repeat(15)} b`);
     // What is put in must not complete a command.
     expect(printable(`##${'0f'.repeat(16)}`)).toBe('# #[redacted]');
   });
 
-  test('is cut at 200 characters, or where it is told', () => {
+  it('is cut at 200 characters, or where an argument says', () => {
     expect(printable('ab '.repeat(1000))).toHaveLength(200);
     expect(printable('ab '.repeat(1000)).endsWith('…')).toBe(true);
     expect(printable('abcdef', 4)).toBe('abc…');
     expect(printable('😀'.repeat(300)).isWellFormed()).toBe(true);
   });
 
-  test('may be no text at all', () => {
+  it('may be no text at all', () => {
     expect(printable(undefined)).toBe('');
     expect(printable(null)).toBe('');
     expect(printable(12)).toBe('12');
   });
 
-  test('is safe whatever it is', () => {
+  it('is safe whatever it is', () => {
     const acting = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
     const piece = fc.constantFrom('#', '##', 'vso[', '[', ':', '::', ' ', '\n', '\u200b', '\ufeff', 'a');
     const hostile = fc.oneof(
@@ -71,7 +71,7 @@ describe('text from outside', () => {
     );
   });
 
-  test('a key id is shown where it looks like one', () => {
+  it('a key id is shown where it looks like one', () => {
     for (const id of ['7e57ed1d0123456789abcdef', 'my-key-id', 'a']) expect(shownId(id)).toBe(id);
     for (const id of ['', 'a b', '##[a', secretsOf('hex').pair, secretsOf('awkward').pair])
       expect(shownId(id)).toBe('[redacted]');
@@ -90,8 +90,9 @@ describe.each(Object.entries(hidden))('hiding a secret that is %s', (_kind, { pa
   const detect = createDetector({ pair, made });
   const wire = encodingNames.filter((name) => !name.includes('inspected') && !name.startsWith('bytes'));
 
-  test.each(wire)('every piece of eight and more is hidden: %s', (encoding) => {
-    for (let from = 0; from + 8 <= pair.length; from++) {
+  it.each(wire)('every piece of eight and more is hidden: %s', (encoding) => {
+    // Every fifth place: with the three lengths, each place is inside of some piece.
+    for (let from = 0; from + 8 <= pair.length; from += 5) {
       for (const length of [8, 11, 80]) {
         const text = encodings[encoding].write(pair.slice(from, from + length));
         expect(detect(withoutSecrets(`before ${text} after`, [made, pair]))).toEqual([]);
@@ -99,7 +100,7 @@ describe.each(Object.entries(hidden))('hiding a secret that is %s', (_kind, { pa
     }
   });
 
-  test('what stands around it stays', () => {
+  it('what stands around it stays', () => {
     expect(withoutSecrets(`key ${pair}, again ${made}.`, [pair, made])).toBe(
       'key [redacted], again [redacted].',
     );
@@ -107,17 +108,17 @@ describe.each(Object.entries(hidden))('hiding a secret that is %s', (_kind, { pa
     expect(withoutSecrets(pair.slice(0, 7), [pair])).toBe(pair.slice(0, 7));
   });
 
-  test('writing it in capitals helps nobody', () => {
+  it('writing it in capitals makes no difference', () => {
     const upper = encodings.hex.write(pair).toUpperCase();
     expect(detect(withoutSecrets(`${upper} ${pair.toUpperCase()}`, [pair]))).toEqual([]);
   });
 });
 
-test('a secret that is shorter than eight characters is hidden whole', () => {
+it('a secret that is shorter than eight characters is hidden whole', () => {
   expect(withoutSecrets('a hunter2 b', ['hunter2', ''])).toBe('a [redacted] b');
 });
 
-test('secrets that begin alike are both hidden to their ends', () => {
+it('secrets that begin alike are both hidden to their ends', () => {
   const secrets = ['abcdefgh12345678', 'abcdefgh87654321'];
   expect(withoutSecrets(`${secrets[1]}${secrets[0]}`, secrets)).toBe('[redacted][redacted]');
 });
@@ -128,7 +129,7 @@ describe('errors that others make', () => {
     headers: { authorization: 'Basic abc' },
   });
 
-  test('keep their names and codes, and nothing else', () => {
+  it('keep their names and codes, and nothing else', () => {
     const kept = scrubbed(quoting);
     expect(kept).toMatchObject({ name: 'TypeError', message: 'ECONNRESET', code: 'ECONNRESET' });
     expect(kept.stack).toBe('TypeError: ECONNRESET');
@@ -136,7 +137,7 @@ describe('errors that others make', () => {
     expect(inspect(kept, { depth: null, showHidden: true })).not.toMatch(/abc|inner/);
   });
 
-  test.each([
+  it.each([
     'ENOENT',
     'EAI_AGAIN',
     'UND_ERR_CONNECT_TIMEOUT',
@@ -147,7 +148,7 @@ describe('errors that others make', () => {
     expect(kept.message === code || code === 'ERR_HTTP2_ERROR').toBe(true);
   });
 
-  test.each(kinds)('a name or a code that is a secret (%s) is neither', (kind) => {
+  it.each(kinds)('a name or a code that is a secret (%s) is neither', (kind) => {
     const { pair, made } = secretsOf(kind);
     const detect = createDetector({ pair, made });
     for (const text of [
@@ -162,12 +163,12 @@ describe('errors that others make', () => {
     }
   });
 
-  test.each([undefined, null, 'text', 7, Symbol('s'), () => 1, []])('may be no errors (%#)', (value) => {
+  it.each([undefined, null, 'text', 7, Symbol('s'), () => 1, []])('may be no errors (%#)', (value) => {
     expect(scrubbed(value).name).toBe('Error');
     expect(scrubbed(value).cause).toBeUndefined();
   });
 
-  test('may resist being looked at', () => {
+  it('may resist being looked at', () => {
     const trap = new Proxy(new Error('x'), {
       get() {
         throw new Error('the secret');
@@ -178,7 +179,7 @@ describe('errors that others make', () => {
     expect(codeOf(trap)).toBeUndefined();
   });
 
-  test('may be their own cause', () => {
+  it('may be their own cause', () => {
     const round = new Error('x');
     round.cause = round;
     let depth = 0;
@@ -187,14 +188,14 @@ describe('errors that others make', () => {
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: round }))).toBe(false);
   });
 
-  test('errors of ours pass as they are, and can be reduced as well', () => {
+  it('errors of ours pass as they are, and can be reduced as well', () => {
     const ours = new CredentialsError('said by us');
     expect(scrubbed(ours)).toBe(ours);
     expect(summary(ours).name).toBe('CredentialsError');
     expect(summary(ours).message).not.toContain('said');
   });
 
-  test('whether the causes of an error of ours are clean is known', () => {
+  it('whether the causes of an error of ours are clean is known', () => {
     expect(hasCleanCauses(new BlazeMeterError('x'))).toBe(true);
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: scrubbed(quoting) }))).toBe(true);
     expect(hasCleanCauses(new BlazeMeterError('x', { cause: new CredentialsError('y') }))).toBe(true);
@@ -207,76 +208,145 @@ describe('errors that others make', () => {
   });
 });
 
-describe('log lines', () => {
-  const lines: [string, string, unknown][] = [];
-  const note = (level: string) => (message: string, fields?: object) =>
-    void lines.push([level, message, fields]);
-  const logger: Logger = {
-    error: note('error'),
-    warn: note('warn'),
-    info: note('info'),
-    debug: note('debug'),
-  };
-  beforeEach(() => void lines.splice(0));
-  afterEach(() => void vi.unstubAllEnvs());
+describe('of a secret in a response nothing is left, and nothing else is taken', () => {
+  // Of 24, 25 and 26 bytes: each ends differently in base64.
+  const secrets = ['wQ7zR2mK9pX4tB6nV8cL3hJ5', 'wQ7zR2mK9pX4tB6nV8cL3hJ5y', 'wQ7zR2mK9pX4tB6nV8cL3hJ5yD'];
 
-  test('carry cleaned fields, and leave out those without a value', () => {
-    makeLog(logger, 'debug')('debug', 'answered', {
-      operation: 'a\u001b##[b',
-      status: 200,
-      requestId: undefined,
-    });
-    expect(lines).toEqual([['debug', 'answered', { operation: 'a\\u001b# #[b', status: 200 }]]);
+  it.each(secrets)('%s as JSON and as a form', (secret) => {
+    expect(withoutSecrets(`{"secret":"${secret}","a":1}`, [secret])).toBe('{"secret":"[redacted]","a":1}');
+    expect(withoutSecrets(`a=1&secret=${secret}&b=2`, [secret])).toBe('a=1&secret=[redacted]&b=2');
   });
 
-  test.each([
-    ['off', []],
-    ['error', ['error']],
-    ['warn', ['error', 'warn']],
-    ['info', ['error', 'warn', 'info']],
-    ['debug', ['error', 'warn', 'info', 'debug']],
-  ] as const)('at the level %s are %j', (level, expected) => {
-    const log = makeLog(logger, level);
-    for (const at of ['error', 'warn', 'info', 'debug'] as const) log(at, 'x');
-    expect(lines.map(([at]) => at)).toEqual(expected);
-  });
-
-  test('take their level from BLAZEMETER_LOG, and warn where it says nothing that is known', () => {
-    for (const [value, count] of [
-      ['DEBUG', 4],
-      ['off', 0],
-      ['loud', 2],
-      ['', 2],
+  it('as base64: what it shares with its neighbours stays', () => {
+    const [whole = '', oneMore = '', twoMore = ''] = secrets;
+    expect(withoutSecrets(btoa(whole), [whole])).toBe('[redacted]');
+    expect(withoutSecrets(btoa(oneMore), [oneMore])).toBe(`[redacted]${btoa(oneMore).slice(-3)}`);
+    expect(withoutSecrets(btoa(twoMore), [twoMore])).toBe(`[redacted]${btoa(twoMore).slice(-2)}`);
+    for (const [before, shared] of [
+      [' ', 2],
+      ['  ', 3],
     ] as const) {
-      lines.splice(0);
-      vi.stubEnv('BLAZEMETER_LOG', value);
-      const log = makeLog(logger);
-      for (const at of ['error', 'warn', 'info', 'debug'] as const) log(at, 'x');
-      expect([value, lines.length]).toEqual([value, count]);
+      // Filled up to whole groups, so that it ends with the secret.
+      const secret = before === ' ' ? twoMore : oneMore;
+      const text = btoa(before + secret);
+      expect(withoutSecrets(text, [secret])).toBe(`${text.slice(0, shared)}[redacted]`);
     }
   });
 
-  test('go to standard error by default, never to standard output', () => {
-    const out = vi.spyOn(console, 'log').mockImplementation(() => {});
-    const info = vi.spyOn(console, 'info').mockImplementation(() => {});
-    const error = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const log = makeLog(undefined, 'debug');
-    for (const at of ['error', 'warn', 'info', 'debug'] as const) log(at, 'said', { attempt: 1 });
-    expect(error.mock.calls).toEqual(
-      ['error', 'warn', 'info', 'debug'].map((level) => [`[blazemeter] ${level}: said attempt=1`]),
-    );
-    expect([...out.mock.calls, ...info.mock.calls]).toEqual([]);
+  it('as hex, with bytes that begin with a nought', () => {
+    expect(withoutSecrets('<0161026203630464>', ['\u0001a\u0002b\u0003c\u0004d'])).toBe('<[redacted]>');
   });
 
-  test('never disturb a call: a logger that throws is not heard', () => {
-    const fail = () => {
-      throw new Error('disk full');
-    };
-    const log = makeLog({ error: fail, warn: fail, info: fail, debug: fail }, 'debug');
-    expect(() => log('warn', 'x')).not.toThrow();
+  it('where it is the very word that is put in its place', () => {
+    expect(withoutSecrets('a redacted b', ['redacted'])).toBe('a [redacted] b');
   });
 
-  test('an unknown level is refused', () => {
-    expect(() => Reflect.apply(makeLog, undefined, [logger, 'loud'])).toThrow(TypeError);
+  it('where it is as long as a book', () => {
+    const book = 'abcdefghij'.repeat(150_000);
+    expect(withoutSecrets(`<${book}>`, [book])).toBe('<[redacted]>');
+  });
+});
+
+describe('the name of an error', () => {
+  const nameOf = (name: string) => scrubbed(Object.assign(new Error('x'), { name })).name;
+
+  it.each(['Error', 'TypeError', 'Exception', 'AxiosError', 'IOException', 'H2Error'])(
+    '%s is kept',
+    (name) => {
+      expect(nameOf(name)).toBe(name);
+    },
+  );
+
+  it.each([
+    'hunter22 TypeError',
+    'hunter22Error',
+    'TypeError: hunter22',
+    'Errors',
+    'typeError',
+    '',
+    'Secret',
+  ])('%j is none', (name) => {
+    expect(nameOf(name)).toBe('Error');
+  });
+});
+
+describe('the code of an error', () => {
+  const shown = (code: unknown) => scrubbed(Object.assign(new Error('x'), { code }));
+
+  it.each(['ENOENT', 'E2BIG', 'ERR_HTTP2_ERROR', 'UND_ERR_SOCKET', 'CERT_HAS_EXPIRED'])(
+    '%s is shown',
+    (code) => {
+      expect(shown(code).message).toBe(code);
+      expect(Object.keys(shown(code))).toContain('code');
+    },
+  );
+
+  it.each(['hunter22 ENOENT', 'ENOENT hunter22', 'enoent', 'ERR_HTTP--', 'HTTP', 7, ['ENOENT'], undefined])(
+    '%j is not, and leaves no trace',
+    (code) => {
+      expect(shown(code).message).toBe('details withheld, because they may quote a secret');
+      expect(shown(code)).not.toHaveProperty('code');
+    },
+  );
+
+  it.each(['ECONNRESET', 'ConnectionRefused', 'UND_ERR_SOCKET', `A${'b'.repeat(60)}`])(
+    '%s can be compared with',
+    (code) => {
+      expect(codeOf({ code })).toBe(code);
+    },
+  );
+
+  it.each([
+    'E',
+    'econnreset',
+    'x ECONNRESET',
+    'ECONNRESET!',
+    'E CONN',
+    `A${'b'.repeat(61)}`,
+    7,
+    ['ECONNRESET'],
+  ])('%j cannot', (code) => {
+    expect(codeOf({ code })).toBeUndefined();
+  });
+
+  it('is that of an object alone', () => {
+    expect(fieldOf({ length: 7 }, 'length')).toBe(7);
+    for (const value of [() => {}, 'text', 7, null, undefined])
+      expect(fieldOf(value, 'length')).toBeUndefined();
+  });
+});
+
+describe('a chain of causes', () => {
+  const chain = (length: number, link: (cause: unknown) => Error): Error => {
+    let error = link(undefined);
+    for (let more = 1; more < length; more++) error = link(error);
+    return error;
+  };
+
+  it('is kept for six links', () => {
+    let kept: unknown = scrubbed(chain(20, (cause) => new Error('x', { cause })));
+    let links = 0;
+    for (; kept instanceof Error; kept = kept.cause) links += 1;
+    expect(links).toBe(6);
+  });
+
+  it('is known to be clean for six links, and not trusted beyond', () => {
+    const ours = (length: number) =>
+      new BlazeMeterError('x', { cause: chain(length, (cause) => new CredentialsError('y', { cause })) });
+    expect(hasCleanCauses(ours(6))).toBe(true);
+    expect(hasCleanCauses(ours(7))).toBe(false);
+    expect(hasCleanCauses(ours(20))).toBe(false);
+  });
+});
+
+describe('a text from outside', () => {
+  it('that is just as long as may be stays whole', () => {
+    expect(printable('ab cd', 5)).toBe('ab cd');
+    expect(printable('ab '.repeat(66))).toBe('ab '.repeat(66));
+  });
+
+  it('is not looked at beyond eight times what is shown', () => {
+    expect(printable(`${'a'.repeat(1_600)} and more`)).toBe('[redacted]');
+    expect(printable(`${'a'.repeat(1_596)} and more`)).toBe('[redacted] and');
   });
 });

@@ -1,29 +1,26 @@
 // A Secret is used and never seen: every way of looking but reveal() and equals() shows [secret], or nothing.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
 import { format, inspect } from 'node:util';
 import { serialize } from 'node:v8';
 import { Secret } from 'blazemeter-client';
-import { build } from 'esbuild';
 import fc from 'fast-check';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createDetector } from '../leak/detector.ts';
 import { consoled, fromAllSides } from '../leak/looking.ts';
 import { secretsOf } from '../leak/stage.ts';
 import { everythingIn } from '../leak/walk.ts';
+import { builtPackage } from '../support/built.ts';
 
 const { pair: text, made: other } = secretsOf('awkward');
 const secret = Secret.from(text);
 const detect = createDetector({ text });
 
 describe('using a secret', () => {
-  test('reveal() gives the text, whatever it is', () => {
+  it('reveal() gives the text, whatever it is', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (any) => Secret.from(any).reveal() === any));
   });
 
-  test('equals() compares with another secret, and with text', () => {
+  it('equals() compares with another secret, and with text', () => {
     expect(secret.equals(Secret.from(text))).toBe(true);
     expect(secret.equals(text)).toBe(true);
     expect(secret.equals(other)).toBe(false);
@@ -33,12 +30,12 @@ describe('using a secret', () => {
     expect(Secret.from('').equals('\0')).toBe(false);
   });
 
-  test('equals() agrees with === on any two texts', () => {
+  it('equals() agrees with === on any two texts', () => {
     const any = fc.string({ maxLength: 3, unit: 'binary' });
     fc.assert(fc.property(any, any, (a, b) => Secret.from(a).equals(b) === (a === b)));
   });
 
-  test('a secret made from a secret is the same, and what another copy of the package made is taken', () => {
+  it('a secret from a secret is the same, and one of another copy of the package is taken', () => {
     expect(Secret.from(secret)).toBe(secret);
     const foreign = { reveal: () => text };
     expect(Secret.from(foreign).reveal()).toBe(text);
@@ -46,40 +43,36 @@ describe('using a secret', () => {
   });
 
   const revealing = Object.assign(() => text, { reveal: () => text });
-  test.each([undefined, null, 1, {}, [], { reveal: 'no' }, { reveal: () => 1 }, revealing])(
+  it.each([undefined, null, 1, {}, [], { reveal: 'no' }, { reveal: () => 1 }, revealing])(
     'nothing else is taken for one (%#)',
     (value) => {
       const make = () => Reflect.apply(Secret.from, Secret, [value]);
       expect(make).toThrow(TypeError);
-      expect(make).toThrow(/^A secret is made from a string or from another Secret\.$/);
     },
   );
 
-  test('instanceof and isSecret tell a secret from what is none', () => {
+  it('instanceof and isSecret tell a secret from what is none', () => {
     expect(secret instanceof Secret).toBe(true);
     expect(Secret.isSecret(secret)).toBe(true);
     for (const value of [text, null, undefined, {}, { reveal: () => text }])
       expect(Secret.isSecret(value)).toBe(false);
   });
 
-  test('what only looks like a secret has nothing to reveal', () => {
+  it('what only looks like a secret has nothing to reveal', () => {
     const imitation: unknown = Object.create(Object.getPrototypeOf(secret));
     expect(Secret.isSecret(imitation)).toBe(true);
     expect(() => (Secret.isSecret(imitation) ? imitation.reveal() : '')).toThrow(TypeError);
     expect(() => new Proxy(secret, {}).reveal()).toThrow(TypeError);
-    expect(() => new Proxy(secret, {}).reveal()).toThrow(
-      /^This is not a Secret, but something made to look like one\.$/,
-    );
   });
 
-  test('a secret cannot be changed, nor given another text', () => {
+  it('a secret cannot be changed, nor given another text', () => {
     expect(Object.isFrozen(secret)).toBe(true);
     expect(() => Object.assign(secret, { reveal: () => 'x' })).toThrow(TypeError);
   });
 });
 
 describe('looking at a secret', () => {
-  test('as a string, in a template, in a sum, in a list, in JSON', () => {
+  it('as a string, in a template, in a sum, in a list, in JSON', () => {
     expect(String(secret)).toBe('[secret]');
     expect(`${secret}`).toBe('[secret]');
     expect(`a${secret.toString()}`).toBe('a[secret]');
@@ -89,7 +82,7 @@ describe('looking at a secret', () => {
     expect(Object.prototype.toString.call(secret)).toBe('[object Object]');
   });
 
-  test('with util.inspect, in every mode', () => {
+  it('with util.inspect, in every mode', () => {
     expect(inspect(secret)).toBe('[secret]');
     expect(inspect({ a: { b: { c: { secret } } } }, { depth: null })).toContain('[secret]');
     for (const showHidden of [false, true])
@@ -99,14 +92,14 @@ describe('looking at a secret', () => {
         );
   });
 
-  test('with the formats of a console', () => {
+  it('with the formats of a console', () => {
     expect(format('%s|%o|%O|%j', secret, secret, secret, secret)).toMatch(/^\[secret\]\|.*\|"\[secret\]"$/);
     expect(format('%d %i %f', secret, secret, secret)).toBe('NaN NaN NaN');
     expect(consoled(secret)).toContain('[secret]');
     expect(detect(consoled([{ secret }]))).toEqual([]);
   });
 
-  test('by its properties: there are none', () => {
+  it('by its properties: there are none', () => {
     expect({ ...secret }).toEqual({});
     expect(Object.assign({}, secret)).toEqual({});
     expect(Object.entries(secret)).toEqual([]);
@@ -117,19 +110,19 @@ describe('looking at a secret', () => {
     expect(detect(everythingIn(secret))).toEqual([]);
   });
 
-  test('by cloning: the clone is empty', () => {
+  it('by cloning: the clone is empty', () => {
     expect(structuredClone(secret)).toEqual({});
     expect(Reflect.ownKeys(structuredClone(secret))).toEqual([]);
     expect(detect(serialize({ secret }).toString('latin1'))).toEqual([]);
   });
 
-  test('from all sides, alone and inside of others', () => {
+  it('from all sides, alone and inside of others', () => {
     const around = [new Map([[secret, secret]]), new Set([secret]), Promise.resolve(secret), () => secret];
     for (const value of [secret, { secret }, ...around, Object.create(secret)])
       expect(detect(fromAllSides(value))).toEqual([]);
   });
 
-  test('as the cause of an error, and as what is thrown', () => {
+  it('as the cause of an error, and as what is thrown', () => {
     const error = new Error('failed', { cause: secret });
     expect(inspect(error)).toContain('[secret]');
     expect(detect(fromAllSides(error) + consoled(error))).toEqual([]);
@@ -140,51 +133,39 @@ describe('looking at a secret', () => {
     }
   });
 
-  test('on a console that somebody has put in place of ours', () => {
+  it('on a console that a program has replaced', () => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {});
     console.log(secret, { secret });
     expect(detect(fromAllSides(log.mock.calls))).toEqual([]);
   });
 
-  test('what makes the text visible again is only reveal()', () => {
+  it('what makes the text visible again is only reveal()', () => {
     expect(detect(everythingIn(() => secret.reveal()))).toEqual([]);
     expect(detect(secret.reveal()).length).toBeGreaterThan(0);
   });
 
-  test('the two texts that it shows are told apart from a secret that is called so', () => {
+  it('the text that it shows differs from a secret of the same text', () => {
     expect(Secret.from('[secret]').reveal()).toBe('[secret]');
     expect(secret.equals(`${secret}`)).toBe(false);
   });
 });
 
 describe('in a process of its own', () => {
-  test.each(['Promise.reject(secret)', 'Promise.reject(new Error("a", { cause: secret }))', 'throw secret'])(
-    'an unhandled %s prints nothing of it',
-    async (statement) => {
-      const folder = mkdtempSync(join(tmpdir(), 'secret-'));
-      try {
-        const entry = `import { Secret } from ${JSON.stringify(join(process.cwd(), 'src/index.ts'))};
-          const secret = Secret.from(process.env.TEXT); setTimeout(() => { ${statement}; });`;
-        const outfile = join(folder, 'child.cjs');
-        await build({
-          stdin: { contents: entry, resolveDir: process.cwd() },
-          outfile,
-          bundle: true,
-          platform: 'node',
-          logLevel: 'silent',
-        });
-        let printed = '';
-        try {
-          const env = { ...process.env, TEXT: text };
-          execFileSync(process.execPath, [outfile], { env, encoding: 'utf8', stdio: 'pipe' });
-        } catch (error) {
-          printed = inspect(error, { depth: null, maxStringLength: null });
-        }
-        expect(printed).toContain('Node.js v');
-        expect(detect(printed)).toEqual([]);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    },
-  );
+  const built = builtPackage();
+  const statements = [
+    'Promise.reject(secret)',
+    'Promise.reject(new Error("a", { cause: secret }))',
+    'throw secret',
+  ];
+  it.each(statements)('an unhandled %s prints nothing of it', (statement) => {
+    const program = `import { Secret } from 'blazemeter-client';
+      const secret = Secret.from(process.env.TEXT); setTimeout(() => { ${statement}; });`;
+    const { stderr, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: built.folder(),
+      env: { ...process.env, TEXT: text },
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('Node.js v');
+    expect(detect(stdout + stderr)).toEqual([]);
+  });
 });

@@ -1,5 +1,5 @@
 // blazemeter-keys in a world of its own: the reference implementation in place of the network, streams that remember, an
-// environment and a home folder that nobody else uses.
+// environment and a home folder of its own.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { createReference, type ReferenceOptions } from 'blazemeter-client/testin
 import { afterAll } from 'vitest';
 import { run } from '../../../src/cli/keys/run.ts';
 import type { Output } from '../../../src/cli/keys/terminal.ts';
+import { isObject } from '../../support/reference.ts';
 
 /** In memory where the system has that: records are flushed at every step, and a disk would make that the longest part. */
 const MEMORY = '/dev/shm';
@@ -36,19 +37,16 @@ export interface How {
   /** What a person types. */
   readonly typed?: string;
   readonly fetch?: FetchLike;
-  /** Standard output is closed: nobody reads it. */
+  /** Standard output is closed: it has no reader. */
   readonly closed?: boolean;
   /** Is given what sends a signal. */
   readonly signals?: (send: (name: string) => void) => void;
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The object in a text of JSON. */
 export function parsed(text: string): Record<string, unknown> {
   const value: unknown = JSON.parse(text);
-  if (!isRecord(value)) throw new Error('It is no object.');
+  if (!isObject(value)) throw new Error('It is no object.');
   return value;
 }
 

@@ -1,15 +1,9 @@
-// blazemeter-keys as a process of its own: in a pipeline, or in a terminal. It is bundled from the sources into a folder of
-// its own, so that no test depends on a build.
+// blazemeter-keys as a process of its own: in a pipeline, or in a terminal.
 
 import { spawn as spawnChild } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { spawn as spawnTerminal } from '@lydell/node-pty';
-import { build } from 'esbuild';
-import { afterAll, beforeAll } from 'vitest';
+import { builtPackage } from '../../support/built.ts';
 
 export interface Ended {
   readonly code: number;
@@ -32,36 +26,23 @@ export interface Started {
 const PATIENCE_MS = 15_000;
 
 export function keysProcess() {
-  let folder = '';
-  const script = () => join(folder, 'blazemeter-keys.mjs');
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'keys-process-'));
-    await build({
-      entryPoints: [fileURLToPath(new URL('../../../src/cli/keys/main.ts', import.meta.url))],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: script(),
-      logLevel: 'error',
-    });
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const built = builtPackage();
+  const script = () => built.command('keys');
 
   const environment = (env: Readonly<Record<string, string>>) => ({
     PATH: process.env.PATH ?? '',
-    HOME: folder,
-    TMPDIR: folder,
+    HOME: built.folder(),
+    TMPDIR: built.folder(),
     TERM: 'xterm-256color',
     ...env,
   });
 
   return {
-    script,
-    folder: () => folder,
-    /** Starts it with pipes; `stdout: 'closed'` has nobody read them. */
+    folder: built.folder,
+    /** Starts it with pipes; with `closed` they have no reader. */
     start(argv: readonly string[], env: Readonly<Record<string, string>>, closed = false): Started {
       const child = spawnChild(process.execPath, [script(), ...argv], {
-        cwd: folder,
+        cwd: built.folder(),
         env: environment(env),
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -90,7 +71,7 @@ export function keysProcess() {
       const child = spawnTerminal(process.execPath, [script(), ...argv], {
         cols,
         rows: 40,
-        cwd: folder,
+        cwd: built.folder(),
         env: environment(env),
       });
       let out = '';

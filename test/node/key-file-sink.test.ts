@@ -1,0 +1,197 @@
+// A key file as a sink: what the probe refuses and leaves behind, and which pair stands in the file at the end.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Secret } from 'blazemeter-client';
+import { fromKeyFile, keyFileSink } from 'blazemeter-client/node';
+import { adopt, memoryStore, resume, rotate, type SecretSink } from 'blazemeter-client/rotation';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { rotationWorld } from '../rotation/support/world.ts';
+import { madeUp, refusal, temporaryFolder } from '../support/credentials.ts';
+
+const windows = process.platform === 'win32';
+const { promises } = process.getBuiltinModule('node:fs');
+const first = madeUp('first');
+const second = madeUp('second');
+
+const delivery = (
+  { id, secret }: { id: string; secret: string },
+  epoch: number,
+  recordId = 'abcdefghij',
+) => ({
+  id,
+  secret: Secret.from(secret),
+  recordId,
+  epoch,
+});
+const place = () => join(temporaryFolder(), 'api-key.json');
+const idIn = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8')).id;
+
+afterEach(() => vi.restoreAllMocks());
+
+describe('a key file as a sink', () => {
+  it('gets the credentials of a rotation, for its owner only', async () => {
+    const world = rotationWorld();
+    const path = place();
+    const store = memoryStore();
+    const sink: SecretSink = keyFileSink(path);
+    await adopt(world.client, { store, name: 'ci', credentials: world.keys.ci });
+    const { keyId, sinks } = await rotate(world.client, {
+      store,
+      reason: 'schedule',
+      sinks: [sink],
+      drain: 0,
+    });
+    expect(idIn(path)).toBe(keyId);
+    expect(sinks).toEqual([{ name: sink.name, keyId, acknowledged: true }]);
+    if (!windows) expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect((await fromKeyFile(path)()).id).toBe(keyId);
+    expect((await resume(world.client, { store })).phase).toBe('idle');
+  });
+
+  it('is named after its path, or by its option', () => {
+    expect(keyFileSink('./keys/api-key.json').name).toContain('./keys/api-key.json');
+    expect(keyFileSink('./api-key.json', { name: 'agent' }).name).toBe('agent');
+  });
+
+  it('writes to where the path led when it was made', async () => {
+    const path = place();
+    const home = process.cwd();
+    process.chdir(dirname(path));
+    const sink = keyFileSink('api-key.json');
+    process.chdir(home);
+    await sink.put(delivery(first, 1));
+    expect(idIn(path)).toBe(first.id);
+  });
+
+  it('refuses credentials in the place of a path', () => {
+    expect(() => keyFileSink(first.token)).toThrow(/id:secret/);
+  });
+});
+
+describe('its probe', () => {
+  it('leaves nothing behind, and the file as it is', async () => {
+    const path = place();
+    await keyFileSink(path).probe();
+    expect(readdirSync(dirname(path))).toEqual([]);
+    await keyFileSink(path).put(delivery(first, 1));
+    const before = readFileSync(path, 'utf8');
+    await keyFileSink(path).probe();
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    expect(readdirSync(dirname(path)).sort()).toEqual(['api-key.json', 'api-key.json.epoch']);
+  });
+
+  it.each([
+    ['is not there', (path: string) => path.replace('api-key.json', 'none/api-key.json'), /ENOENT/],
+    [
+      'is a file',
+      (path: string) => {
+        writeFileSync(path, '');
+        return join(path, 'api-key.json');
+      },
+      /ENOTDIR|ENOENT/,
+    ],
+  ])('refuses a folder that %s', async (_, make, why) => {
+    expect((await refusal(keyFileSink(make(place())).probe())).message).toMatch(why);
+  });
+
+  it.runIf(!windows).each([0o777, 0o722])(
+    'refuses a folder of mode %o, unless an option allows it',
+    async (mode) => {
+      const path = place();
+      chmodSync(dirname(path), mode);
+      expect((await refusal(keyFileSink(path).probe())).message).toMatch(/folder/);
+      await keyFileSink(path, { allowInsecureFile: true }).probe();
+      chmodSync(dirname(path), 0o1777);
+      await keyFileSink(path).probe();
+    },
+  );
+
+  it.runIf(!windows)('judges the folder of a link and the folder that it leads to', async () => {
+    const [link, file] = [place(), place()];
+    writeFileSync(file, '{}');
+    symlinkSync(file, link);
+    expect((await refusal(keyFileSink(link).probe())).message).toMatch(/symbolic link/);
+    const sink = keyFileSink(link, { followSymlink: true });
+    await sink.probe();
+    chmodSync(dirname(file), 0o777);
+    expect((await refusal(sink.probe())).message).toMatch(/folder/);
+  });
+
+  it('refuses a folder that stands where the file belongs', async () => {
+    const path = place();
+    mkdirSync(path);
+    expect((await refusal(keyFileSink(path).probe())).message).toMatch(/not a regular file/);
+  });
+
+  it.each(['EROFS', 'ENOSPC', 'EACCES'])(
+    'refuses where nothing can be written (%s), and removes what it made',
+    async (code) => {
+      const path = place();
+      const open = promises.open;
+      vi.spyOn(promises, 'open').mockImplementation(async (...told) => {
+        const handle = await open(...told);
+        vi.spyOn(handle, 'writeFile').mockRejectedValue(Object.assign(new Error(first.secret), { code }));
+        return handle;
+      });
+      expect((await refusal(keyFileSink(path).probe(), first.secret)).message).toContain(code);
+      expect(readdirSync(dirname(path))).toEqual([]);
+    },
+  );
+});
+
+describe('its put', () => {
+  it('does not set the file back to an older epoch, whichever sink wrote the newer one', async () => {
+    const path = place();
+    await keyFileSink(path).put(delivery(second, 5));
+    const { message } = await refusal(keyFileSink(path).put(delivery(first, 4)), first.secret, second.secret);
+    expect(message).toMatch(/5.*4/);
+    expect(idIn(path)).toBe(second.id);
+  });
+
+  it('puts the same epoch again, and the next one', async () => {
+    const path = place();
+    const sink = keyFileSink(path);
+    for (const epoch of [1, 1, 2]) await sink.put(delivery(epoch === 1 ? first : second, epoch));
+    expect(idIn(path)).toBe(second.id);
+  });
+
+  it('takes a new record from its beginning', async () => {
+    const path = place();
+    await keyFileSink(path).put(delivery(first, 9));
+    await keyFileSink(path).put(delivery(second, 1, 'klmnpqrstu'));
+    expect(idIn(path)).toBe(second.id);
+  });
+
+  it('refuses an older pair also where it died before the newer one was written', async () => {
+    const path = place();
+    await keyFileSink(path).put(delivery(first, 1));
+    const rename = promises.rename;
+    let renames = 0;
+    vi.spyOn(promises, 'rename').mockImplementation(async (...told) => {
+      renames += 1;
+      if (renames === 2) throw Object.assign(new Error(second.secret), { code: 'EIO' });
+      return rename(...told);
+    });
+    await refusal(keyFileSink(path).put(delivery(second, 2)), second.secret);
+    expect(idIn(path)).toBe(first.id);
+    await refusal(keyFileSink(path).put(delivery(first, 1)));
+    await keyFileSink(path).put(delivery(second, 2));
+    expect(idIn(path)).toBe(second.id);
+  });
+
+  it('writes no secret beside the file', async () => {
+    const path = place();
+    await keyFileSink(path).put(delivery(first, 3));
+    expect(readFileSync(`${path}.epoch`, 'utf8')).toBe('abcdefghij 3\n');
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+});

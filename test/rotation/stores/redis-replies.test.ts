@@ -1,0 +1,186 @@
+// A record in Redis: what the function is given that runs the scripts, what it may answer, and what is said of its errors.
+import { createHash } from 'node:crypto';
+import {
+  type RedisEval,
+  RotationError,
+  redisStore,
+  revealRecord,
+  StoreConflictError,
+} from 'blazemeter-client/rotation';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { madeUpRecord } from '../support/records.ts';
+import { failure } from '../support/world.ts';
+import { openSeal } from './prepared.ts';
+import { redisFake } from './redis-fake.ts';
+
+vi.setConfig({ testTimeout: 2_000 });
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const KEY = 'blazemeter:ci';
+const storeOf = (evaluate: RedisEval, timeout?: number) =>
+  redisStore(evaluate, { key: KEY, plaintext: true, timeout });
+const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
+
+/** A store whose reads are answered by nothing, and whose writes are answered so. */
+const writing = (answer: unknown) =>
+  failure(
+    storeOf(async (_, __, args) => (args.length === 0 ? null : answer)).write(madeUpRecord(), {
+      ifMatch: null,
+    }),
+  );
+
+describe('redisStore', () => {
+  it('compares by the SHA-1 of the text that it has read, by bare scripts on its one key', async () => {
+    const fake = redisFake();
+    const asked: { keys: string[]; args: string[] }[] = [];
+    const scripts: string[] = [];
+    const store = storeOf((script, keys, args) => {
+      scripts.push(script);
+      asked.push({ keys, args });
+      return fake.eval(script, keys, args);
+    });
+    const [one, two] = [madeUpRecord({ name: 'ü' }), madeUpRecord()];
+    const [first, second] = [revealRecord(one), revealRecord(two)];
+    expect(await store.read()).toBeUndefined();
+    const { etag } = await store.write(one, { ifMatch: null });
+    expect(etag).toBe(sha1(first));
+    expect(await store.write(two, { ifMatch: etag })).toEqual({ etag: sha1(second) });
+    expect(await store.read()).toMatchObject({ etag: sha1(second) });
+    expect(asked).toEqual([
+      { keys: [KEY], args: [] },
+      { keys: [KEY], args: ['', first] },
+      { keys: [KEY], args: [sha1(first), second] },
+      { keys: [KEY], args: [] },
+    ]);
+    for (const script of scripts) expect(script).toBe(script.trim());
+    expect(fake.keys.get(KEY)).toBe(second);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not write over what another process has written meanwhile', async () => {
+    const fake = redisFake();
+    const store = storeOf(fake.eval);
+    await store.read();
+    fake.keys.set(KEY, 'of somebody else');
+    await expect(store.write(madeUpRecord(), { ifMatch: null })).rejects.toThrow(StoreConflictError);
+    expect(fake.keys.get(KEY)).toBe('of somebody else');
+  });
+
+  it('binds a sealed record to its key', async () => {
+    const seal = openSeal();
+    const store = redisStore(redisFake().eval, { key: KEY, seal });
+    await store.write(madeUpRecord(), { ifMatch: null });
+    expect(seal.places).toEqual([`seal redis:${KEY}`]);
+  });
+
+  it.each([1, 1n, '1'])(
+    'takes %s for a write that was done, however a client gives numbers',
+    async (done) => {
+      const record = madeUpRecord();
+      const store = storeOf(async (_, __, args) => (args.length === 0 ? undefined : done));
+      expect(await store.write(record, { ifMatch: null })).toEqual({ etag: sha1(revealRecord(record)) });
+    },
+  );
+
+  it.each([0, 0n, '0'])('takes %s for a conflict', async (other) => {
+    expect(await writing(other)).toBeInstanceOf(StoreConflictError);
+  });
+
+  it.each([null, undefined, '', 'OK', 2])('takes %s for neither', async (answer) => {
+    expect(await writing(answer)).toMatchObject({ code: 'rotation_store' });
+  });
+
+  it('reads a text or bytes, and nothing else', async () => {
+    const text = revealRecord(madeUpRecord({ name: 'ü' }));
+    for (const answer of [text, new TextEncoder().encode(text), Buffer.from(text)])
+      expect((await storeOf(async () => answer).read())?.record.name).toBe('ü');
+    for (const answer of [7, ['OK'], {}, false])
+      expect(await failure(storeOf(async () => answer).read())).toMatchObject({ code: 'rotation_store' });
+  });
+});
+
+describe('the time of a call', () => {
+  it('is 10 seconds where nothing is said', async () => {
+    let over = false;
+    const read = failure(storeOf(() => new Promise(() => {})).read()).finally(() => {
+      over = true;
+    });
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(over).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await read).toMatchObject({ code: 'rotation_store' });
+  });
+
+  it('is as long as a timer can be where it has no end', async () => {
+    const timer = vi.spyOn(globalThis, 'setTimeout');
+    await storeOf(async () => null, Number.POSITIVE_INFINITY).read();
+    expect(timer.mock.calls.map(([, ms]) => ms)).toEqual([2 ** 31 - 1]);
+  });
+});
+
+describe('the options of redisStore', () => {
+  const fine = async () => null;
+
+  it.each([
+    ['no key', { key: '', plaintext: true }],
+    ['a key that is no text', { key: ['a'], plaintext: true }],
+    ['neither seal nor plaintext', { key: KEY }],
+    ['a word for plaintext', { key: KEY, plaintext: 'yes' }],
+    ['both', { key: KEY, plaintext: true, seal: openSeal() }],
+    ['no time', { key: KEY, plaintext: true, timeout: 0 }],
+    ['a word for a time', { key: KEY, plaintext: true, timeout: '5' }],
+  ])('cannot be %s', (_, options) => {
+    expect(() => Reflect.apply(redisStore, undefined, [fine, options])).toThrow(TypeError);
+  });
+
+  it('come with a function, and with no client', () => {
+    const client = { eval: fine };
+    expect(() => Reflect.apply(redisStore, undefined, [client, { key: KEY, plaintext: true }])).toThrow(
+      TypeError,
+    );
+  });
+});
+
+describe('an error of Redis', () => {
+  const said = async (error: unknown) => failure(storeOf(() => Promise.reject(error)).read());
+
+  it.each([
+    'WRONGTYPE',
+    'READONLY',
+    'NOAUTH',
+    'WRONGPASS',
+    'NOPERM',
+    'OOM',
+    'MISCONF',
+    'NOREPLICAS',
+    'CLUSTERDOWN',
+    'LOADING',
+    'BUSY',
+    'MASTERDOWN',
+  ])('is known by its word (%s), and no other is shown', async (word) => {
+    const error = await said(new TypeError(`ERR user_script:1: ${word} made-up nonsense`));
+    expect(error).toMatchObject({ code: 'rotation_store', cause: { name: 'TypeError' } });
+    expect(error.message).toContain(word);
+    expect(error.message).not.toContain('nonsense');
+  });
+
+  it('is known by the first such word, a whole one, near the beginning', async () => {
+    expect((await said(new Error('ERR OOM BUSY'))).message).toContain('(OOM)');
+    for (const text of ['xOOM', 'OOMs', `${' '.repeat(298)}OOM`, 'toString', 'nothing'])
+      expect((await said(new Error(text))).message).not.toMatch(/OOM|toString|nothing at/);
+  });
+
+  it('of any other kind is reported by its name and its code', async () => {
+    const error = await said(Object.assign(new RangeError('nonsense'), { code: 'ECONNRESET' }));
+    expect(error).toMatchObject({
+      code: 'rotation_store',
+      cause: { name: 'RangeError', code: 'ECONNRESET' },
+    });
+  });
+
+  it('passes as it is where it is of this library', async () => {
+    const own = new RotationError('No replica has it yet.', { code: 'rotation_store' });
+    expect(await said(own)).toBe(own);
+  });
+});

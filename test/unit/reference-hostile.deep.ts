@@ -1,9 +1,0 @@
-// The same as reference-hostile.test.ts, in the number that a stranger might send in an afternoon.
-import { test } from 'vitest';
-import { sendHostile } from '../support/hostile.ts';
-
-test('100,000 requests that nobody would send are all answered, by the rules, without a secret', {
-  timeout: 300_000,
-}, () => {
-  sendHostile(100_000);
-});
