@@ -1,5 +1,5 @@
 /**
- * The client, the signer, secrets and errors. This file is the face of the package: re-exports, nothing else.
+ * The client, the signer, secrets and errors.
  *
  * @module blazemeter-client
  */

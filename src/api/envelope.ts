@@ -104,13 +104,20 @@ function parseJson(text: string): { value: unknown } | undefined {
   }
 }
 
-function describeBody({ headers, body }: RawResponse, { hide }: ResponseContext): string {
+function describeBody({ headers, body }: RawResponse, context: ResponseContext): string {
   const type = headers.get('content-type');
   const kind = /^\s*<(!doctype|html)/i.test(body)
     ? 'an HTML page'
-    : `a body of type ${printable(withoutSecrets(type ?? 'unknown', hide()), 60)}`;
+    : `a body of type ${quoted(type ?? 'unknown', context, 60)}`;
   return `${kind} (${body.length} characters)`;
 }
+
+/** Longest piece of a text of the service that is looked at, in characters: far more than is shown of it. */
+const LONGEST_QUOTED = 4_096;
+
+/** A text of the service, cut before it is searched for secrets: the search of megabytes would block the process. */
+const quoted = (text: string, { hide }: ResponseContext, maxLength?: number): string =>
+  printable(withoutSecrets(text.slice(0, LONGEST_QUOTED), hide()), maxLength);
 
 /** What a successful response holds. */
 export interface Envelope {
@@ -139,7 +146,7 @@ export function readEnvelope(response: RawResponse, context: ResponseContext): E
   const requestId = () =>
     fields.request_id === null || fields.request_id === ''
       ? undefined
-      : printable(withoutSecrets(fields.request_id, context.hide()), 64);
+      : quoted(fields.request_id, context, 64);
   const name = context.operation ?? 'The request';
   const success = status >= 200 && status < 300;
   const invalid = (what: string) =>
@@ -201,9 +208,9 @@ function apiError(
 }
 
 /** What the service said beyond the reason phrase, which its messages repeat. */
-function detail(message: string | undefined, reason: string, { hide }: ResponseContext): string | undefined {
+function detail(message: string | undefined, reason: string, context: ResponseContext): string | undefined {
   if (message === undefined) return undefined;
-  const text = printable(withoutSecrets(message, hide()));
+  const text = quoted(message, context);
   if (text === reason) return '';
   return `: "${reason !== '' && text.startsWith(`${reason}: `) ? text.slice(reason.length + 2) : text}"`;
 }

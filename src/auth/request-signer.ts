@@ -100,8 +100,4 @@ export class RequestSigner {
     }
     return { authorization: basicHeader(credentials) };
   }
-
-  get [Symbol.toStringTag](): string {
-    return 'RequestSigner';
-  }
 }

@@ -16,7 +16,7 @@ import type { CredentialCache } from '../auth/credential-cache.ts';
 import { type Credentials, sameKey } from '../auth/credentials.ts';
 import { InvalidResponseError, isBlazeMeterError, RequestTimeoutError } from '../errors.ts';
 import { readWith, ShapeError } from '../schemas/read.ts';
-import { type OptionSpecs, parseOptions, spec } from '../util/options.ts';
+import { type OptionSpecs, ownOnly, parseOptions, spec } from '../util/options.ts';
 import { printable } from '../util/printable.ts';
 import { abortable, onAbort } from './abort.ts';
 import { type CallPromise, callPromise, type Outcome, shownHeaders } from './call-promise.ts';
@@ -179,16 +179,17 @@ export function operationRequest(context: CallContext, id: OperationId, args: Ar
 /** Sends a request, again where that is safe, until there is a response that stands. */
 export async function send(
   context: CallContext,
-  request: CallRequest,
+  wanted: CallRequest,
   options: CallOptions,
   deadline: Deadline,
   progress: Progress = newProgress(),
 ): Promise<CallResponse> {
+  const request = ownOnly(wanted);
   const { credentials: live, clock, log, baseUrl } = context;
   const { operation, method, replayable } = request;
-  const { timeout = context.timeout, maxRetries = context.maxRetries } = options;
+  const { timeout = context.timeout, maxRetries = context.maxRetries, headers: ofCall } = ownOnly(options);
   const target = resolveTarget(request.path, request.query);
-  const headers = headersOf(context.headers, options.headers);
+  const headers = headersOf(context.headers, ofCall);
   deadline.throwIfEnded();
   const fetched = request.credentials ?? (await deadline.race(Promise.resolve(live.get())));
   // The live credentials may be replaced while a retry waits.
@@ -228,6 +229,7 @@ export async function send(
       ...attempt,
       operation,
       fetch,
+      headers,
       fetchOptions: context.fetchOptions,
       origin: baseUrl.origin,
       credentials: signer,

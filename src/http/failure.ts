@@ -1,4 +1,5 @@
-// What a failed fetch means. Two questions, one table of codes: was nothing sent, and is it worth another try?
+// What a failed fetch means: whether the request can have left, and whether another try may help. Where it failed decides,
+// by the system call first and by codes second: a read or a write happens on a connection, so the request may have left.
 
 import { codeOf, fieldOf, scrubbed } from '../auth/cause.ts';
 import { ConnectionError, type ConnectionFailure } from '../errors.ts';
@@ -9,52 +10,67 @@ interface Meaning {
   readonly unsent: boolean;
   /** Trying again soon may help. */
   readonly retry: boolean;
-  readonly mend: string;
+  /** What happened and what to do about it. */
+  readonly text: string;
 }
 
-const unsent = (reason: ConnectionFailure, retry: boolean, mend: string): Meaning => ({
+const unsent = (reason: ConnectionFailure, retry: boolean, text: string): Meaning => ({
   reason,
   unsent: true,
   retry,
-  mend,
+  text,
 });
-const unknown = (reason: ConnectionFailure, mend: string): Meaning => ({
+const maybeSent = (reason: ConnectionFailure, text: string): Meaning => ({
   reason,
   unsent: false,
   retry: true,
-  mend,
+  text,
 });
 
 const REFUSED = unsent(
   'refused',
   true,
-  'The connection was refused: check baseUrl, or whether a proxy is needed (fetchOptions.dispatcher).',
+  'The connection was refused. Check baseUrl, or whether a proxy is needed (fetchOptions.dispatcher).',
 );
-const DNS = unsent('dns', false, 'The host was not found: check baseUrl and the network.');
+const DNS = unsent('dns', false, 'The host was not found. Check baseUrl and the network.');
 const DNS_AGAIN = { ...DNS, retry: true };
 const ROUTE = unsent(
   'unreachable',
   false,
-  'The network has no way there: check the network, or whether a proxy is needed.',
+  'The host cannot be reached. Check the network, or whether a proxy is needed.',
 );
 const SLOW = unsent(
   'connect-timeout',
   false,
-  'No connection was made in time: check the network, or whether a proxy is needed.',
+  'No connection was established in time. Check the network, or whether a proxy is needed.',
 );
-const TLS = unsent(
-  'tls',
+const LOCAL = unsent(
+  'other',
   false,
-  'The certificate or the TLS handshake was refused: behind a private CA set NODE_EXTRA_CA_CERTS before Node starts, run node --use-system-ca, or give fetchOptions.dispatcher that CA.',
+  'This machine did not open a connection. Check its limits, firewall, permissions and local address.',
 );
-const PORT = unsent('other', false, 'fetch does not connect to this port: check baseUrl.');
-const RESET = unknown('reset', 'The connection broke before the answer.');
-const TRUNCATED = unknown('truncated', 'The answer broke off.');
-const OTHER = unknown('other', 'The request failed on its way.');
+const CERTIFICATE_TEXT =
+  'The certificate or the TLS handshake was refused. Behind a private CA set NODE_EXTRA_CA_CERTS before Node starts, run node --use-system-ca, or pass fetchOptions.dispatcher with that CA.';
+const CERTIFICATE = unsent('tls', false, CERTIFICATE_TEXT);
+const TLS = maybeSent(
+  'tls',
+  'The TLS connection broke, in its handshake or after it. Check that baseUrl speaks https, and what stands in between.',
+);
+const PORT = unsent('other', false, 'fetch does not connect to this port. Check baseUrl.');
+const ARGUMENTS = unsent(
+  'other',
+  false,
+  'fetch refused its arguments. Check the options fetch, fetchOptions and signal.',
+);
+const CLOSED = unsent('other', false, 'fetchOptions.dispatcher is closed. Pass one that is open.');
+const RESET = maybeSent('reset', 'The connection broke before the response.');
+const TRUNCATED = maybeSent('truncated', 'The response was cut off.');
+const OTHER = maybeSent('other', 'The request failed on its way.');
 
-const CODES: Readonly<Record<string, Meaning>> = {
+/** Failures of the lookup and of the connection, by their codes. Other codes of a `connect` are this machine's. */
+const CONNECT: Readonly<Record<string, Meaning>> = {
   ECONNREFUSED: REFUSED,
-  ConnectionRefused: REFUSED,
+  ECONNRESET: { ...REFUSED, reason: 'reset', text: 'The connection was closed while it was established.' },
   ENOTFOUND: DNS,
   EAI_AGAIN: DNS_AGAIN,
   EAI_FAIL: DNS,
@@ -62,25 +78,48 @@ const CODES: Readonly<Record<string, Meaning>> = {
   EHOSTUNREACH: ROUTE,
   ENETDOWN: ROUTE,
   EHOSTDOWN: ROUTE,
+  ETIMEDOUT: SLOW,
+};
+
+const CODES: Readonly<Record<string, Meaning>> = {
+  ECONNREFUSED: REFUSED,
+  ConnectionRefused: REFUSED,
+  ENOTFOUND: DNS,
+  EAI_AGAIN: DNS_AGAIN,
+  EAI_FAIL: DNS,
   FailedToOpenSocket: ROUTE,
   UND_ERR_CONNECT_TIMEOUT: SLOW,
+  ERR_ACCESS_DENIED: LOCAL,
+  EADDRNOTAVAIL: LOCAL,
   EPROTO: TLS,
-  DEPTH_ZERO_SELF_SIGNED_CERT: TLS,
-  SELF_SIGNED_CERT_IN_CHAIN: TLS,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TLS,
-  UNABLE_TO_GET_ISSUER_CERT: TLS,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TLS,
-  HOSTNAME_MISMATCH: TLS,
+  DEPTH_ZERO_SELF_SIGNED_CERT: CERTIFICATE,
+  SELF_SIGNED_CERT_IN_CHAIN: CERTIFICATE,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: CERTIFICATE,
+  UNABLE_TO_GET_ISSUER_CERT: CERTIFICATE,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: CERTIFICATE,
+  HOSTNAME_MISMATCH: CERTIFICATE,
+  ERR_TLS_CERT_ALTNAME_INVALID: CERTIFICATE,
   ECONNRESET: RESET,
   EPIPE: RESET,
   UND_ERR_SOCKET: RESET,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: TRUNCATED,
   UND_ERR_RESPONSE: TRUNCATED,
-  UND_ERR_INVALID_ARG: unsent('other', false, 'The fetch refused its options: check fetchOptions.'),
+  UND_ERR_INVALID_ARG: ARGUMENTS,
+  UND_ERR_CLOSED: CLOSED,
+  // Requests that are under way are ended by another error when a dispatcher is destroyed.
+  UND_ERR_DESTROYED: CLOSED,
 };
 
-const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|ERROR_IN_C)/;
+/** Certificates are judged before anything is sent; records of TLS can break at any time. */
+const CERTIFICATE_CODE = /^(CERT_|CRL_|ERROR_IN_C)/;
+const TLS_CODE = /^ERR_(TLS|SSL)_/;
+/** Alerts that a server sends in answer to the greeting alone. */
+const HANDSHAKE_ALERT =
+  /HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME|UNSUPPORTED_PROTOCOL|NO_CIPHERS/;
 const TUNNEL = /Proxy response \((\d{3})\)/;
+/** How fetch refuses what it is called with: by a TypeError about its own parameters, without a cause. */
+const REFUSED_ARGUMENTS =
+  /^(Request|RequestInit|Request constructor|fetch)\b[^:]*: |^Failed to (construct 'Request'|parse URL)|\bfetch is not a function\b|\.dispatch is not a function\b|\b(AbortSignal|duplex)\b/;
 
 function* chain(error: unknown): Generator<unknown> {
   let current = error;
@@ -90,57 +129,70 @@ function* chain(error: unknown): Generator<unknown> {
   }
 }
 
-const messageOf = (error: unknown): string => {
-  const message = fieldOf(error, 'message');
-  return typeof message === 'string' ? message : '';
+const textOf = (error: unknown, field: 'message' | 'syscall' | 'name'): string => {
+  const text = fieldOf(error, field);
+  return typeof text === 'string' ? text : '';
 };
 
-function meaning(error: unknown): Meaning {
+function meaningOf(error: unknown): Meaning {
   for (const link of chain(error)) {
-    // Several addresses tried: nothing was sent only if that holds of each.
+    // Several addresses were tried: nothing was sent only if that holds of each.
     if (link instanceof AggregateError && link.errors.length > 0) {
-      const each = link.errors.map(meaning);
+      const each = link.errors.map(meaningOf);
       return each.find((one) => !one.unsent) ?? each.find((one) => one.retry) ?? each[0] ?? OTHER;
     }
-    const tunnel = TUNNEL.exec(messageOf(link))?.[1];
-    if (tunnel !== undefined) {
-      const mend =
-        tunnel === '407'
-          ? 'The proxy asks for a password (407): give fetchOptions.dispatcher one, as in new ProxyAgent({ uri, token }).'
-          : `The proxy refused the tunnel (${tunnel}): check the proxy in fetchOptions.dispatcher.`;
-      return unsent('proxy', tunnel === '503', mend);
-    }
-    // fetch refuses some ports by itself.
-    if (messageOf(link) === 'bad port') return PORT;
-    const code = codeOf(link);
-    if (code !== undefined) {
-      if (fieldOf(link, 'syscall') === 'connect' && code === 'ETIMEDOUT') return SLOW;
-      if (messageOf(link).includes('before secure TLS connection was established'))
-        return { ...RESET, unsent: true };
-      const known = CODES[code] ?? (TLS_CODE.test(code) ? TLS : undefined);
-      if (known !== undefined) return known;
-    }
+    const found = tunnelFailure(textOf(link, 'message')) ?? meaningOfLink(link);
+    if (found !== undefined) return found;
   }
   return OTHER;
 }
 
-/** The {@link ConnectionError} that a failed fetch, or a body that broke off, is. */
+function tunnelFailure(message: string): Meaning | undefined {
+  const status = TUNNEL.exec(message)?.[1];
+  if (status === undefined) return undefined;
+  const text =
+    status === '407'
+      ? 'The proxy asks for a password (407). Pass a fetchOptions.dispatcher with one, as in new ProxyAgent({ uri, token }).'
+      : `The proxy refused the tunnel (${status}). Check the proxy in fetchOptions.dispatcher.`;
+  return unsent('proxy', status === '503', text);
+}
+
+function meaningOfLink(link: unknown): Meaning | undefined {
+  const code = codeOf(link);
+  const syscall = textOf(link, 'syscall');
+  const message = textOf(link, 'message');
+  if (/^(getaddrinfo|query)/.test(syscall)) return CONNECT[code ?? ''] ?? DNS;
+  if (['connect', 'socket', 'bind'].includes(syscall)) return CONNECT[code ?? ''] ?? LOCAL;
+  if (['read', 'write', 'shutdown'].includes(syscall)) return code === 'EPROTO' ? TLS : RESET;
+  if (message.includes('before secure TLS connection was established')) return { ...RESET, unsent: true };
+  if (message === 'bad port') return PORT;
+  if (code === undefined) {
+    const refused = textOf(link, 'name') === 'TypeError' && fieldOf(link, 'cause') === undefined;
+    return refused && REFUSED_ARGUMENTS.test(message) ? ARGUMENTS : undefined;
+  }
+  if (CERTIFICATE_CODE.test(code)) return CERTIFICATE;
+  const known = CODES[code];
+  if (known !== undefined || !TLS_CODE.test(code)) return known;
+  return HANDSHAKE_ALERT.test(code) ? CERTIFICATE : TLS;
+}
+
+/** The {@link ConnectionError} that a failed fetch, or a body that was cut off, is. */
 export function connectionError(
   error: unknown,
   context: {
     operation: string | undefined;
     attempts: number;
     origin: string;
-    /** The head of an answer came, and its body broke off. */
+    /** The head of a response arrived, and its body was cut off. */
     answered: boolean;
     replayable: boolean;
   },
 ): ConnectionError {
-  const found = meaning(error);
-  const { reason, mend } = context.answered ? TRUNCATED : found;
+  const found = meaningOf(error);
+  const { reason, text } = context.answered ? TRUNCATED : found;
   const mayHaveBeenSent = context.answered || !found.unsent;
   return new ConnectionError(
-    `${context.operation ?? 'The request'} got no whole answer from ${context.origin}. ${mend}`,
+    `${context.operation ?? 'The request'} got no complete response from ${context.origin}. ${text}`,
     {
       reason,
       mayHaveBeenSent,

@@ -54,7 +54,9 @@ export async function sendWithKy(request: KyRequest): Promise<Response> {
     },
     timeout: Math.min(timeout, LONGEST_TIMER),
     signal,
-    // ky always passes a Request; its type allows more.
+    // Said here, so that no `credentials` on a polluted Object.prototype gets into the Request.
+    credentials: 'omit',
+    // Not copied: the second argument of `new Request` is read from a polluted Object.prototype too.
     fetch: (input) => send(input instanceof Request ? input : new Request(input), body),
     throwHttpErrors: (status) => RETRIED_STATUSES.has(status),
     retry: {

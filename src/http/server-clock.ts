@@ -2,19 +2,25 @@
 
 import { httpDate } from './retry-policy.ts';
 
+/** A time by the server's clock, in milliseconds since 1970: not before `least`, not after `most`. */
+export interface TimeRange {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** A moment, kept until its server time can be known. */
 export interface Moment {
   /** By `performance.now()`. */
   readonly monotonic: number;
   /** By this machine's clock, in milliseconds since 1970. */
   readonly local: number;
-  /** By the server's clock, where that was known at that moment. */
-  readonly server: number | undefined;
+  /** By the server's clock, as far as it was known at that moment. */
+  readonly server: TimeRange | undefined;
 }
 
 /** How far the two clocks may drift apart, in milliseconds a millisecond: generous, so that drift is no contradiction. */
 const DRIFT = 0.001;
-/** Two readings of one moment that differ by more contradict each other, in milliseconds. */
+/** Readings that differ by more contradict each other, in milliseconds: servers keep the text of a `Date` for a while. */
 const SLACK = 2_000;
 
 /**
@@ -58,18 +64,18 @@ export class ServerClock {
     const least = date - received;
     const most = date + 1000 - sent.monotonic;
     this.#learnedAt = received;
-    if (least > this.#most + drift) {
+    if (least > this.#most + drift + SLACK) {
       // Later than was thought: this machine has slept, or what was seen before was old.
       this.#least = least;
       this.#most = most;
       return;
     }
-    if (most < this.#least - drift) {
+    if (most < this.#least - drift - SLACK) {
       this.#consistent = false;
       return;
     }
     this.#least = Math.max(this.#least - drift, least);
-    this.#most = Math.min(this.#most + drift, most);
+    this.#most = Math.max(this.#least, Math.min(this.#most + drift, most));
   }
 
   /** Now, in milliseconds since 1970 by the server, never ahead of it; by this machine while nothing is known. */
@@ -79,20 +85,23 @@ export class ServerClock {
 
   /** This moment. */
   moment(): Moment {
-    return {
-      monotonic: performance.now(),
-      local: Date.now(),
-      server: this.known ? this.now() : undefined,
-    };
+    const monotonic = performance.now();
+    return { monotonic, local: Date.now(), server: this.known ? this.#rangeOf(monotonic) : undefined };
   }
 
-  /** The server time of a moment, never ahead of it; `undefined` where it cannot be known. */
-  timeOf({ monotonic, local, server }: Moment): number | undefined {
+  /** The server time of a moment; `undefined` where it cannot be known. */
+  timeOf({ monotonic, local, server }: Moment): TimeRange | undefined {
     // This machine has slept since, or its clock was set: the time in between is not known.
     const slept = Math.abs(Date.now() - local - (performance.now() - monotonic)) > SLACK;
     if (slept || !this.known) return server;
-    const time = monotonic + this.#least;
+    const time = this.#rangeOf(monotonic);
     // What was known at that moment was old, or the server's clock was set since.
-    return server !== undefined && Math.abs(time - server) > SLACK ? undefined : time;
+    const apart =
+      server !== undefined && Math.max(time.least - server.most, server.least - time.most) > SLACK;
+    return apart ? undefined : time;
+  }
+
+  #rangeOf(monotonic: number): TimeRange {
+    return { least: monotonic + this.#least, most: monotonic + this.#most };
   }
 }

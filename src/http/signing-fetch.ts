@@ -54,6 +54,8 @@ export interface Progress {
 export interface Attempt extends Abortable {
   readonly operation: string | undefined;
   readonly fetch: FetchLike;
+  /** As given to ky, whose Request also has those of a polluted `Object.prototype`. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Further fields for the init, such as undici's `dispatcher`; they change nothing that this file sets. */
   readonly fetchOptions: Readonly<Record<string, unknown>>;
   /** The only origin that requests may go to. */
@@ -91,7 +93,7 @@ export async function signAndSend(
   body: string | undefined,
   attempt: Attempt,
 ): Promise<Response> {
-  const { operation, fetch, origin, signal, aborted, progress, clock } = attempt;
+  const { operation, fetch, headers, origin, signal, aborted, progress, clock } = attempt;
   const { url, method } = request;
   const credentials = attempt.credentials();
   if (!url.startsWith(`${origin}/`)) throw new TypeError('The request left the origin of baseUrl.');
@@ -106,7 +108,11 @@ export async function signAndSend(
     ...sentOnce(method),
     ...fetchOptions,
     method,
-    headers: { ...Object.fromEntries(request.headers), authorization: basicHeader(credentials) },
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+      authorization: basicHeader(credentials),
+    },
     ...(body === undefined ? {} : { body }),
     redirect: 'manual',
     credentials: 'omit',

@@ -1,5 +1,6 @@
 // A reference: the core, a state, and what moves them, behind one object.
 
+import { parseOptions, spec } from '../util/options.ts';
 import { behaviours, type ExplainedBehaviour } from './behaviours.ts';
 import { type ClockOptions, createClock, type ReferenceClock } from './clock.ts';
 import { type Core, handle } from './core.ts';
@@ -33,6 +34,15 @@ export interface ReferenceOptions {
    */
   readonly warn?: ((message: string) => void) | undefined;
 }
+
+const OPTIONS = {
+  semantics: spec.any,
+  clock: spec.any,
+  faults: spec.list,
+  randomSeed: spec.text,
+  journalLimit: spec.count,
+  warn: spec.run,
+};
 
 /**
  * An in-memory BlazeMeter: real state, real credential checks, a clock that can be moved, faults and a journal.
@@ -87,6 +97,7 @@ export interface Reference {
 /**
  * Makes a reference. It is empty; {@link Reference.seed} fills it.
  *
+ * @throws `TypeError` for an option that is unknown or cannot be right.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
@@ -98,11 +109,12 @@ export interface Reference {
  * console.log((await client.user.get()).displayName); // Olive Owner
  * ```
  */
-export function createReference(options: ReferenceOptions = {}): Reference {
-  const clock = createClock(options.clock);
-  const mint = createMint(options.randomSeed ?? 'blazemeter');
-  const journal = createJournal(options.journalLimit ?? DEFAULT_JOURNAL_LIMIT);
-  const semantics = readSemantics(options.semantics);
+export function createReference(options?: ReferenceOptions): Reference {
+  const given = parseOptions<ReferenceOptions>('createReference', OPTIONS, options);
+  const clock = createClock(given.clock);
+  const mint = createMint(given.randomSeed ?? 'blazemeter');
+  const journal = createJournal(given.journalLimit ?? DEFAULT_JOURNAL_LIMIT);
+  const semantics = readSemantics(given.semantics);
   const faults = createFaults(() => new Map([...core.state.keysOf].map(([user, keys]) => [user, [...keys]])));
   const core: Core = {
     state: createState(),
@@ -112,12 +124,12 @@ export function createReference(options: ReferenceOptions = {}): Reference {
     faults,
     journal,
     // biome-ignore lint/suspicious/noConsole: a live credential in a test is worth a line on the console.
-    warn: options.warn ?? ((message) => console.warn(message)),
+    warn: given.warn ?? ((message) => console.warn(message)),
     requests: 0,
     warned: false,
   };
   const addFaults = (): void => {
-    for (const rule of options.faults ?? []) faults.add(rule);
+    for (const rule of given.faults ?? []) faults.add(rule);
   };
   addFaults();
 

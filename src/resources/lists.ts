@@ -30,6 +30,9 @@ export interface ListDefinition<T, P extends ListParams> {
   readonly schema: z.ZodMiniType<T[]>;
 }
 
+const ownSkip = (params: ListParams | undefined): number | undefined =>
+  params && Object.hasOwn(params, 'skip') ? params.skip : undefined;
+
 /** A lazy list of an operation. */
 export function list<T extends { readonly id: string | number }, P extends ListParams>(
   context: ClientContext,
@@ -43,7 +46,8 @@ export function list<T extends { readonly id: string | number }, P extends ListP
   const specs = { ...PARAMS, ...Object.fromEntries(names.map(([name]) => [name, spec.any] as const)) };
   const fetchPage: FetchPage<T> = (at) =>
     runCall(context, operation, options, async (deadline, given) => {
-      const { limit = DEFAULT_LIMIT, sort, ...wanted } = parseOptions<ListParams>(operation, specs, params);
+      const wanted = parseOptions<ListParams>(operation, specs, params);
+      const { limit = DEFAULT_LIMIT, sort } = wanted;
       const query: Record<string, Query[string]> = { limit, skip: at, 'sort[]': sort };
       for (const [name, field] of names) query[field] = Reflect.get(wanted, name);
       const reply = await perform(context, operation, { ...args, query }, given, deadline);
@@ -52,5 +56,5 @@ export function list<T extends { readonly id: string | number }, P extends ListP
       const { limit: stated, total } = reply.page;
       return outcomeOf({ items, limit: stated ?? undefined, total: total ?? undefined }, reply);
     });
-  return pagePromise(fetchPage, (item) => item.id, params?.skip ?? 0);
+  return pagePromise(fetchPage, (item) => item.id, ownSkip(params) ?? 0);
 }

@@ -1,17 +1,21 @@
 // What became of a create whose response was lost. Nothing is claimed that is not known: names may be trimmed, cut or folded
-// by the service, and clocks may be those of a cache or a proxy.
+// by the service, clocks may be those of a cache or a proxy, and lists may lag behind or change while they are read.
 
 import { SLACK_MS } from '../api/expiration.ts';
 import type { Resolution, ResolveOptions } from '../errors.ts';
 import { runCall } from '../http/call.ts';
-import type { Moment } from '../http/server-clock.ts';
+import type { Moment, TimeRange } from '../http/server-clock.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 import type { ClientContext } from './context.ts';
 import { listKeys } from './list-keys.ts';
 import { regenerateKey } from './regenerate-secret.ts';
 
-/** A list may lag behind a write: it is read again, after this pause in milliseconds, before it is believed. */
-const SECOND_LOOK = 500;
+/** How often the list is read: it may lag behind a write, and each response narrows the server's time down. */
+const READS = 4;
+/** The pause between two reads, in milliseconds. */
+const PAUSE = 200;
+/** How long after the turn of a second a response is asked for that shows whether it has turned, in milliseconds. */
+const AFTER_TURN = 3;
 
 interface Attempted {
   readonly name: string;
@@ -20,71 +24,98 @@ interface Attempted {
 
 export const resolveCreate = (
   context: ClientContext,
-  { name, sentAt: moment }: Attempted,
+  { name, sentAt }: Attempted,
   { regenerate = false, signal }: ResolveOptions,
 ): Promise<Resolution> =>
   runCall(context, 'apiKeys.list', { signal }, async (deadline) => {
-    const options = { signal: deadline.signal };
-    let keys = await listKeys(context, {}, options).toArray();
     const { clock } = context;
-    const sentAt = moment === undefined ? undefined : clock.timeOf(moment);
-    const unused = () => keys.filter((key) => key.lastUsedAt === null);
-    // Keys carry whole seconds.
-    const earliest = Math.floor((sentAt ?? Number.POSITIVE_INFINITY) / 1000) * 1000;
-    const ours = () => keys.filter((key) => key.name === name && key.createdAt.getTime() >= earliest);
-    if (ours().length === 0) {
-      await deadline.sleep(SECOND_LOOK);
-      keys = await listKeys(context, {}, options).toArray();
+    const options = { signal: deadline.signal };
+    let before: string | undefined;
+    for (let reads = 1; ; reads++) {
+      const keys = await listKeys(context, {}, options).toArray();
+      const ids = keys.map(({ id }) => id).join();
+      const time = sentAt === undefined || !clock.consistent ? undefined : clock.timeOf(sentAt);
+      const found = judge(keys, name, time);
+      if (found.outcome === 'committed') {
+        if (!regenerate) return found;
+        const { data } = await regenerateKey(context, found.apiKey.id, false, options, deadline);
+        return { outcome: 'committed', ...data };
+      }
+      if (reads === READS) {
+        return found.outcome === 'not-committed' && ids !== before
+          ? unknown('The list of keys changed while it was read.', keys.filter(isUnused))
+          : found;
+      }
+      before = ids;
+      const narrowing = found.outcome === 'unknown' && sentAt !== undefined && time !== undefined;
+      await deadline.sleep(narrowing ? Math.max(PAUSE, untilTurn(sentAt, time)) : PAUSE);
     }
-    const unknown = (reason: string, candidates: readonly ApiKey[]): Resolution => ({
-      outcome: 'unknown',
-      reason,
-      candidates,
-    });
-    if (sentAt === undefined) {
-      return unknown(
-        'The server time of the request is not known (no usable Date header), so keys created before it cannot be told from keys created by it.',
-        unused(),
-      );
-    }
-    // Since the request, an unused key of any name may be ours. Shortly before it, one of a name like ours: keys may be dated
-    // by another clock than responses.
-    const candidates = keys.filter(({ createdAt, lastUsedAt, name: other }) => {
-      const alike = lastUsedAt === null ? mayBeSame(other, name) : other === name;
-      const since = alike ? sentAt - SLACK_MS : earliest;
-      return (alike || lastUsedAt === null) && createdAt.getTime() >= since;
-    });
-    if (!clock.consistent) {
-      return unknown(
-        'Responses were dated by different clocks (a cache or a proxy), so when a key was created cannot be compared with the time of the request.',
-        candidates,
-      );
-    }
-    const [apiKey, ...others] = ours();
-    if (apiKey === undefined) {
-      return candidates.length === 0
-        ? { outcome: 'not-committed' }
-        : unknown(
-            'There is no unused key of exactly that name, but there are unused keys from about that time: the service may have changed the name, or date keys by another clock.',
-            candidates,
-          );
-    }
-    if (others.length > 0) {
-      return unknown(
-        'Several keys of that name were created since the request was sent: which of them this call created cannot be told.',
-        candidates,
-      );
-    }
-    if (apiKey.lastUsedAt !== null) {
-      return unknown(
-        'A key of that name was created since the request was sent, but it has been used, and this call returned no secret to use it with.',
-        candidates,
-      );
-    }
-    if (!regenerate) return { outcome: 'committed', apiKey };
-    const { data } = await regenerateKey(context, apiKey.id, false, options, deadline);
-    return { outcome: 'committed', ...data };
   });
+
+const unknown = (reason: string, candidates: readonly ApiKey[]): Resolution => ({
+  outcome: 'unknown',
+  reason,
+  candidates,
+});
+
+const isUnused = ({ lastUsedAt }: ApiKey): boolean => lastUsedAt === null;
+
+/** Keys carry whole seconds. */
+const wholeSecond = (time: number): number => Math.floor(time / 1000) * 1000;
+
+/**
+ * The time until a response shows on which side of a turn of the server's second the request was sent: if it was sent after
+ * the turn, another second turns then.
+ */
+function untilTurn({ monotonic }: Moment, { least, most }: TimeRange): number {
+  const turn = wholeSecond(most);
+  if (least >= turn) return 0;
+  return 1000 - ((performance.now() - monotonic + turn) % 1000) + AFTER_TURN;
+}
+
+/** What the keys show of a request of that name that was sent at that time. */
+function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefined): Resolution {
+  if (sentAt === undefined) {
+    return unknown(
+      'When the request was sent is not known by the clock of the service: no response was dated, or a cache or a proxy dated some of them. So keys created before it cannot be told from a key created by it.',
+      keys.filter(isUnused),
+    );
+  }
+  // Since the request, an unused key of any name may be ours. Shortly before it, one of a name like ours: keys may be dated by
+  // another clock than responses.
+  const candidates = keys.filter((key) => {
+    const alike = isUnused(key) ? mayBeSame(key.name, name) : key.name === name;
+    const since = alike ? sentAt.least - SLACK_MS : wholeSecond(sentAt.least);
+    return (alike || isUnused(key)) && key.createdAt.getTime() >= since;
+  });
+  if (candidates.length === 0) return { outcome: 'not-committed' };
+  const [apiKey, ...others] = candidates.filter((key) => key.name === name);
+  if (apiKey === undefined) {
+    return unknown(
+      'There is no unused key of exactly that name, but there are unused keys from about that time: the service may have changed the name.',
+      candidates,
+    );
+  }
+  if (others.length > 0) {
+    return unknown(
+      'Several keys of that name are from about that time: which of them this call created cannot be told.',
+      candidates,
+    );
+  }
+  if (!isUnused(apiKey)) {
+    return unknown(
+      'The key of that name has been used, and this call returned no secret to use it with.',
+      candidates,
+    );
+  }
+  if (apiKey.createdAt.getTime() < wholeSecond(sentAt.most)) {
+    return unknown(
+      'The key of that name may have been created shortly before the request was sent.',
+      candidates,
+    );
+  }
+  return { outcome: 'committed', apiKey };
+}
 
 /** Whether a service may have made one name of the other, by trimming, cutting, normalising or folding it. */
 function mayBeSame(a: string, b: string): boolean {

@@ -11,6 +11,8 @@ import { envelope } from './envelope.ts';
 import { apiKeyPolicy } from './policy.ts';
 import { user } from './user.ts';
 
+export type { Envelope } from './envelope.ts';
+
 /**
  * The schemas, each from the JSON of the service to the model that the client returns: dates are `Date`, secrets `Secret`,
  * missing fields `null`.

@@ -38,6 +38,9 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** A copy without a prototype: what is not set is not read from a polluted `Object.prototype`. */
+export const ownOnly = <T extends object>(value: T): T => Object.assign(Object.create(null), value);
+
 /**
  * The given options as an object without a prototype. Throws a `TypeError` for a value that is no plain object, an unknown
  * name, or an option of the wrong form; values are never quoted.
@@ -68,7 +71,7 @@ function suggestion(name: string, specs: OptionSpecs): string {
   const nearest = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return nearest !== undefined && nearest.distance <= Math.max(2, name.length / 3)
+  return nearest !== undefined && nearest.distance <= Math.max(3, name.length / 3)
     ? ` Did you mean "${nearest.candidate}"?`
     : ` Known options: ${known.join(', ')}.`;
 }

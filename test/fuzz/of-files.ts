@@ -1,4 +1,4 @@
-// Parsers of files that people write: key files, Taurus's settings. Each input is a file, since bytes that are no
+// Parsers of files that people write: key files and Taurus's settings. Each input is a file, since bytes that are no
 // text are a part of what can be wrong.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -3,9 +3,6 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { isBlazeMeterError } from 'blazemeter-client';
-import { FileProblem } from '../../src/cli/files.ts';
-import { Stop } from '../../src/cli/keys/exit-codes.ts';
-import { ShapeError } from '../../src/schemas/index.ts';
 import { createDetector } from '../leak/detector.ts';
 import { secretsOf } from '../leak/stage.ts';
 
@@ -50,20 +47,15 @@ export function assertHarmless(shown: string): void {
   assert.equal(acts, undefined, `it holds what acts: ${JSON.stringify(acts)}`);
 }
 
-/** The errors that a parser may end with. A TypeError from inside is none of them. `secret`: whether it was given one. */
-export function assertOurs(error: unknown, kinds: 'library' | 'command', secret = true): void {
-  const ours =
-    isBlazeMeterError(error) ||
-    error instanceof ShapeError ||
-    (kinds === 'command' && (error instanceof Stop || error instanceof FileProblem));
-  if (!ours) throw new Error('The parser ended with an error that is not ours.', { cause: error });
-  if (!(error instanceof Error)) return;
+/** The errors that a parser may end with. A TypeError from inside is none of them. */
+export function assertOurs(error: unknown): void {
+  if (!isBlazeMeterError(error))
+    throw new Error('The parser ended with an error that is not ours.', { cause: error });
   assert.ok(
     error.message.length > 0 && error.message.length <= LONGEST,
     `${error.message.length} characters`,
   );
   assertHarmless(error.message);
-  if (!secret) return;
   assertHidden(error.message);
   assertHidden(inspect(error, { depth: 5, showHidden: true, customInspect: false }));
   assertHidden(JSON.stringify(error));

@@ -5,15 +5,11 @@ import type { Random } from './random.ts';
 import { type Json, type Spoiling, spoilText, writeJson } from './spoil.ts';
 
 /** The value, or undefined where the parser refused with an error that is ours. */
-export function taken<T>(
-  parse: () => T,
-  kinds: 'library' | 'command' = 'library',
-  secret = true,
-): T | undefined {
+export function taken<T>(parse: () => T): T | undefined {
   try {
     return parse();
   } catch (error) {
-    assertOurs(error, kinds, secret);
+    assertOurs(error);
     return undefined;
   }
 }
@@ -23,7 +19,7 @@ export async function takenLater<T>(parse: () => Promise<T>): Promise<T | undefi
   try {
     return await parse();
   } catch (error) {
-    assertOurs(error, 'library');
+    assertOurs(error);
     return undefined;
   }
 }

@@ -67,7 +67,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
       '--unhandled-rejections=warn',
     );
     expect(code).toBe(0);
-    expect(output).toContain('[blazemeter] debug: answered');
+    expect(output).toContain('[blazemeter] debug: response');
     const ended = failures.concat(echoFailures).filter(({ ends }) => ends !== undefined);
     expect(output.match(/UnhandledPromiseRejectionWarning: Unhandled promise rejection/g)?.length).toBe(
       ended.length,

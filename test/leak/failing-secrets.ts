@@ -2,10 +2,10 @@
 
 import { join } from 'node:path';
 import {
+  AmbiguousOutcomeError,
   CredentialsError,
   type NewSecretEvent,
   RequestSigner,
-  UndeliveredSecretError,
 } from 'blazemeter-client';
 import { fromEnvironment, fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
 import type { Failure } from './failures.ts';
@@ -82,13 +82,13 @@ const lost: Failure[] = [
   },
   {
     name: 'a secret under another name',
-    ends: 'UndeliveredSecretError',
+    ends: 'AmbiguousOutcomeError',
     run: (stage) =>
       createdWith(stage, () => new Response(JSON.stringify({ result: { apiKeySecret: stage.made } }))),
   },
   {
     name: 'a secret as bare text',
-    ends: 'UndeliveredSecretError',
+    ends: 'AmbiguousOutcomeError',
     run: (stage) => createdWith(stage, () => new Response(stage.made)),
   },
   {
@@ -120,13 +120,13 @@ const lost: Failure[] = [
   hooked('never ends', () => new Promise(() => {})),
   {
     name: 'an error of ours that is printed by hand',
-    ends: 'UndeliveredSecretError',
+    ends: 'AmbiguousOutcomeError',
     run: async (stage) => {
       const error = await createdWith(stage, () => new Response(stage.made)).then(
         () => undefined,
         (reason: unknown) => reason,
       );
-      if (!(error instanceof UndeliveredSecretError)) throw new Error('It did not fail.');
+      if (!(error instanceof AmbiguousOutcomeError)) throw new Error('It did not fail.');
       stage.show([{ ...error }, Object.entries(error), error.newSecret, error.toJSON()]);
       throw error;
     },

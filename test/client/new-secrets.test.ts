@@ -11,7 +11,7 @@ import {
   UndeliveredSecretError,
 } from 'blazemeter-client';
 import { createReference, type FaultRule } from 'blazemeter-client/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 function setUp(options: ClientOptions = {}) {
   const reference = createReference();
@@ -20,6 +20,8 @@ function setUp(options: ClientOptions = {}) {
     accounts: { acme: { owner: 'ana' } },
     keys: { signer: { user: 'ana' }, other: { user: 'ana' } },
   });
+  // Keys from long before: one just created could be that of a lost response.
+  reference.clock.advance({ days: 1 });
   const client = new BlazeMeterClient({
     credentials: world.keys.signer,
     fetch: reference.fetch,
@@ -41,7 +43,7 @@ async function ambiguous(call: Promise<unknown>): Promise<AmbiguousOutcomeError>
 }
 
 describe('a create whose answer was lost', () => {
-  test('is not sent again, and resolves as committed when it was', async () => {
+  it('is not sent again, and resolves as committed when it was', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add(lostAfterCommit);
     const error = await ambiguous(
@@ -53,14 +55,14 @@ describe('a create whose answer was lost', () => {
     expect(resolution).not.toHaveProperty('secret');
   });
 
-  test('resolves as not committed when it was not', async () => {
+  it('resolves as not committed when it was not', async () => {
     const { reference, client } = setUp();
     reference.faults.add(lostBeforeCommit);
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     expect(await error.resolve({ regenerate: true })).toEqual({ outcome: 'not-committed' });
   });
 
-  test('brings back a usable secret on demand, and tells the hook of it', async () => {
+  it('brings back a usable secret on demand, and tells the hook of it', async () => {
     const told: NewSecretEvent[] = [];
     const { reference, client } = setUp({ onNewSecret: (event) => void told.push(event) });
     reference.faults.add(lostAfterCommit);
@@ -76,7 +78,7 @@ describe('a create whose answer was lost', () => {
     ]);
   });
 
-  test('stays unknown, and changes nothing, when another key has the name since', async () => {
+  it('stays unknown, and changes nothing, when another key has the name since', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add({ ...lostAfterCommit, times: 1 });
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
@@ -86,7 +88,7 @@ describe('a create whose answer was lost', () => {
     expect(sent('apiKeys.regenerateSecret')).toBe(0);
   });
 
-  test('stays unknown when the only key of that name has been used: somebody else has its secret', async () => {
+  it('stays unknown when the only key of that name has been used: somebody else has its secret', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add({ ...lostBeforeCommit, times: 1 });
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
@@ -100,7 +102,7 @@ describe('a create whose answer was lost', () => {
     expect(sent('apiKeys.regenerateSecret')).toBe(0);
   });
 
-  test('does not take an older key of the same name for ours', async () => {
+  it('does not take an older key of the same name for ours', async () => {
     const { reference, client } = setUp();
     await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' });
     reference.clock.advance({ minutes: 5 });
@@ -110,7 +112,7 @@ describe('a create whose answer was lost', () => {
     expect(await error.resolve()).toEqual({ outcome: 'not-committed' });
   });
 
-  test('is ambiguous after a 5xx too, but not after a 429', async () => {
+  it('is ambiguous after a 5xx too, but not after a 429', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add({
       operation: 'apiKeys.create',
@@ -127,7 +129,7 @@ describe('a create whose answer was lost', () => {
     expect(sent('apiKeys.create')).toBe(2);
   });
 
-  test("carries the caller's own reason when it was aborted", async () => {
+  it("carries the caller's own reason when it was aborted", async () => {
     const { reference, client } = setUp();
     reference.faults.add({ operation: 'apiKeys.create', effect: 'stall', when: 'after-commit' });
     const controller = new AbortController();
@@ -139,7 +141,7 @@ describe('a create whose answer was lost', () => {
 });
 
 describe('a secret that arrived', () => {
-  test('is carried by the error when the hook fails, whose own words are not repeated', async () => {
+  it('is carried by the error when the hook fails, whose own words are not repeated', async () => {
     const { client } = setUp({
       onNewSecret: ({ secret }) => {
         throw new Error(`could not store ${secret.reveal()}`);
@@ -151,13 +153,12 @@ describe('a secret that arrived', () => {
     if (!(error instanceof UndeliveredSecretError))
       throw new Error('the secret was dropped', { cause: error });
     const keys = (await client.apiKeys.list()).items;
-    expect(error.holds).toBe('secret');
     expect(error.keyId).toBe(keys.find(({ name }) => name === 'ci')?.id);
     expect(error.newSecret.reveal()).toMatch(/^[0-9a-f]{72}$/);
     expect(`${error.stack} ${String(error.cause)}`).not.toContain(error.newSecret.reveal());
   });
 
-  test.each(['whole, but of no known shape', 'broken off'])(
+  it.each(['whole, but of no known shape', 'broken off'])(
     'does not stand on the error as the id of its key, where an answer is %s',
     async (how) => {
       const reference = createReference();
@@ -188,7 +189,7 @@ describe('a secret that arrived', () => {
     },
   );
 
-  test('is carried by the error when the caller aborts during the hook', async () => {
+  it('is carried by the error when the caller aborts during the hook', async () => {
     const controller = new AbortController();
     const { client } = setUp({
       onNewSecret: () => {
@@ -201,7 +202,7 @@ describe('a secret that arrived', () => {
     ).rejects.toBeInstanceOf(UndeliveredSecretError);
   });
 
-  test('is carried by the error when the hook outlasts the call', async () => {
+  it('is carried by the error when the hook outlasts the call', async () => {
     const { client } = setUp({ onNewSecret: () => new Promise(() => {}) });
     const keepAlive = setTimeout(() => {}, 5_000);
     await expect(
@@ -210,7 +211,7 @@ describe('a secret that arrived', () => {
     clearTimeout(keepAlive);
   });
 
-  test('keeps the process alive until the hook has it, and no longer', async () => {
+  it('keeps the process alive until the hook has it, and no longer', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     let during = 0;
     const { client } = setUp({
@@ -224,7 +225,7 @@ describe('a secret that arrived', () => {
     expect([during - before, timers() - before]).toEqual([1, 0]);
   });
 
-  test('is not asked for when the hook says beforehand that it cannot take it', async () => {
+  it('is not asked for when the hook says beforehand that it cannot take it', async () => {
     const onNewSecret: OnNewSecret = Object.assign(() => {}, {
       check: () => {
         throw new Error('not on this CI');
@@ -240,14 +241,14 @@ describe('a secret that arrived', () => {
 });
 
 describe('the key that signs the call', () => {
-  test('is neither regenerated nor deleted unless that is allowed', async () => {
+  it('is neither regenerated nor deleted unless that is allowed', async () => {
     const { client, keys, sent } = setUp();
     await expect(client.apiKeys.regenerateSecret(keys.signer.id)).rejects.toBeInstanceOf(LockoutError);
     await expect(client.apiKeys.delete(keys.signer.id)).rejects.toBeInstanceOf(LockoutError);
     expect(sent('apiKeys.regenerateSecret') + sent('apiKeys.delete')).toBe(0);
   });
 
-  test('regenerates itself when allowed, and the live client goes on with the new pair', async () => {
+  it('regenerates itself when allowed, and the live client goes on with the new pair', async () => {
     const { client, keys, reference } = setUp();
     const clone = client.withOptions({ maxRetries: 1 });
     await client.apiKeys.regenerateSecret(keys.signer.id, { allowSelf: true });
@@ -256,7 +257,7 @@ describe('the key that signs the call', () => {
     expect(reference.journal.entries.filter(({ status }) => status === 401)).toEqual([]);
   });
 
-  test('regenerates itself under a call in flight, which is signed again once', async () => {
+  it('regenerates itself under a call in flight, which is signed again once', async () => {
     const { client, keys, reference } = setUp();
     let release = () => {};
     const held = new Promise<void>((resolve) => {
@@ -279,7 +280,7 @@ describe('the key that signs the call', () => {
     expect((await inFlight.withResponse()).attempts).toBe(2);
   });
 
-  test('whose answer was lost before the commit tries again, for the old secret still works', async () => {
+  it('whose answer was lost before the commit tries again, for the old secret still works', async () => {
     const { client, keys, reference, sent } = setUp();
     reference.faults.add({
       operation: 'apiKeys.regenerateSecret',
@@ -292,7 +293,7 @@ describe('the key that signs the call', () => {
     await client.user.get();
   });
 
-  test('whose answer was lost after the commit is told to be lost, with what to do', async () => {
+  it('whose answer was lost after the commit is told to be lost, with what to do', async () => {
     const { client, keys, reference, sent } = setUp();
     reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'reset', when: 'after-commit' });
     const call = client.apiKeys.regenerateSecret(keys.signer.id, { allowSelf: true });
@@ -303,7 +304,7 @@ describe('the key that signs the call', () => {
 });
 
 describe('another key', () => {
-  test('is regenerated again when the answer was lost, since that does no harm', async () => {
+  it('is regenerated again when the answer was lost, since that does no harm', async () => {
     const { client, keys, reference, sent } = setUp({ maxRetries: 2 });
     reference.faults.add({
       operation: 'apiKeys.regenerateSecret',
@@ -320,7 +321,7 @@ describe('another key', () => {
     await other.user.get();
   });
 
-  test('whose regenerate stays without an answer ends as ambiguous, and can be regenerated later', async () => {
+  it('whose regenerate stays without an answer ends as ambiguous, and can be regenerated later', async () => {
     const { client, keys, reference } = setUp();
     reference.faults.add({
       operation: 'apiKeys.regenerateSecret',
@@ -336,8 +337,9 @@ describe('another key', () => {
     });
   });
 
-  test('that has run out is not regenerated: a new secret would not renew it', async () => {
+  it('that has run out is not regenerated: a new secret would not renew it', async () => {
     const { client, reference, sent } = setUp();
+    await client.user.get();
     const { apiKey } = await client.apiKeys.create({ name: 'ci', expiresIn: { days: 1 } });
     reference.clock.advance({ days: 2 });
     await expect(client.apiKeys.regenerateSecret(apiKey.id)).rejects.toMatchObject({
@@ -346,7 +348,7 @@ describe('another key', () => {
     expect(sent('apiKeys.regenerateSecret')).toBe(0);
   });
 
-  test('is deleted once, and a 404 after a lost answer counts as done', async () => {
+  it('is deleted once, and a 404 after a lost answer counts as done', async () => {
     const { client, keys, reference, sent } = setUp({ maxRetries: 2 });
     reference.faults.add({ operation: 'apiKeys.delete', effect: 'reset', when: 'after-commit', times: 1 });
     await client.apiKeys.delete(keys.other.id);

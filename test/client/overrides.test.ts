@@ -2,7 +2,7 @@
 
 import { AuthenticationError, BlazeMeterClient, type FetchLike } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 function setUp() {
   const reference = createReference();
@@ -11,7 +11,7 @@ function setUp() {
 }
 
 describe('an override of a result', () => {
-  test('knows what was asked for, so that it can complete an answer that is a secret alone', async () => {
+  it('knows what was asked for, so that it can complete an answer that is a secret alone', async () => {
     const { reference, keys } = setUp();
     const { apiKey } = await new BlazeMeterClient({
       credentials: keys.owner,
@@ -43,7 +43,7 @@ describe('an override of a result', () => {
 });
 
 describe('an override', () => {
-  test('of a body gets the expiry twice, as seconds and as a date, of the very same moment', async () => {
+  it('of a body gets the expiry twice, as seconds and as a date, of the very same moment', async () => {
     const { reference, keys } = setUp();
     const moments: (number | undefined)[] = [];
     const client = new BlazeMeterClient({
@@ -62,7 +62,7 @@ describe('an override', () => {
     expect(moments[0]).toBe(moments[1]);
   });
 
-  test('leaves alone how a row is sent again, whatever else stands in it', async () => {
+  it('leaves alone how a row is sent again, whatever else stands in it', async () => {
     let sends = 0;
     const given: object = { path: '/keys', replay: 'safe' };
     const client = new BlazeMeterClient({
@@ -82,7 +82,7 @@ describe('an override', () => {
 });
 
 describe('an override that cannot work', () => {
-  test.each([
+  it.each([
     ['an unknown row', Object.fromEntries([['apiKeys.crate', { path: '/x' }]]), /no operation of that name/],
     [
       'a path without its placeholder',
@@ -97,7 +97,7 @@ describe('an override that cannot work', () => {
 });
 
 describe('setting the maximum', () => {
-  test('tells that it was accepted when the key does not survive to read it back', async () => {
+  it('tells that it was accepted when the key does not survive to read it back', async () => {
     const { reference, keys, accounts } = setUp();
     reference.setSemantics({ shrink: 'revoke' });
     const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });

@@ -9,7 +9,7 @@ import {
   type Logger,
 } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const user = async () => Response.json({ error: null, result: { id: 1 } });
 const clientOf = (options: ClientOptions) =>
@@ -22,7 +22,7 @@ async function rejection(call: Promise<unknown>) {
 }
 
 describe('options that cannot work are refused', () => {
-  test.each([['a\r\nx-admin: 1'], ['a\nb'], ['日本']])(
+  it.each([['a\r\nx-admin: 1'], ['a\nb'], ['日本']])(
     'such as the userAgent %j, without quoting it',
     (userAgent) => {
       const make = () => clientOf({ userAgent });
@@ -31,11 +31,11 @@ describe('options that cannot work are refused', () => {
     },
   );
 
-  test.each([[-1], [1.5], [Number.NaN]])('such as maxRetries: %d of one call', async (maxRetries) => {
+  it.each([[-1], [1.5], [Number.NaN]])('such as maxRetries: %d of one call', async (maxRetries) => {
     await expect(clientOf({}).user.get({ maxRetries })).rejects.toThrow(/maxRetries must be a whole number/);
   });
 
-  test('such as a credential whose expiry is no Date, which is no failure of its source', async () => {
+  it('such as a credential whose expiry is no Date, which is no failure of its source', async () => {
     const given: object = { expiresAt: '2030-01-01' };
     const credentials = async () => ({ id: 'my-key', secret: 'my-secret', ...given });
     await expect(clientOf({ credentials }).user.get()).rejects.toThrow(/expiry that is not a date/);
@@ -53,7 +53,7 @@ describe('an error is called retryable', () => {
   const silent = () => new Promise<never>(() => {});
   const options = { timeout: 20 };
 
-  test.each([
+  it.each([
     ['a broken connection', reset],
     ['a 500', failing],
     ['a timeout', silent],
@@ -65,13 +65,13 @@ describe('an error is called retryable', () => {
     ).toBe(false);
   });
 
-  test('for any call where nothing was sent', async () => {
+  it('for any call where nothing was sent', async () => {
     const error = await rejection(clientOf({ fetch: refused }).request({ method: 'POST', path: '/x' }));
     expect(error.retryable).toBe(true);
   });
 });
 
-test('a logger that rejects disturbs nobody', async () => {
+it('a logger that rejects disturbs nobody', async () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => void unhandled.push(reason);
   process.on('unhandledRejection', note);
@@ -85,7 +85,7 @@ test('a logger that rejects disturbs nobody', async () => {
   expect(unhandled).toEqual([]);
 });
 
-test('many calls share one signal with one listener, which goes with the last of them', async () => {
+it('many calls share one signal with one listener, which goes with the last of them', async () => {
   const { signal } = new AbortController();
   let listeners = 0;
   let most = 0;
@@ -103,7 +103,7 @@ test('many calls share one signal with one listener, which goes with the last of
   expect([most, listeners]).toEqual([1, 0]);
 });
 
-test('one abort ends all calls that share the signal, and leaves others alone', async () => {
+it('one abort ends all calls that share the signal, and leaves others alone', async () => {
   const controller = new AbortController();
   const { signal } = controller;
   const client = clientOf({ fetch: (_, init) => rejectedBy(init.signal) });
@@ -118,7 +118,7 @@ const rejectedBy = (signal: AbortSignal) =>
   });
 
 describe('a fetch that returns something else than a Response', () => {
-  test.each<[string, object | undefined]>([
+  it.each<[string, object | undefined]>([
     ['nothing', undefined],
     ['a stand-in without headers', { status: 200, body: null }],
     ['a stand-in with json() alone', { status: 200, headers: new Headers(), json: user }],
@@ -139,11 +139,11 @@ describe('the error of an envelope', () => {
   const answered = (error: unknown, message?: string) =>
     clientOf({ fetch: async () => Response.json({ error, message, result: { id: 1 } }) }).user.get();
 
-  test.each([[null], [false], [0], [''], [[]]])('%j is none, even beside a message', async (error) => {
+  it.each([[null], [false], [0], [''], [[]]])('%j is none, even beside a message', async (error) => {
     expect(await answered(error, 'done')).toMatchObject({ id: 1 });
   });
 
-  test.each([[true], [5], ['no'], [{}], [{ code: 409 }], [['no']]])('%j is one', async (error) => {
+  it.each([[true], [5], ['no'], [{}], [{ code: 409 }], [['no']]])('%j is one', async (error) => {
     expect((await rejection(answered(error))).name).toMatch(/^(ApiError|ConflictError)$/);
   });
 });
@@ -164,12 +164,12 @@ describe('a list', () => {
     return items;
   };
 
-  test('that is read twice gives everything twice', async () => {
+  it('that is read twice gives everything twice', async () => {
     const page = await threePages();
     expect([await count(page), await count(page)]).toEqual([7, 7]);
   });
 
-  test('gives the same next page to all who ask a page for it', async () => {
+  it('gives the same next page to all who ask a page for it', async () => {
     const page = await threePages();
     const [one, two] = await Promise.all([page.next(), page.next()]);
     expect(one.items).toHaveLength(3);
@@ -178,7 +178,7 @@ describe('a list', () => {
 });
 
 describe('a path', () => {
-  test.each([['/a%2f..%2f..%2fb'], ['/a/%2e%2e%2Fb'], ['/a%5C..'], ['/..%2f']])(
+  it.each([['/a%2f..%2f..%2fb'], ['/a/%2e%2e%2Fb'], ['/a%5C..'], ['/..%2f']])(
     '%s is refused, for a gateway may decode its slashes first',
     async (path) => {
       await expect(clientOf({}).request({ path })).rejects.toThrow(/stay below baseUrl/);

@@ -12,7 +12,7 @@ import {
   UndeliveredSecretError,
 } from 'blazemeter-client';
 import { createReference, type ReferenceOptions } from 'blazemeter-client/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 /** A client whose answers to a regenerate are held back, each until it is let go, in any order. */
 function setUp(options: ReferenceOptions = {}) {
@@ -33,7 +33,7 @@ function setUp(options: ReferenceOptions = {}) {
 }
 
 describe('while a key regenerates itself', () => {
-  test('calls that are refused meanwhile wait for the new pair, and are signed again once', async () => {
+  it('calls that are refused meanwhile wait for the new pair, and are signed again once', async () => {
     const { reference, client, held, regenerate, answersHeld } = setUp();
     const regenerated = regenerate();
     await answersHeld(1);
@@ -49,7 +49,7 @@ describe('while a key regenerates itself', () => {
     expect(refused()).toBe(20);
   });
 
-  test('a call that waits still ends within its own time', async () => {
+  it('a call that waits still ends within its own time', async () => {
     const { client, held, regenerate, answersHeld } = setUp();
     const regenerated = regenerate();
     await answersHeld(1);
@@ -62,7 +62,7 @@ describe('while a key regenerates itself', () => {
     await client.user.get();
   });
 
-  test('another that would do the same takes its turn, so the live secret is the last one', async () => {
+  it('another that would do the same takes its turn, so the live secret is the last one', async () => {
     const { reference, client, held, regenerate, answersHeld } = setUp({ semantics: { grace: 60_000 } });
     const [first, second] = [regenerate(), regenerate(client.withOptions({ maxRetries: 1 }))];
     await answersHeld(1);
@@ -78,7 +78,7 @@ describe('while a key regenerates itself', () => {
     await client.user.get();
   });
 
-  test('one that fails does not stand in the way of the next', async () => {
+  it('one that fails does not stand in the way of the next', async () => {
     const { reference, client, held, regenerate, answersHeld } = setUp();
     reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'status', status: 402, times: 1 });
     const [refused, done] = [regenerate(), regenerate()];
@@ -102,21 +102,21 @@ describe('a key that regenerates itself', () => {
         : Response.json({ result: { id: 1 } });
   };
 
-  test('whose lost request is done late, after the old secret has proven to work, is told as lost', async () => {
+  it('whose lost request is done late, after the old secret has proven to work, is told as lost', async () => {
     const client = new BlazeMeterClient({ credentials: 'my-key:my-secret', fetch: answering(502, 401) });
     await expect(
-      client.apiKeys.regenerateSecret('my-key', { allowSelf: true }, { maxRetries: 0 }),
+      client.apiKeys.regenerateSecret('my-key', { allowSelf: true, maxRetries: 0 }),
     ).rejects.toBeInstanceOf(SecretLostError);
   });
 
-  test('and is refused at the first try is just refused', async () => {
+  it('and is refused at the first try is just refused', async () => {
     const client = new BlazeMeterClient({ credentials: 'my-key:my-secret', fetch: answering(401) });
     await expect(client.apiKeys.regenerateSecret('my-key', { allowSelf: true })).rejects.toBeInstanceOf(
       AuthenticationError,
     );
   });
 
-  test('and gets an answer of another shape goes on with the secret in it', async () => {
+  it('and gets an answer of another shape goes on with the secret in it', async () => {
     const reference = createReference();
     const { keys } = reference.seed();
     const nameless: FetchLike = async (url, init) => {
@@ -132,7 +132,7 @@ describe('a key that regenerates itself', () => {
     expect((await client.user.get()).id).toBe(keys.owner.userId);
   });
 
-  test('is known by its id in upper case as well, which a service may take for the same', async () => {
+  it('is known by its id in upper case as well, which a service may take for the same', async () => {
     const methods: string[] = [];
     const secret = 'the-new-secret';
     const client = new BlazeMeterClient({

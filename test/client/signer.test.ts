@@ -3,13 +3,13 @@
 import { CredentialsError, RequestSigner } from 'blazemeter-client';
 import { createReference, listen } from 'blazemeter-client/testing';
 import { MockAgent } from 'undici';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 const API = 'https://a.blazemeter.com/api/v4/user';
 
 describe('the header', () => {
   // id, secret, base64 of their UTF-8 bytes; the first two are the examples of RFC 7617.
-  test.each([
+  it.each([
     ['Aladdin', 'open sesame', 'QWxhZGRpbjpvcGVuIHNlc2FtZQ=='],
     ['test', '123£', 'dGVzdDoxMjPCow=='],
     ['id', 'with:colon', 'aWQ6d2l0aDpjb2xvbg=='],
@@ -19,7 +19,7 @@ describe('the header', () => {
     expect(await signer.headers(API)).toEqual({ authorization: `Basic ${base64}` });
   });
 
-  test.each([
+  it.each([
     ['an id with a colon', { id: 'a:b', secret: 'c' }],
     ['a line break in the id', { id: 'a\n', secret: 'topsecret' }],
     ['a control character in the secret', { id: 'a', secret: 'topsecret\u0007' }],
@@ -34,7 +34,7 @@ describe('the header', () => {
 });
 
 describe('sign', () => {
-  test('gives a signed copy, body and all, that follows no redirect, and leaves the request as it was', async () => {
+  it('gives a signed copy, body and all, that follows no redirect, and leaves the request as it was', async () => {
     const signer = new RequestSigner('id:secret');
     const request = new Request(API, { method: 'POST', body: '{"a":1}', headers: { 'x-mine': 'kept' } });
     const signed = await signer.sign(request);
@@ -47,7 +47,7 @@ describe('sign', () => {
 });
 
 describe('the destination', () => {
-  test('is the documented origin alone, unless others are named', async () => {
+  it('is the documented origin alone, unless others are named', async () => {
     const signer = new RequestSigner('id:secret');
     await expect(signer.headers('https://example.com/api/v4/user')).rejects.toThrow(
       /not for https:\/\/example.com/,
@@ -57,7 +57,7 @@ describe('the destination', () => {
     await expect(named.headers(API)).rejects.toThrow(TypeError);
   });
 
-  test.each([
+  it.each([
     'http://a.blazemeter.com/x',
     'https://user:password@a.blazemeter.com/x',
     'ftp://a.blazemeter.com',
@@ -66,7 +66,7 @@ describe('the destination', () => {
     await expect(new RequestSigner('id:secret').headers(url)).rejects.toThrow(TypeError);
   });
 
-  test('may be this machine over plain http', async () => {
+  it('may be this machine over plain http', async () => {
     const reference = createReference();
     const { keys } = reference.seed();
     await using server = await listen(reference);
@@ -75,13 +75,13 @@ describe('the destination', () => {
     expect(answer.status).toBe(200);
   });
 
-  test('is the one that the source binds the pair to', async () => {
+  it('is the one that the source binds the pair to', async () => {
     const bound = async () => ({ id: 'id', secret: 'secret', origin: 'https://private.example.com' });
     await expect(new RequestSigner(bound).headers(API)).rejects.toBeInstanceOf(CredentialsError);
   });
 });
 
-test("the signer's fetch goes through the dispatcher that it is given, as fetch does", async () => {
+it("the signer's fetch goes through the dispatcher that it is given, as fetch does", async () => {
   const agent = new MockAgent();
   agent.disableNetConnect();
   const intercepted = agent

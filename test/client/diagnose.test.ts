@@ -42,7 +42,7 @@ describe('diagnose', () => {
     const { client, reference } = setUp({ id: 'abcdefabcdefabcdefabcdef', secret: 'no such secret' });
     const diagnosis = await client.diagnose();
     expect(diagnosis).toMatchObject({ ok: false, problem: 'unauthorized', user: null });
-    expect(diagnosis.sentences.at(-1)).toContain('Likely cause');
+    expect(diagnosis.sentences.at(-1)).toContain('is wrong, expired, deleted, or its secret was regenerated');
     expect(reference.journal.entries).toHaveLength(1);
   });
 

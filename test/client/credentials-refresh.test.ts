@@ -12,7 +12,7 @@ import {
 } from 'blazemeter-client';
 import { fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
 import { createReference } from 'blazemeter-client/testing';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const MINUTE = 60_000;
 
@@ -36,7 +36,7 @@ function setUp() {
 }
 
 describe('a credential provider', () => {
-  test('is asked once for many concurrent calls, and not again for later ones', async () => {
+  it('is asked once for many concurrent calls, and not again for later ones', async () => {
     const { keys, asked, clientOf } = setUp();
     const client = clientOf(() => keys.owner);
     await Promise.all([client.user.get(), client.user.get(), client.accounts.list()]);
@@ -44,13 +44,13 @@ describe('a credential provider', () => {
     expect(asked).toEqual(['first']);
   });
 
-  test('is not asked before the first call', () => {
+  it('is not asked before the first call', () => {
     const { keys, asked, clientOf } = setUp();
     clientOf(() => keys.owner);
     expect(asked).toEqual([]);
   });
 
-  test('is asked again once after a 401, and a rotated pair is used without a restart', async () => {
+  it('is asked again once after a 401, and a rotated pair is used without a restart', async () => {
     const { reference, keys, asked, clientOf } = setUp();
     const rotated = keys.admin;
     const client = clientOf((_, times) =>
@@ -61,7 +61,7 @@ describe('a credential provider', () => {
     expect(reference.journal.entries.map(({ status }) => status)).toEqual([401, 200]);
   });
 
-  test('that has the same pair still does not make the client try again', async () => {
+  it('that has the same pair still does not make the client try again', async () => {
     const { reference, asked, clientOf } = setUp();
     const client = clientOf(() => ({ id: 'somebody', secret: 'somebodys-secret' }));
     await expect(client.user.get()).rejects.toBeInstanceOf(AuthenticationError);
@@ -73,7 +73,7 @@ describe('a credential provider', () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
     afterEach(() => void vi.useRealTimers());
 
-    test('is asked ahead of the expiry, while calls go on with the old pair', async () => {
+    it('is asked ahead of the expiry, while calls go on with the old pair', async () => {
       const { reference, keys, asked, clientOf } = setUp();
       const never = new Promise<never>(() => {});
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
@@ -86,7 +86,7 @@ describe('a credential provider', () => {
       expect(new Set(reference.journal.entries.map(({ keyId }) => keyId))).toEqual(new Set([keys.owner.id]));
     });
 
-    test('is waited for once the pair counts as run out, two minutes early', async () => {
+    it('is waited for once the pair counts as run out, two minutes early', async () => {
       const { reference, keys, clientOf } = setUp();
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
       const client = clientOf((reason) => (reason === 'first' ? { ...keys.owner, expiresAt } : keys.admin));
@@ -96,7 +96,7 @@ describe('a credential provider', () => {
       expect(reference.journal.entries.map(({ keyId }) => keyId)).toEqual([keys.owner.id, keys.admin.id]);
     });
 
-    test('and that has nothing newer is not asked at every call', async () => {
+    it('and that has nothing newer is not asked at every call', async () => {
       const { keys, asked, clientOf } = setUp();
       const expiresAt = new Date(Date.now() + 5 * MINUTE);
       const client = clientOf(() => ({ ...keys.owner, expiresAt }));
@@ -106,7 +106,7 @@ describe('a credential provider', () => {
       expect(asked).toEqual(['first', 'expiring']);
     });
 
-    test('is waited for by all calls that begin meanwhile, not by the first alone', async () => {
+    it('is waited for by all calls that begin meanwhile, not by the first alone', async () => {
       const { reference, keys, asked, clientOf } = setUp();
       let answer: (pair: unknown) => void = () => {};
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
@@ -132,7 +132,7 @@ describe('a credential provider', () => {
       ]);
     });
 
-    test('is asked because of a 401 even while it is being asked for another reason', async () => {
+    it('is asked because of a 401 even while it is being asked for another reason', async () => {
       const { reference, keys, asked, clientOf } = setUp();
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
       const client = clientOf((reason) => {
@@ -146,7 +146,7 @@ describe('a credential provider', () => {
       expect(asked).toEqual(['first', 'expiring', 'unauthorized']);
     });
 
-    test('never puts a late answer in place of a newer pair', async () => {
+    it('never puts a late answer in place of a newer pair', async () => {
       const { keys, clientOf, reference } = setUp();
       let late: (pair: unknown) => void = () => {};
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
@@ -166,7 +166,7 @@ describe('a credential provider', () => {
     });
   });
 
-  test('that throws something is reported by name and code alone', async () => {
+  it('that throws something is reported by name and code alone', async () => {
     const { clientOf } = setUp();
     const client = clientOf(() => {
       throw Object.assign(new Error('could not read s3cr3t-from-the-vault'), { code: 'EVAULT' });
@@ -177,7 +177,7 @@ describe('a credential provider', () => {
     expect(String(error instanceof Error ? error.message : '')).not.toContain('s3cr3t');
   });
 
-  test('that gives half a pair is refused before anything is sent', async () => {
+  it('that gives half a pair is refused before anything is sent', async () => {
     const { reference, clientOf } = setUp();
     await expect(clientOf(() => ({ id: 'only-the-id', secret: '' })).user.get()).rejects.toThrow(
       /secret: it is empty/,
@@ -189,7 +189,7 @@ describe('a credential provider', () => {
 describe('a source that lags behind a secret which the client gave itself', () => {
   afterEach(() => void vi.useRealTimers());
 
-  test('is asked no more often than it said', async () => {
+  it('is asked no more often than it said', async () => {
     const { reference, keys } = setUp();
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
     const pair = { ...keys.owner, refreshAfterMs: 5 * MINUTE };
@@ -206,7 +206,7 @@ describe('a source that lags behind a secret which the client gave itself', () =
   });
 });
 
-test('a key file that others can read is worth a line in the log of the client', async () => {
+it('a key file that others can read is worth a line in the log of the client', async () => {
   const reference = createReference();
   const { owner } = reference.seed().keys;
   const folder = await mkdtemp(join(tmpdir(), 'readable-'));

@@ -1,0 +1,143 @@
+// The table of operations: what each call sends, how sure that is, and what a caller may change in it.
+
+import {
+  type BlazeMeterClient,
+  type OperationId,
+  type OperationOverrides,
+  operations,
+} from 'blazemeter-client';
+import { describe, expect, it } from 'vitest';
+import { clientOf, failed, rejection, result } from '../support/client.ts';
+
+const table: readonly (readonly [id: OperationId, sends: string, provenance: string, replay: string])[] = [
+  ['user.get', 'GET /user', 'documented', 'safe'],
+  ['accounts.list', 'GET /accounts', 'observed', 'safe'],
+  ['accounts.get', 'GET /accounts/{accountId}', 'observed', 'safe'],
+  ['accounts.users', 'GET /accounts/{accountId}/users', 'documented', 'safe'],
+  ['apiKeyPolicy.get', 'GET /accounts/{accountId}', 'assumed', 'safe'],
+  ['apiKeyPolicy.set', 'PATCH /accounts/{accountId}', 'assumed', 'safe'],
+  ['apiKeys.list', 'GET /api-keys', 'assumed', 'safe'],
+  ['apiKeys.get', 'GET /api-keys/{id}', 'assumed', 'safe'],
+  ['apiKeys.create', 'POST /api-keys', 'assumed', 'never'],
+  ['apiKeys.regenerateSecret', 'POST /api-keys/{id}/regenerate', 'assumed', 'other-signer'],
+  ['apiKeys.delete', 'DELETE /api-keys/{id}', 'assumed', 'safe'],
+];
+const ids = table.map(([id]) => id);
+
+/** One call of each operation; the last request that it sends is that of the operation. */
+const calls: Readonly<Record<OperationId, (client: BlazeMeterClient) => Promise<unknown>>> = {
+  'user.get': (client) => client.user.get(),
+  'accounts.list': (client) => client.accounts.list(),
+  'accounts.get': (client) => client.accounts.get(5),
+  'accounts.users': (client) => client.accounts.users(5),
+  'apiKeyPolicy.get': (client) => client.accounts.apiKeyPolicy.get(5),
+  'apiKeyPolicy.set': (client) => client.accounts.apiKeyPolicy.set(5, { maximum: { days: 30 } }),
+  'apiKeys.list': (client) => client.apiKeys.list(),
+  'apiKeys.get': (client) => client.apiKeys.get('k1'),
+  'apiKeys.create': (client) =>
+    client.apiKeys.create({ name: 'ci', expiresAt: new Date('2099-01-01T00:00:00.900Z') }),
+  'apiKeys.regenerateSecret': (client) => client.apiKeys.regenerateSecret('k1'),
+  'apiKeys.delete': (client) => client.apiKeys.delete('k1'),
+};
+const key = { id: 'k1', name: 'ci', created: 1_800_000_000 };
+
+/** The requests of a call, of which the one of the operation fails with a 400. */
+async function requestOf(id: OperationId, overrides: OperationOverrides = {}) {
+  const reads = id === 'apiKeys.regenerateSecret' ? [result(key)] : [];
+  const [first = failed(400), ...others] = [...reads, failed(400)];
+  const { client, sent } = clientOf([first, ...others], { operations: overrides });
+  const error = await rejection(calls[id](client));
+  return { request: sent.at(-1), error };
+}
+
+describe('the table of operations', () => {
+  it('has these, and no others', () => {
+    expect(Object.keys(operations)).toEqual(ids);
+  });
+
+  it.each(table)('has %s: %s, which is %s; sent again: %s', (id, sends, provenance, replay) => {
+    const { method, path, ...rest } = operations[id];
+    expect(`${method} ${path}`).toBe(sends);
+    expect(rest).toMatchObject({ provenance, replay });
+  });
+
+  it.each(table)('is what %s sends: %s', async (id, sends) => {
+    const { request } = await requestOf(id);
+    const path = new URL(request?.url ?? '').pathname.replace('/api/v4', '');
+    expect(`${request?.method} ${path}`).toBe(sends.replace('{accountId}', '5').replace('{id}', 'k1'));
+  });
+
+  it.each(table)('shows in an error about %s (%s) whether it is an assumption', async (id, _, provenance) => {
+    const { error } = await requestOf(id);
+    expect(error).toMatchObject({ code: 'bad_request', operation: id });
+    expect(/is an assumption/.test(String(error))).toBe(provenance === 'assumed');
+  });
+
+  it('sends what a new key and a maximum need, and no other body', async () => {
+    const bodies = await Promise.all(
+      ids.map(async (id) => [id, (await requestOf(id)).request?.body ?? 'none'] as const),
+    );
+    expect(Object.fromEntries(bodies.filter(([, body]) => body !== 'none'))).toEqual({
+      'apiKeys.create': '{"name":"ci","expiration":4070908800}',
+      'apiKeyPolicy.set': '{"apiKeyExpiration":30}',
+    });
+  });
+
+  it('cannot be changed in place', () => {
+    expect(Object.isFrozen(operations)).toBe(true);
+    for (const id of ids) expect(Object.isFrozen(operations[id]), id).toBe(true);
+  });
+});
+
+describe('an override', () => {
+  it.each<[OperationId, string, string]>([
+    ['user.get', '/users/self', '/users/self'],
+    ['user.get', '/', '/'],
+    ['apiKeys.get', '/x/{id}/y', '/x/k1/y'],
+    ['apiKeys.delete', '/{id}', '/k1'],
+    ['accounts.users', '/users?account={accountId}', '/users'],
+  ])('of %s may have the path %s', async (id, path, sent) => {
+    const { request } = await requestOf(id, { [id]: { path } });
+    expect(new URL(request?.url ?? '').pathname).toBe(`/api/v4${sent}`);
+    expect(request?.method).toBe(operations[id].method);
+  });
+
+  it('may have another method, in any case', async () => {
+    const { request } = await requestOf('apiKeyPolicy.set', { 'apiKeyPolicy.set': { method: 'put' } });
+    expect(request?.method).toBe('PUT');
+    expect(request?.body).toBe('{"apiKeyExpiration":30}');
+  });
+
+  it('leaves all other operations as they are', async () => {
+    const { request } = await requestOf('apiKeys.get', { 'apiKeys.list': { path: '/keys' } });
+    expect(request?.url).toBe('https://a.blazemeter.com/api/v4/api-keys/k1');
+  });
+});
+
+describe('an override that cannot work is refused when the client is created', () => {
+  const creating = (overrides: object) => () => clientOf([result({})], { operations: overrides });
+
+  it.each(['apiKeys.crate', 'constructor', 'toString', '__proto__', ''])('for an operation "%s"', (id) => {
+    expect(creating(Object.fromEntries([[id, { path: '/x' }]]))).toThrow(TypeError);
+  });
+
+  it.each<[OperationId, string]>([
+    ['user.get', 'user'],
+    ['user.get', ''],
+    ['user.get', ' /user'],
+    ['user.get', 'https://b.example/user'],
+    ['user.get', '/user/{id}'],
+    ['apiKeys.get', '/keys'],
+    ['apiKeys.get', '/keys/{accountId}'],
+    ['apiKeys.get', '/keys/{id}/{id}'],
+    ['apiKeys.get', '/keys/{}'],
+    ['apiKeys.get', 'keys/{id}'],
+  ])('for %s with the path "%s"', (id, path) => {
+    expect(creating({ [id]: { path } })).toThrow(TypeError);
+    expect(creating({ [id]: { path } })).toThrow(id);
+  });
+
+  it.each(['', ' ', 'P UT', ' PUT', 'PUT\r\n', 'PUT1', 'GÉT'])('for the method %j', (method) => {
+    expect(creating({ 'apiKeys.get': { method } })).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,286 @@
+// What the client makes of a response: fields read right, what does not fit named by its path, and no value shown.
+
+import {
+  AmbiguousOutcomeError,
+  BlazeMeterClient,
+  InvalidResponseError,
+  isBlazeMeterError,
+  type Logger,
+} from 'blazemeter-client';
+import { schemas } from 'blazemeter-client/schemas';
+import { createReference } from 'blazemeter-client/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { clientOf, rejection, result, type Step } from '../support/client.ts';
+
+function lines() {
+  const warned: string[] = [];
+  const ignore = () => {};
+  const logger: Logger = {
+    error: ignore,
+    warn: (message, fields) => void warned.push(`${message} ${JSON.stringify(fields)}`),
+    info: ignore,
+    debug: ignore,
+  };
+  return { logger, warned };
+}
+
+describe('an optional field of an unexpected form', () => {
+  it('is null, and its path is logged once a client at warn, never its value', async () => {
+    const { logger, warned } = lines();
+    const account = { id: 5, name: 'Acme', owner: { id: 7, email: ['hunter2'] }, membersCount: 'hunter2' };
+    const { client } = clientOf([result(account)], { logger, logLevel: 'warn' });
+    const found = await client.accounts.get(5);
+    expect(found).toMatchObject({ id: 5, name: 'Acme', owner: { id: 7, email: null }, membersCount: null });
+    await client.accounts.get(5);
+    expect(warned).toHaveLength(2);
+    for (const field of ['owner.email', 'membersCount'])
+      expect(
+        warned.filter((line) => line.includes(field)),
+        field,
+      ).toHaveLength(1);
+    expect(warned.join()).not.toContain('hunter2');
+  });
+
+  it('is null without a line where it is missing or null', async () => {
+    const { logger, warned } = lines();
+    const { client } = clientOf([result({ id: 7, email: null })], { logger, logLevel: 'warn' });
+    expect(await client.user.get()).toMatchObject({ id: 7, email: null, firstName: null, createdAt: null });
+    expect(warned).toEqual([]);
+  });
+});
+
+describe('a time', () => {
+  const expected = new Date('2027-01-15T08:00:00.000Z');
+  it.each<[string, unknown, Date]>([
+    ['in seconds', 1_800_000_000, expected],
+    ['in milliseconds', 1_800_000_000_000, expected],
+    ['as ISO 8601 in UTC', '2027-01-15T08:00:00Z', expected],
+    ['as ISO 8601 with milliseconds', '2027-01-15T08:00:00.000Z', expected],
+    ['as ISO 8601 with an offset', '2027-01-15T10:00:00+02:00', expected],
+    ['long ago', 1, new Date(1000)],
+  ])('%s is read right', async (_, created, date) => {
+    const { client } = clientOf([
+      result({ id: 'k1', name: 'ci', created, expiration: created, lastUsed: 0 }),
+    ]);
+    expect(await client.apiKeys.get('k1')).toMatchObject({
+      createdAt: date,
+      expiresAt: date,
+      lastUsedAt: null,
+    });
+  });
+
+  it.each(['tomorrow', '2027-01-15', '2027-13-45T99:00:00Z', '', true, [], {}, null])(
+    'that is %j is refused where one must be, by its path',
+    async (created) => {
+      const { client } = clientOf([result({ id: 'k1', name: 'ci', created })]);
+      const error = await rejection(client.apiKeys.get('k1'));
+      expect(error).toBeInstanceOf(InvalidResponseError);
+      expect(String(error)).toContain('"result.created"');
+    },
+  );
+});
+
+describe('an id beyond 2^53', () => {
+  const big = '9007199254740993';
+  const raw =
+    (text: string): Step =>
+    async () =>
+      new Response(`{"result":${text}}`, { headers: { 'content-type': 'application/json' } });
+
+  it.each<[string, string, (client: BlazeMeterClient) => Promise<unknown>]>([
+    ['result.id', `{"id":${big}}`, (client) => client.user.get()],
+    ['result.id', `{"id":${big}}`, (client) => client.accounts.get(1)],
+    ['result.0.id', `[{"id":${big}}]`, (client) => client.accounts.list()],
+    ['result.0.id', `[{"id":${big}}]`, (client) => client.accounts.users(1)],
+  ])('in a response is refused as %s', async (path, text, call) => {
+    const error = await rejection(call(clientOf([raw(text)]).client));
+    expect(error).toBeInstanceOf(InvalidResponseError);
+    expect(String(error)).toContain(`"${path}"`);
+    expect(String(error)).not.toContain('90071992547409');
+  });
+
+  it('as an argument is refused by name, before anything is sent', async () => {
+    const { client, sent } = clientOf([result({})]);
+    const error = await rejection(client.accounts.get(2 ** 53));
+    expect(error).toBeInstanceOf(TypeError);
+    expect(String(error)).toContain('accountId');
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('an error about a response', () => {
+  it.each<[string, unknown, (client: BlazeMeterClient) => Promise<unknown>]>([
+    ['result.id', { id: 'hunter2' }, (client) => client.user.get()],
+    ['result.name', { id: 'k1', name: ['hunter2'], created: 1 }, (client) => client.apiKeys.get('k1')],
+    [
+      'result.1.created',
+      [
+        { id: 'k1', name: 'a', created: 1 },
+        { id: 'k2', name: 'b', created: 'hunter2' },
+      ],
+      (client) => client.apiKeys.list(),
+    ],
+    [
+      'result.apiKeyExpiration',
+      { id: 1, apiKeyExpiration: 'hunter2' },
+      (client) => client.accounts.apiKeyPolicy.get(1),
+    ],
+    ['result', 'hunter2', (client) => client.user.get()],
+    ['result.id', { id: 'hunter2' }, (client) => client.request({ path: '/user', schema: schemas.user })],
+  ])('names the path %s and no value', async (path, found, call) => {
+    const error = await rejection(call(clientOf([result(found)]).client));
+    expect(error).toBeInstanceOf(InvalidResponseError);
+    expect(String(error)).toContain(`"${path}"`);
+    expect(Reflect.get(Object(error), 'stack')).not.toContain('hunter2');
+  });
+});
+
+describe("a program's z.config({ customError })", () => {
+  afterEach(() => {
+    z.config({ customError: undefined });
+  });
+
+  it('never sees a response, nor what a call was given', async () => {
+    const seen: unknown[] = [];
+    z.config({
+      customError: (issue) => {
+        seen.push(issue.input);
+        return 'from the program';
+      },
+    });
+    const { client } = clientOf([result({ id: 'hunter2', email: 5, limit: 'x' })]);
+    const errors = [
+      await rejection(client.user.get()),
+      await rejection(client.apiKeys.list()),
+      await rejection(client.apiKeys.get('k1')),
+      await rejection(client.accounts.apiKeyPolicy.get(1)),
+      await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })),
+      await rejection(Reflect.apply(client.apiKeys.create, client.apiKeys, [{ name: 7 }])),
+    ];
+    expect(seen).toEqual([]);
+    expect(errors.map(String).join()).not.toContain('from the program');
+  });
+});
+
+describe('a create whose response is lost', () => {
+  it('is resolved as committed although it was the first call of all', async () => {
+    const reference = createReference();
+    const { keys } = reference.seed();
+    reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
+    const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch, logLevel: 'off' });
+    const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    expect(reference.journal.entries.map(({ operation }) => operation)).toEqual(['apiKeys.create']);
+    if (!(error instanceof AmbiguousOutcomeError)) throw error;
+    expect(await error.resolve()).toMatchObject({ outcome: 'committed', apiKey: { name: 'ci' } });
+  });
+
+  it('is resolved so by a clock that is an hour off, too', async () => {
+    const reference = createReference({ clock: { at: new Date(Date.now() + 3_600_000) } });
+    const { keys } = reference.seed();
+    reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
+    const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch, logLevel: 'off' });
+    const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    if (!(error instanceof AmbiguousOutcomeError)) throw error;
+    expect(await error.resolve()).toMatchObject({ outcome: 'committed', apiKey: { name: 'ci' } });
+  });
+});
+
+describe("the server's clock", () => {
+  const DAY = 86_400_000;
+  const date = (offset: number) => new Date(Date.now() + offset).toUTCString();
+
+  /** The expiry that a create asks for after these responses, in days from now by this machine. */
+  async function daysAsked(...headers: readonly Readonly<Record<string, string>>[]): Promise<number> {
+    const key = { id: 'k1', name: 'ci', created: 1_800_000_000, secret: 'a-new-secret' };
+    const [first = {}, ...others] = headers;
+    const { client, sent } = clientOf([
+      result({ id: 7 }, first),
+      ...others.map((more) => result({ id: 7 }, more)),
+      result(key),
+    ]);
+    for (const _ of headers) await client.user.get();
+    await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' });
+    const { expiration } = JSON.parse(sent.at(-1)?.body ?? '{}');
+    return Math.round((expiration * 1000 - Date.now()) / DAY);
+  }
+
+  it('is that of the Date of a response', async () => {
+    expect(await daysAsked({ date: date(0) })).toBe(30);
+    expect(await daysAsked({ date: date(10 * DAY) })).toBe(40);
+    expect(await daysAsked({ date: date(-10 * DAY) })).toBe(20);
+  });
+
+  it('is not moved by a Date with an Age, which is that of a cache', async () => {
+    expect(await daysAsked({ date: date(-10 * DAY), age: '5' })).toBe(30);
+    expect(await daysAsked({ date: date(10 * DAY) }, { date: date(0), age: '0' })).toBe(40);
+  });
+
+  it('is not moved back by an older Date', async () => {
+    expect(await daysAsked({ date: date(10 * DAY) }, { date: date(0) })).toBe(40);
+    expect(await daysAsked({ date: date(0) }, { date: date(-DAY) }, { date: date(-10 * DAY) })).toBe(30);
+  });
+
+  it('is not moved by a Date that is none, nor by that of a page', async () => {
+    expect(await daysAsked({ date: date(10 * DAY) }, { date: 'soon' })).toBe(40);
+    const html: Readonly<Record<string, string>> = { date: date(10 * DAY), 'content-type': 'text/html' };
+    expect(await daysAsked(html)).toBe(30);
+  });
+
+  it('makes the outcome of a lost create unknown once responses were dated by different clocks', async () => {
+    const reference = createReference();
+    const { keys } = reference.seed();
+    const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch, logLevel: 'off' });
+    await client.user.get();
+    reference.clock.skew(-DAY);
+    await client.user.get();
+    reference.clock.skew(0);
+    reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'before-commit' });
+    const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    if (!(error instanceof AmbiguousOutcomeError)) throw error;
+    expect(await error.resolve()).toMatchObject({ outcome: 'unknown' });
+  });
+});
+
+describe('the code of an error', () => {
+  /** Compiles only where `code` narrows to the class that has the field. */
+  const told = (error: unknown): string => {
+    if (!isBlazeMeterError(error)) return 'foreign';
+    switch (error.code) {
+      case 'rate_limited':
+        return `wait ${error.retryAfterMs}`;
+      case 'lockout':
+      case 'secret_lost':
+        return `key ${error.keyId}`;
+      case 'ambiguous_outcome':
+        return typeof error.resolve;
+      case 'undelivered_secret':
+        return error.newSecret.toString();
+      case 'timeout':
+        return `${error.scope} ${error.timeoutMs}`;
+      case 'connection_failed':
+        return `${error.reason} ${error.mayHaveBeenSent}`;
+      case 'unauthorized':
+      case 'server_error':
+        return `status ${error.status}`;
+      case 'rotation_busy':
+        return String(error.owner);
+      case 'invalid_response':
+        return `status ${error.status}`;
+      default:
+        // @ts-expect-error: the codes above are gone from what is left.
+        return error.code === 'rate_limited' ? 'never' : error.code;
+    }
+  };
+
+  it('narrows the type of the error', async () => {
+    const { client } = clientOf([result({ id: 'x' })]);
+    expect(told(await rejection(client.user.get()))).toBe('status 200');
+    expect(told(await rejection(client.user.get({ timeout: 1, signal: AbortSignal.abort('stop') })))).toBe(
+      'foreign',
+    );
+    const { id } = { id: 'my-key' };
+    const mine = clientOf([result({})], { credentials: { id, secret: 'my-secret' } }).client;
+    expect(told(await rejection(mine.apiKeys.delete(id)))).toBe('key my-key');
+  });
+});
