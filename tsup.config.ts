@@ -21,12 +21,12 @@ const shared: Readonly<Record<string, string>> = {
   'src/index.ts': 'blazemeter-client',
   'src/client.ts': 'blazemeter-client',
   'src/errors.ts': 'blazemeter-client',
-  'src/version.ts': 'blazemeter-client',
   'src/auth/secret.ts': 'blazemeter-client',
   'src/schemas/index.ts': 'blazemeter-client/schemas',
   'src/node/index.ts': 'blazemeter-client/node',
   'src/rotation/index.ts': 'blazemeter-client/rotation',
   'src/audit/index.ts': 'blazemeter-client/audit',
+  'src/reference/index.ts': 'blazemeter-client/testing',
 };
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];

@@ -1,7 +1,7 @@
 // All deep tests one after the other, and one table of their figures at the end: node scripts/deep.mjs
 // [--only fuzz,soak] [--list] [--minutes 30] [--coverage]. The package must have been built. Each test that runs long is a
-// part, named after its file (test/**/*.deep.ts); so are the soak and the mutation tests. `--coverage` also prints what part
-// of the sources the common tests run through. Ends with 1 where a part failed; the others are done all the same.
+// part, named after its file (test/**/*.deep.ts); so is the soak. `--coverage` also prints what part of the sources
+// the common tests run through. Ends with 1 where a part failed; the others are done all the same.
 
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -137,7 +137,6 @@ const parts = [
     name: 'soak',
     work: () => program(['test/soak/soak.mjs', '--minutes', values.minutes], /^heap: /),
   },
-  { name: 'mutation', work: () => program(['scripts/mutation.mjs'], /^(?:room {2}|Not noticed)/) },
   ...(values.coverage ? [{ name: 'coverage', work: coverage }] : []),
 ];
 const wanted = values.only?.split(',').map((name) => name.trim());

@@ -7,6 +7,7 @@ import {
   AuthenticationError,
   BadRequestError,
   ConflictError,
+  type ErrorHint,
   InvalidResponseError,
   NotFoundError,
   PermissionDeniedError,
@@ -40,6 +41,8 @@ export interface ResponseContext {
   readonly retryAfterMs?: number | undefined;
   /** Whether the request does no harm when it is sent again. */
   readonly replayable: boolean;
+  /** Whether the path holds something of the caller's, such as an id. */
+  readonly namesResource: boolean;
 }
 
 type ErrorClass = new (message: string, init: ApiErrorInit) => ApiError;
@@ -112,6 +115,8 @@ function describeBody({ headers, body }: RawResponse, context: ResponseContext):
   return `${kind} (${body.length} characters)`;
 }
 
+const CHECK_ADDRESS: ErrorHint = { option: 'baseUrl', text: 'Check baseUrl: its path is /api/v4.' };
+
 /** Longest piece of a text of the service that is looked at, in characters: far more than is shown of it. */
 const LONGEST_QUOTED = 4_096;
 
@@ -149,8 +154,9 @@ export function readEnvelope(response: RawResponse, context: ResponseContext): E
       : quoted(fields.request_id, context, 64);
   const name = context.operation ?? 'The request';
   const success = status >= 200 && status < 300;
-  const invalid = (what: string) =>
+  const invalid = (what: string, hint?: ErrorHint) =>
     new InvalidResponseError(`${name} failed: ${what}`, {
+      hint,
       operation: context.operation,
       attempts: context.attempts,
       requestId: requestId(),
@@ -162,14 +168,16 @@ export function readEnvelope(response: RawResponse, context: ResponseContext): E
   if (!success) {
     const redirect = status >= 300 ? ' Redirects are not followed with credentials.' : '';
     throw invalid(
-      `${status} is not a status of the API.${redirect} A login page or a proxy may have answered; check baseUrl.`,
+      `${status} is not a status of the API.${redirect} A login page or a proxy may have answered.`,
+      CHECK_ADDRESS,
     );
   }
   if (response.oversized)
     throw invalid('the response is larger than this client reads. Request fewer items at a time (limit).');
   if (parsed === undefined) {
     throw invalid(
-      `the response is ${describeBody(response, context)} and not JSON. A login page or a proxy may have answered; check baseUrl.`,
+      `the response is ${describeBody(response, context)} and not JSON. A login page or a proxy may have answered.`,
+      CHECK_ADDRESS,
     );
   }
   return {
@@ -193,10 +201,13 @@ function apiError(
   const [Kind, reason, fix] = statusOf(code);
   const what =
     status >= 400 ? `${status} ${reason}`.trim() : `the response (status ${status}) holds an error`;
-  const doubt = [400, 404, 405].includes(code) || Kind === ApiError ? assumptionHint(operation) : '';
-  const hint = code === 401 ? context.unauthorizedHint() : fix;
+  const doubt = [400, 404, 405].includes(code) || Kind === ApiError ? assumptionHint(operation) : undefined;
+  // Where nothing in the path is the caller's, a 404 is about the address.
+  const address = code === 404 && !context.namesResource;
+  const advice = code === 401 ? context.unauthorizedHint() : address ? '' : fix;
   const said = detail(problem.message, reason, context) ?? undescribed(parsed, body, response, context);
-  return new Kind(`${operation ?? 'The request'} failed: ${what}${said}. ${hint}${doubt}`.trim(), {
+  return new Kind(`${operation ?? 'The request'} failed: ${what}${said}. ${advice}`.trim(), {
+    hint: address ? { ...CHECK_ADDRESS, text: `${CHECK_ADDRESS.text} ${doubt?.text ?? ''}`.trim() } : doubt,
     operation,
     attempts,
     requestId,

@@ -1,6 +1,8 @@
 // The table of operations: the method and path of each, the evidence for it, and whether it may be sent again. Paths that
 // are assumed may turn out different: a client takes overrides for any operation, so a correction needs no release.
 
+import type { ErrorHint } from '../errors.ts';
+
 /**
  * The evidence for a statement about the service. `documented`: by BlazeMeter; `observed`: in recorded responses, or in what
  * real clients send and read; `assumed`: nothing public says it.
@@ -143,9 +145,12 @@ export function overridden(overrides: OperationOverrides | undefined): Operation
   return { ...operations, ...rows };
 }
 
-/** The sentence that an error adds where the operation is an assumption. */
-export function assumptionHint(id: string | undefined): string {
+/** What helps where the operation is an assumption that does not hold. */
+export function assumptionHint(id: string | undefined): ErrorHint | undefined {
   const definition = Object.entries(operations).find(([name]) => name === id)?.[1];
-  if (definition?.provenance !== 'assumed') return '';
-  return ` How the service does ${id} is an assumption. If it differs, pass operations: { '${id}': { … } } to the client.`;
+  if (definition?.provenance !== 'assumed') return undefined;
+  return {
+    option: 'operations',
+    text: `How the service does ${id} is an assumption. If it differs, pass operations: { '${id}': { … } } to the client.`,
+  };
 }

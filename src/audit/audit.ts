@@ -1,9 +1,17 @@
-// The audit: one look at the caller's keys and at the accounts, then every rule over them.
+// The audit: reads the caller's keys and accounts once, then applies every rule to them.
 
 import type { BlazeMeterClient } from '../client.ts';
 import type { Bound } from '../resources/policy-memory.ts';
 import { checks, type Found } from './findings.ts';
-import { type AuditedKey, audited, lookAtKeys, meansKey, type ReportClock, type Unknown } from './keys.ts';
+import {
+  type AuditedKey,
+  audited,
+  fetchKeys,
+  LOCAL_CLOCK,
+  matchesKey,
+  type ReportClock,
+  type Unknown,
+} from './keys.ts';
 import { type AuditOptions, readAuditOptions, type Settings } from './options.ts';
 import { maximumOf, readAccounts, strictest } from './policy.ts';
 import { type AuditRule, ruleIds, type Severity, severities } from './rules.ts';
@@ -15,11 +23,11 @@ export interface Finding {
   readonly severity: Severity;
   /** The key that it is about. */
   readonly key: AuditedKey;
-  /** What is the matter, for a person. */
+  /** What is wrong, in words. */
   readonly message: string;
-  /** What to do, for a person. */
+  /** What to do, in words. */
   readonly fix: string;
-  /** What must be true of the service for the finding to hold, where nothing public says it; `null`: nothing more than the list of keys. */
+  /** An undocumented behaviour of the service on which the finding depends; `null`: it depends on the list of keys only. */
   readonly assumption: string | null;
   /** The ids of other keys that it is about, 20 at most. */
   readonly related: readonly string[];
@@ -31,30 +39,30 @@ export interface AllowedFinding extends Finding {
   readonly reason: string | null;
 }
 
-/** What an audit found, and what it could not tell. */
+/** What an audit found, and what it could not determine. */
 export interface AuditReport {
   readonly kind: 'audit';
-  /** The worst first; of one severity in the order of the rules, and by the key's end. */
+  /** The worst first; within one severity in the order of the rules, then by expiry. */
   readonly findings: readonly Finding[];
   /** Findings that `allow` names. */
   readonly allowed: readonly AllowedFinding[];
   /** The severity of the worst finding; `null` where there is none. For an exit code. */
   readonly worst: Severity | null;
-  /** How many keys were looked at: all of the caller's user. Other users' keys are not visible. */
+  /** How many keys were checked: all of the caller's user. Other users' keys are not visible. */
   readonly keys: number;
   /** The account whose maximum is the strictest of those visible; `null` where none sets a limit, or none could be read. */
   readonly policy: Bound | null;
   readonly checkedAt: Date;
   /** Whose time `checkedAt` is. */
   readonly clock: ReportClock;
-  /** What the service did not say, so that it could not be told. */
+  /** What could not be determined, because the service does not return it. */
   readonly unknown: readonly Unknown<AuditRule>[];
 }
 
 /** What an audit needs of a client: any {@link BlazeMeterClient} has it. */
 export type AuditClient = Pick<BlazeMeterClient, 'accounts' | 'apiKeys'>;
 
-const byEnd = (one: AuditedKey, other: AuditedKey): number =>
+const byExpiry = (one: AuditedKey, other: AuditedKey): number =>
   (one.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) -
     (other.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY) ||
   (one.id < other.id ? -1 : one.id > other.id ? 1 : 0);
@@ -62,27 +70,21 @@ const byEnd = (one: AuditedKey, other: AuditedKey): number =>
 const order = (one: Finding, other: Finding): number =>
   severities.indexOf(one.severity) - severities.indexOf(other.severity) ||
   ruleIds.indexOf(one.rule) - ruleIds.indexOf(other.rule) ||
-  byEnd(one.key, other.key);
+  byExpiry(one.key, other.key);
 
 function finding(found: Found, { severityOf, ownerOf }: Settings): Finding {
   const { rule, key, message, fix, assumption = null, related = [] } = found;
   return { rule, severity: severityOf(rule), key: audited(key, ownerOf), message, fix, assumption, related };
 }
 
-const SECONDS_UNSURE: Unknown<AuditRule> = {
-  rule: null,
-  what: "No answer told the time, so this machine's clock was used.",
-  keys: [],
-};
-
 /**
- * Looks at every key of the client's user, and tells which of them need somebody's attention. It only reads: the list of
- * keys (assumed path) and the list of accounts. Times are by the server's clock. Where the service does not say what a
- * rule needs, the rule finds nothing, and `unknown` says so.
+ * Checks every key of the client's user and reports which of them need attention. It only reads: the list of keys (assumed
+ * path) and the list of accounts. Times are by the server's clock. Where the service does not return what a rule needs, the
+ * rule finds nothing, and `unknown` says so.
  *
  * The key that signs counts as used from then on.
  *
- * @throws `TypeError` for options that are wrong; whatever `apiKeys.list` throws.
+ * @throws `TypeError` for invalid options; whatever `apiKeys.list` throws.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
@@ -103,32 +105,32 @@ const SECONDS_UNSURE: Unknown<AuditRule> = {
  */
 export async function audit(client: AuditClient, options: AuditOptions = {}): Promise<AuditReport> {
   const settings = readAuditOptions(options);
-  const look = await lookAtKeys(client, options.signal);
-  const { now, keys, clock } = look;
-  const accounts = settings.looksAt('beyond-policy') ? await readAccounts(client, options.signal) : [];
+  const snapshot = await fetchKeys(client, options.signal);
+  const { now, keys, clock } = snapshot;
+  const accounts = settings.applies('beyond-policy') ? await readAccounts(client, options.signal) : [];
   const maxima = accounts?.flatMap((account) => {
     const maximumDays = maximumOf(account);
     return maximumDays === undefined ? [] : [{ accountId: account.id, maximumDays }];
   });
-  // Where no account that was read names its maximum, there is nothing to hold a key against.
+  // Where no account that was read returns its maximum, there is nothing to compare a key with.
   const readable = maxima !== undefined && (maxima.length > 0 || accounts?.length === 0);
   const policy = readable ? strictest(maxima) : undefined;
 
   const found: Found[] = [];
-  const unknown: Unknown<AuditRule>[] = clock === 'local' ? [SECONDS_UNSURE] : [];
+  const unknown: Unknown<AuditRule>[] = clock === 'local' ? [LOCAL_CLOCK] : [];
   for (const rule of ruleIds) {
-    if (!settings.looksAt(rule)) continue;
+    if (!settings.applies(rule)) continue;
     checks[rule](
-      { look, settings, policy },
-      (one) => void found.push(one),
-      (one) => void unknown.push(one),
+      { snapshot, settings, policy },
+      (finding) => void found.push(finding),
+      (reason) => void unknown.push(reason),
     );
   }
-  const silent = (accounts?.length ?? 0) - (maxima?.length ?? 0);
-  if (readable && silent > 0)
+  const withoutMaximum = (accounts?.length ?? 0) - (maxima?.length ?? 0);
+  if (readable && withoutMaximum > 0)
     unknown.push({
       rule: 'beyond-policy',
-      what: `${silent} of the visible accounts do not show their maximum, or in no form that is known: it may be stricter.`,
+      what: `${withoutMaximum} of the visible accounts do not show their maximum, or not in a known form: it may be stricter.`,
       keys: [],
     });
   const findings: Finding[] = [];
@@ -136,7 +138,7 @@ export async function audit(client: AuditClient, options: AuditOptions = {}): Pr
   for (const one of found) {
     const allowance = settings.allow.find(
       ({ rule, key, until }) =>
-        rule === one.rule && meansKey(key, one.key) && (until === undefined || until.getTime() > now),
+        rule === one.rule && matchesKey(key, one.key) && (until === undefined || until.getTime() > now),
     );
     if (allowance === undefined) findings.push(finding(one, settings));
     else allowed.push({ ...finding(one, settings), reason: allowance.reason ?? null });

@@ -1,12 +1,13 @@
-// The keys that end soon, and nothing else: one request where there are few keys.
+// The keys that expire soon, and nothing else: one request where there are few keys.
 
 import { daysToMs } from '../api/expiration.ts';
 import type { BlazeMeterClient } from '../client.ts';
-import { type Span, spanMs } from '../util/duration.ts';
+import { type Duration, durationMs } from '../util/duration.ts';
 import {
   type AuditedKey,
   audited,
-  lookAtKeys,
+  fetchKeys,
+  LOCAL_CLOCK,
   type Owners,
   type ReportClock,
   readOwners,
@@ -15,45 +16,45 @@ import {
 
 /** Options of `expiring`. */
 export interface ExpiringOptions {
-  /** How far to look ahead: a step such as `'1 month'`, `{ days }`, or milliseconds. */
-  readonly within: Span;
-  /** Who is whose. */
+  /** The time ahead: a step such as `'1 month'`, `{ days }` or text such as `'14 days'`. */
+  readonly within: Duration;
+  /** Labels of the keys' owners. */
   readonly owners?: Owners | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A key that ends soon. */
+/** A key that expires soon. */
 export interface ExpiringKey extends AuditedKey {
   readonly expiresAt: Date;
   /** Whole days until then; `0`: less than one. */
   readonly daysLeft: number;
 }
 
-/** The keys that end soon. */
+/** The keys that expire soon. */
 export interface ExpiringReport {
   readonly kind: 'expiring';
-  /** The soonest first. Keys that have run out already are not among them. */
+  /** The soonest first, without keys that have expired. */
   readonly keys: readonly ExpiringKey[];
-  /** How many keys were looked at. */
+  /** How many keys were checked. */
   readonly total: number;
-  /** How far was looked ahead, in milliseconds. */
+  /** The time ahead, in milliseconds. */
   readonly withinMs: number;
-  /** The moment until which was looked ahead. */
+  /** The end of that time. */
   readonly until: Date;
   readonly checkedAt: Date;
   /** Whose time `checkedAt` is. */
   readonly clock: ReportClock;
-  /** What the service did not say. */
+  /** What could not be determined. */
   readonly unknown: readonly Unknown[];
 }
 
-/** Beyond this a date is none. */
+/** The last valid date. */
 const LATEST = 8.64e15;
 
 /**
- * The keys of the client's user that end within a time, by the server's clock, the soonest first.
+ * The keys of the client's user that expire within a time, by the server's clock, the soonest first.
  *
- * @throws `TypeError` for options that are wrong; whatever `apiKeys.list` throws.
+ * @throws `TypeError` for invalid options; whatever `apiKeys.list` throws.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
@@ -74,29 +75,24 @@ export async function expiring(
   client: Pick<BlazeMeterClient, 'apiKeys'>,
   options: ExpiringOptions,
 ): Promise<ExpiringReport> {
-  const withinMs = spanMs(options.within, 'within');
+  const withinMs = durationMs(options.within, 'within');
   const ownerOf = readOwners(options.owners);
-  const { keys, now, clock } = await lookAtKeys(client, options.signal);
+  const { keys, now, clock } = await fetchKeys(client, options.signal);
   const until = Math.min(now + withinMs, LATEST);
-  const ending = keys.flatMap((key) => {
+  const expiringKeys = keys.flatMap((key) => {
     const { expiresAt } = key;
     if (expiresAt === null || expiresAt.getTime() <= now || expiresAt.getTime() > until) return [];
     const daysLeft = Math.floor((expiresAt.getTime() - now) / daysToMs(1));
     return [{ ...audited(key, ownerOf), expiresAt, daysLeft }];
   });
-  const endless = keys.filter((key) => key.expiresAt === null).map((key) => key.id);
+  const withoutExpiry = keys.filter((key) => key.expiresAt === null).map((key) => key.id);
   const unknown: Unknown[] = [];
-  if (clock === 'local')
-    unknown.push({
-      rule: null,
-      what: "No answer told the time, so this machine's clock was used.",
-      keys: [],
-    });
-  if (endless.length > 0)
-    unknown.push({ rule: null, what: 'The service shows no expiry for some keys.', keys: endless });
+  if (clock === 'local') unknown.push(LOCAL_CLOCK);
+  if (withoutExpiry.length > 0)
+    unknown.push({ rule: null, what: 'The service shows no expiry for some keys.', keys: withoutExpiry });
   return {
     kind: 'expiring',
-    keys: ending.sort(
+    keys: expiringKeys.sort(
       (one, other) => one.expiresAt.getTime() - other.expiresAt.getTime() || (one.id < other.id ? -1 : 1),
     ),
     total: keys.length,

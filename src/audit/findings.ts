@@ -1,18 +1,18 @@
-// One rule after the other over the keys of a look: what is found, and what cannot be told.
+// The rules, one after the other, over the keys: what is found, and what cannot be determined.
 
 import { daysToMs } from '../api/expiration.ts';
 import type { Bound } from '../resources/policy-memory.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
-import { shownSpan } from '../util/duration.ts';
+import { describeDuration } from '../util/duration.ts';
 import { readKeyName } from '../util/key-name.ts';
 import { printable } from '../util/printable.ts';
-import type { Look, Unknown } from './keys.ts';
+import type { KeySnapshot, Unknown } from './keys.ts';
 import type { Settings } from './options.ts';
-import { hasEnded, longerThan } from './period.ts';
+import { hasExpired, longerThan } from './period.ts';
 import type { AuditRule } from './rules.ts';
 import { findStrays, othersOf } from './stray.ts';
 
-/** A finding, before it is known how grave it is and whose key it is. */
+/** A finding, before its severity and the key's owner are added. */
 export interface Found {
   readonly rule: AuditRule;
   readonly key: ApiKey;
@@ -22,9 +22,9 @@ export interface Found {
   readonly related?: readonly string[];
 }
 
-/** What the rules look at. */
+/** What the rules are applied to. */
 export interface Subject {
-  readonly look: Look;
+  readonly snapshot: KeySnapshot;
   readonly settings: Settings;
   /** The strictest maximum that is visible; `null`: there is none. `undefined`: it could not be read. */
   readonly policy: Bound | null | undefined;
@@ -32,76 +32,77 @@ export interface Subject {
 
 type Check = (
   subject: Subject,
-  say: (found: Found) => void,
+  report: (found: Found) => void,
   skip: (unknown: Unknown<AuditRule>) => void,
 ) => void;
 
 /**
- * The default window before an expiry: a part of the key's life, within bounds. A rotation begins at a fifth of the life, so
- * a key that is found here was not rotated in time.
+ * The default window before an expiry: a part of the key's lifetime, within bounds. A rotation begins at a fifth of the
+ * lifetime, so a key that is found here was not rotated in time.
  */
 const WINDOW_PART = 0.1;
 const LONGEST_WINDOW = daysToMs(14);
 const SHORTEST_WINDOW = daysToMs(5);
 
-const defaultWindow = (lifeMs: number): number =>
-  Math.max(SHORTEST_WINDOW, Math.min(LONGEST_WINDOW, lifeMs * WINDOW_PART));
+const defaultWindow = (lifetimeMs: number): number =>
+  Math.max(SHORTEST_WINDOW, Math.min(LONGEST_WINDOW, lifetimeMs * WINDOW_PART));
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 const id = (key: ApiKey): string => printable(key.id);
 const idsOf = (keys: readonly ApiKey[]): string[] => keys.map((key) => key.id);
 
-/** Keys that still work, as far as their dates tell. With one that does not, all else is of no interest. */
-const living = ({ look: { keys, now } }: Subject): ApiKey[] => keys.filter((key) => !hasEnded(key, now));
+/** Keys that still work according to their dates. Other rules do not apply to expired ones. */
+const active = ({ snapshot: { keys, now } }: Subject): ApiKey[] =>
+  keys.filter((key) => !hasExpired(key, now));
 
-const deleting = (key: ApiKey): string => `If nobody needs it: client.apiKeys.delete('${id(key)}').`;
+const deleting = (key: ApiKey): string => `If it is not needed: client.apiKeys.delete('${id(key)}').`;
 
-/** How to come to a next key, with a life as told. */
-function nextKey(key: ApiKey, life = "expiresIn: 'max'"): string {
+/** How to replace a key, with a lifetime. */
+function nextKey(key: ApiKey, lifetime = "expiresIn: 'max'"): string {
   const record = readKeyName(key.name)?.recordId;
   return record === undefined
-    ? `Make the next key (client.apiKeys.create, ${life}), give it to whoever uses this one, then client.apiKeys.delete('${id(key)}').`
+    ? `Create a new key (client.apiKeys.create, ${lifetime}), give it to the users of this one, then client.apiKeys.delete('${id(key)}').`
     : `Run rotateIfExpiring or rotate with the store of record ${record}.`;
 }
 
-const expired: Check = ({ look: { keys, now } }, say) => {
+const expired: Check = ({ snapshot: { keys, now } }, report) => {
   for (const key of keys) {
-    if (key.expiresAt === null || !hasEnded(key, now)) continue;
+    if (key.expiresAt === null || !hasExpired(key, now)) continue;
     const past = now >= key.expiresAt.getTime();
-    say({
+    report({
       rule: 'expired',
       key,
       message: past
-        ? `It ran out on ${day(key.expiresAt)}, ${shownSpan(now - key.expiresAt.getTime())} ago.`
-        : `It runs out within two minutes, at ${key.expiresAt.toISOString()}.`,
+        ? `It expired on ${day(key.expiresAt)}, ${describeDuration(now - key.expiresAt.getTime())} ago.`
+        : `It expires within two minutes, at ${key.expiresAt.toISOString()}.`,
       fix: `An expired key needs a new key (assumed). ${nextKey(key)}`,
     });
   }
 };
 
-const expiresSoon: Check = (subject, say) => {
-  const { now } = subject.look;
-  for (const key of living(subject)) {
+const expiresSoon: Check = (subject, report) => {
+  const { now } = subject.snapshot;
+  for (const key of active(subject)) {
     if (key.expiresAt === null) continue;
     const left = key.expiresAt.getTime() - now;
-    const life = key.expiresAt.getTime() - key.createdAt.getTime();
-    const window = subject.settings.expiresWithinMs ?? defaultWindow(life);
+    const lifetime = key.expiresAt.getTime() - key.createdAt.getTime();
+    const window = subject.settings.expiresWithinMs ?? defaultWindow(lifetime);
     if (left > window) continue;
-    say({
+    report({
       rule: 'expires-soon',
       key,
-      message: `It runs out on ${day(key.expiresAt)}, in ${shownSpan(left)}.`,
+      message: `It expires on ${day(key.expiresAt)}, in ${describeDuration(left)}.`,
       fix: nextKey(key),
     });
   }
 };
 
-const beyondPolicy: Check = (subject, say, skip) => {
-  const { policy, look } = subject;
+const beyondPolicy: Check = (subject, report, skip) => {
+  const { policy, snapshot } = subject;
   if (policy === undefined) {
     skip({
       rule: 'beyond-policy',
-      what: "The maximum could not be read, so no key was held against it: the list of accounts was refused, or names an account's maximum in no form that is known.",
+      what: 'The maximum could not be read, so no key was compared with it: the list of accounts was refused, or has no maximum in a known form.',
       keys: [],
     });
     return;
@@ -109,100 +110,100 @@ const beyondPolicy: Check = (subject, say, skip) => {
   if (policy === null) return;
   const { accountId, maximumDays } = policy;
   const unclear: ApiKey[] = [];
-  for (const key of living(subject)) {
-    const longer = longerThan(key, maximumDays, look.now);
+  for (const key of active(subject)) {
+    const longer = longerThan(key, maximumDays, snapshot.now);
     if (longer === 'unclear' && key.expiresAt !== null) unclear.push(key);
     if (longer !== 'yes' || key.expiresAt === null) continue;
     const period = key.expiresAt.getTime() - key.createdAt.getTime();
-    say({
+    report({
       rule: 'beyond-policy',
       key,
-      message: `It was made for ${shownSpan(period)}, and account ${accountId} now permits ${maximumDays} days. It ends on ${day(key.expiresAt)} unless the service ends it earlier.`,
+      message: `It was created for ${describeDuration(period)}, and account ${accountId} now permits ${maximumDays} days. It expires on ${day(key.expiresAt)} unless the service ends it earlier.`,
       fix: nextKey(key, `${maximumDays} days at most`),
       assumption:
-        'That the strictest of the visible accounts binds the key (S2). What becomes of longer keys is not documented (S1).',
+        'That the strictest maximum of the visible accounts applies to the key (S2). What happens to longer keys is not documented (S1).',
     });
   }
   if (unclear.length > 0)
     skip({
       rule: 'beyond-policy',
-      what: `Keys that were changed after they were made may have got a new expiry then, so their period is not known: it may be more than ${maximumDays} days, or less.`,
+      what: `Keys that were changed after their creation may have received a new expiry then, so their period is not known: it may be more or less than ${maximumDays} days.`,
       keys: idsOf(unclear),
     });
 };
 
-const neverExpires: Check = (subject, say, skip) => {
-  const endless = subject.look.keys.filter((key) => key.expiresAt === null);
-  if (endless.length === 0) return;
-  if (endless.length === subject.look.keys.length) {
+const neverExpires: Check = (subject, report, skip) => {
+  const withoutExpiry = subject.snapshot.keys.filter((key) => key.expiresAt === null);
+  if (withoutExpiry.length === 0) return;
+  if (withoutExpiry.length === subject.snapshot.keys.length) {
     skip({
       rule: 'never-expires',
-      what: 'The service shows no expiry for any key: whether they have one cannot be told.',
-      keys: idsOf(endless),
+      what: 'The service shows no expiry for any key: whether they have one is not known.',
+      keys: idsOf(withoutExpiry),
     });
     return;
   }
-  for (const key of endless)
-    say({
+  for (const key of withoutExpiry)
+    report({
       rule: 'never-expires',
       key,
       message: 'The service shows no expiry for it, though it does for other keys.',
       fix: nextKey(key),
-      assumption: 'That a key without an expiry in the list never runs out.',
+      assumption: 'That a key without an expiry in the list never expires.',
     });
 };
 
-const strayKeys: Check = (subject, say, skip) => {
-  const { made, strays } = findStrays(living(subject), subject.settings.records);
+const strayKeys: Check = (subject, report, skip) => {
+  const { created, strays } = findStrays(active(subject), subject.settings.records);
   const found = new Set(strays.map(({ key }) => key));
   for (const { key, why, related } of strays)
-    say({
+    report({
       rule: 'stray-key',
       key,
-      message: `A rotation made it, and ${why}.`,
+      message: `A rotation created it, and ${why}.`,
       fix: `Run resume with the store of its record. ${deleting(key)}`,
       related,
     });
-  if (subject.settings.records === undefined && made.length > 0)
+  if (subject.settings.records === undefined && created.length > 0)
     skip({
       rule: 'stray-key',
-      what: 'No records were given, so a key that is the only one of its record cannot be told from one that was left over.',
-      keys: idsOf(made.filter((key) => !found.has(key))),
+      what: 'No records were given, so a key that is the only one of its record cannot be distinguished from one that was left over.',
+      keys: idsOf(created.filter((key) => !found.has(key))),
     });
 };
 
-/** Whether the service tells of uses at all: some key shows one. */
-const tellsUses = ({ look: { keys } }: Subject): boolean => keys.some((key) => key.lastUsedAt !== null);
+/** Whether the service returns uses at all: some key has one. */
+const returnsUses = ({ snapshot: { keys } }: Subject): boolean => keys.some((key) => key.lastUsedAt !== null);
 
-const neverUsed: Check = (subject, say, skip) => {
-  const { now } = subject.look;
-  const old = living(subject).filter(
+const neverUsed: Check = (subject, report, skip) => {
+  const { now } = subject.snapshot;
+  const old = active(subject).filter(
     ({ lastUsedAt, createdAt }) =>
       lastUsedAt === null && now - createdAt.getTime() > subject.settings.neverUsedAfterMs,
   );
   if (old.length === 0) return;
-  if (!tellsUses(subject)) {
+  if (!returnsUses(subject)) {
     skip({
       rule: 'never-used',
-      what: 'The service shows no last use for any key, not even for the one that asked: whether a key was ever used cannot be told.',
+      what: 'The service shows no last use for any key, not even for the one that asked: whether a key was ever used is not known.',
       keys: idsOf(old),
     });
     return;
   }
   for (const key of old)
-    say({
+    report({
       rule: 'never-used',
       key,
-      message: `It was made on ${day(key.createdAt)}, ${shownSpan(now - key.createdAt.getTime())} ago, and never used.`,
+      message: `It was created on ${day(key.createdAt)}, ${describeDuration(now - key.createdAt.getTime())} ago, and never used.`,
       fix: deleting(key),
       assumption: 'That a key without a last use in the list was never used.',
     });
 };
 
-const notUsedForLong: Check = (subject, say, skip) => {
-  const { now } = subject.look;
-  if (!tellsUses(subject)) {
-    if (subject.look.keys.length > 0)
+const notUsedForLong: Check = (subject, report, skip) => {
+  const { now } = subject.snapshot;
+  if (!returnsUses(subject)) {
+    if (subject.snapshot.keys.length > 0)
       skip({
         rule: 'not-used-for-long',
         what: 'The service shows no last use for any key.',
@@ -210,22 +211,22 @@ const notUsedForLong: Check = (subject, say, skip) => {
       });
     return;
   }
-  for (const key of living(subject)) {
+  for (const key of active(subject)) {
     if (key.lastUsedAt === null) continue;
     const ago = now - key.lastUsedAt.getTime();
     if (ago <= subject.settings.notUsedForMs) continue;
-    say({
+    report({
       rule: 'not-used-for-long',
       key,
-      message: `It was last used on ${day(key.lastUsedAt)}, ${shownSpan(ago)} ago.`,
+      message: `It was last used on ${day(key.lastUsedAt)}, ${describeDuration(ago)} ago.`,
       fix: deleting(key),
     });
   }
 };
 
-const duplicateNames: Check = (subject, say) => {
+const duplicateNames: Check = (subject, report) => {
   const named = new Map<string, ApiKey[]>();
-  for (const key of living(subject)) {
+  for (const key of active(subject)) {
     const group = named.get(key.name);
     if (group === undefined) named.set(key.name, [key]);
     else group.push(key);
@@ -233,11 +234,11 @@ const duplicateNames: Check = (subject, say) => {
   for (const keys of named.values()) {
     if (keys.length < 2) continue;
     for (const key of keys)
-      say({
+      report({
         rule: 'duplicate-name',
         key,
-        message: `${keys.length} keys have this name; this one was made on ${day(key.createdAt)}.`,
-        fix: `Tell them apart by their ids. ${deleting(key)}`,
+        message: `${keys.length} keys have this name; this one was created on ${day(key.createdAt)}.`,
+        fix: `Use their ids to distinguish them. ${deleting(key)}`,
         related: othersOf(keys, key),
       });
   }

@@ -1,5 +1,5 @@
 /**
- * Which keys need somebody's attention, and reports of it: as data, Markdown and JSON. Reads only.
+ * Which keys need attention, as data, Markdown and JSON. Only reads.
  *
  * @module blazemeter-client/audit
  */

@@ -1,62 +1,69 @@
-// What an audit sees of the keys: all that the caller's user has, by the server's clock, each with the label of whoever
-// owns it. A key is named by its id, or by its name with `*` for anything.
+// The keys of an audit: all of the caller's user, with the server's time, each with the label of its owner. A key is named by
+// its id, or by its name with `*` as a wildcard.
 
 import type { BlazeMeterClient } from '../client.ts';
 import { httpDate } from '../http/retry-policy.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 
-/** Who is whose: labels by key id, or by name where `*` stands for anything; or a function that tells. */
+/** Labels of the keys' owners, by key id or by name with `*` as a wildcard; or a function that returns them. */
 export type Owners = Readonly<Record<string, string>> | ((key: ApiKey) => string | null | undefined);
 
-/** A key as a report has it. All of it is data of the service, as it came. */
+/** A key in a report. All of it is data of the service, unchanged. */
 export interface AuditedKey {
   readonly id: string;
   readonly name: string;
-  /** Whose key it is, by the service. */
+  /** The user that it belongs to, according to the service. */
   readonly userId: number | null;
-  /** Whose key it is, by the labels that were given. */
+  /** The label of its owner, from the option `owners`. */
   readonly owner: string | null;
   readonly createdAt: Date;
-  /** `null`: the service gave no expiry. */
+  /** `null`: the service returned no expiry. */
   readonly expiresAt: Date | null;
-  /** `null`: never used, or the service does not say. */
+  /** `null`: never used, or not returned. */
   readonly lastUsedAt: Date | null;
 }
 
-/** By which clock a report was made: the service's, as its answer told the time, or this machine's where it told none. */
+/** The clock of a report: the service's, from the Date header of its response, or this machine's where there is none. */
 export type ReportClock = 'server' | 'local';
 
-/** Something that could not be told, and why. */
+/** Something that could not be determined, and why. */
 export interface Unknown<Rule extends string = string> {
   /** The rule that it concerns; `null`: all of the report. */
   readonly rule: Rule | null;
   /** In words. */
   readonly what: string;
-  /** The ids of the keys that it concerns; none: all of them. */
+  /** The ids of the keys that it concerns; empty: all of them. */
   readonly keys: readonly string[];
 }
 
+/** A report could not use the server's time. */
+export const LOCAL_CLOCK = {
+  rule: null,
+  what: "No response had a usable Date header, so this machine's clock was used.",
+  keys: [],
+} as const satisfies Unknown;
+
 /** The keys, and the time at which they were read. */
-export interface Look {
+export interface KeySnapshot {
   readonly keys: readonly ApiKey[];
   readonly now: number;
   readonly clock: ReportClock;
 }
 
-/** Reads all keys of the caller's user. The time is that of the first answer. */
-export async function lookAtKeys(
+/** Reads all keys of the caller's user. The time is that of the first response. */
+export async function fetchKeys(
   client: Pick<BlazeMeterClient, 'apiKeys'>,
   signal: AbortSignal | undefined,
-): Promise<Look> {
+): Promise<KeySnapshot> {
   const { data, response } = await client.apiKeys.list({}, { signal }).withResponse();
-  const told = httpDate(response.headers.get('date') ?? '');
+  const serverTime = httpDate(response.headers.get('date') ?? '');
   const keys: ApiKey[] = [];
   for await (const key of data) keys.push(key);
-  return { keys, now: told ?? Date.now(), clock: told === undefined ? 'local' : 'server' };
+  return { keys, now: serverTime ?? Date.now(), clock: serverTime === undefined ? 'local' : 'server' };
 }
 
-/** Whether a pattern means a key. No regular expression: a pattern from a file cannot make it slow. */
-export function meansKey(pattern: string, { id, name }: Pick<ApiKey, 'id' | 'name'>): boolean {
+/** Whether a pattern matches a key. Not a regular expression, which a pattern from a file could make slow. */
+export function matchesKey(pattern: string, { id, name }: Pick<ApiKey, 'id' | 'name'>): boolean {
   if (pattern === id) return true;
   const [first = '', ...parts] = pattern.split('*');
   const last = parts.pop();
@@ -71,7 +78,7 @@ export function meansKey(pattern: string, { id, name }: Pick<ApiKey, 'id' | 'nam
   return name.length - last.length >= at && name.endsWith(last);
 }
 
-/** Checks what was given as `owners`. */
+/** Checks the option `owners`. */
 export function readOwners(owners: Owners | undefined): (key: ApiKey) => string | null {
   if (owners === undefined) return () => null;
   if (typeof owners === 'function') return (key) => owners(key) ?? null;
@@ -79,18 +86,19 @@ export function readOwners(owners: Owners | undefined): (key: ApiKey) => string 
   const labels = Object.entries(owners);
   if (labels.some(([, label]) => typeof label !== 'string')) throw notOwners();
   return (key) => {
-    // What names the key itself goes before what names many.
-    const label = labels.find(([id]) => id === key.id) ?? labels.find(([pattern]) => meansKey(pattern, key));
+    // The id of the key takes precedence over patterns.
+    const label =
+      labels.find(([id]) => id === key.id) ?? labels.find(([pattern]) => matchesKey(pattern, key));
     return label?.[1] ?? null;
   };
 }
 
 const notOwners = (): TypeError =>
   new TypeError(
-    "owners is a function, or an object of labels by key id or name, such as { 'deploy-*': 'team web' }.",
+    "owners must be a function, or an object of labels by key id or name, such as { 'deploy-*': 'team web' }.",
   );
 
-/** A key as a report has it. */
+/** A key as reports show it. */
 export const audited = (key: ApiKey, ownerOf: (key: ApiKey) => string | null): AuditedKey => ({
   id: key.id,
   name: key.name,

@@ -1,19 +1,19 @@
-// For how long a key was made, as far as its dates tell, and whether that is longer than a maximum.
+// The period for which a key was created, as far as its dates show, compared with a maximum.
 
 import { daysToMs, SLACK_MS } from '../api/expiration.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 
-/** Whether a key is longer than a maximum. `unclear`: its dates do not tell. */
+/** Whether a key is longer than a maximum. `unclear`: its dates do not show it. */
 export type Longer = 'yes' | 'no' | 'unclear';
 
-/** Whether a key has run out, or is about to: the last two minutes are not relied on. */
-export const hasEnded = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean =>
+/** Whether a key has expired, or is about to: the last two minutes are not relied on. */
+export const hasExpired = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean =>
   expiresAt !== null && now >= expiresAt.getTime() - SLACK_MS;
 
 /**
- * Compares a key's period with a maximum in days. The period counts from when the expiry was set, which nobody tells: at
- * the creation, or at a later change, since a regeneration may have renewed it. Where these two differ in the answer, it
- * is `unclear`; and for a key without an expiry always.
+ * Compares a key's period with a maximum in days. The period counts from when the expiry was set, which the service does not
+ * return: at the creation, or at a later change, since a regeneration may have renewed it. Where these two lead to different
+ * results it is `unclear`, and always for a key without an expiry.
  */
 export function longerThan(
   { createdAt, updatedAt, expiresAt }: Pick<ApiKey, 'createdAt' | 'updatedAt' | 'expiresAt'>,

@@ -1,4 +1,4 @@
-// The strictest maximum of the accounts that the caller can see: it binds, as far as anybody outside knows (S2).
+// The strictest maximum of the accounts that the caller can see, which is assumed to apply.
 
 import { readMaximum } from '../api/expiration.ts';
 import type { BlazeMeterClient } from '../client.ts';
@@ -6,7 +6,7 @@ import { ApiError, BlazeMeterError } from '../errors.ts';
 import type { Bound } from '../resources/policy-memory.ts';
 import type { Account } from '../schemas/account.ts';
 
-/** Reads something that a report can do without: `undefined` where the service refuses it or answers in another form. */
+/** Reads something that a report can do without: `undefined` where the service refuses it or returns another form. */
 async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
@@ -31,7 +31,7 @@ export const readAccounts = (
     return accounts;
   });
 
-/** An account's maximum in days; `null`: no limit. `undefined`: the service does not say, or not in a form that is known. */
+/** An account's maximum in days; `null`: no limit. `undefined`: not returned, or not in a known form. */
 export function maximumOf({
   apiKeyExpirationDays: days,
 }: Pick<Account, 'apiKeyExpirationDays'>): number | null | undefined {

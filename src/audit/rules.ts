@@ -1,7 +1,7 @@
-// The rules: what an audit looks for, how grave it is, and in words for reports. Their ids are stable: allowances, CI
-// settings and fingerprints hold them.
+// The rules: what an audit looks for, its severity, and the words for reports. Their ids are stable, because allowances and CI
+// settings contain them.
 
-/** How grave a finding is. */
+/** The severity of a finding. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** The id of a rule. */
@@ -17,7 +17,7 @@ export type AuditRule =
 
 /** A rule, as data. */
 export interface AuditRuleInfo {
-  /** How grave it is unless you say otherwise. */
+  /** Its severity, unless the option `severity` overrides it. */
   readonly severity: Severity;
   /** In a few words. */
   readonly title: string;
@@ -28,43 +28,43 @@ export interface AuditRuleInfo {
 const rules = {
   'expires-soon': {
     severity: 'error',
-    title: 'The key runs out soon',
-    help: 'Whatever uses this key stops working when it runs out. An expiry cannot be moved (assumed): make the next key in time. If the key is rotated, its rotation is late.',
+    title: 'The key expires soon',
+    help: 'What uses this key stops working when it expires. An expiry cannot be moved (assumed): create a new key in time. If the key is rotated, its rotation is late.',
   },
   expired: {
     severity: 'warning',
-    title: 'The key has run out',
-    help: 'The key is refused from its expiry on; the last two minutes before it are not relied on. Give whoever still uses it a new one, and delete it.',
+    title: 'The key has expired',
+    help: 'The key is refused from its expiry on; the last two minutes before it are not relied on. Replace it where it is still used, and delete it.',
   },
   'beyond-policy': {
     severity: 'warning',
     title: "The key is longer than the account's maximum",
-    help: 'The key was made for a longer time than the strictest maximum that is visible now permits. Whether such a key lives on, is refused, cut or deleted is not documented.',
+    help: 'The key was created for a longer time than the strictest visible maximum now permits. Whether such a key stays valid, is refused, shortened or deleted is not documented.',
   },
   'never-expires': {
     severity: 'warning',
     title: 'The key has no expiry',
-    help: 'Other keys of the list show when they run out, this one does not: read as a key that never does (assumed). If it leaks, it works until somebody notices.',
+    help: 'Other keys of the list show when they expire, this one does not: it is taken for a key that never expires (assumed). If it leaks, it works until it is deleted.',
   },
   'stray-key': {
     severity: 'warning',
     title: 'The key is left over from a rotation',
-    help: 'By its name a rotation made the key, and no record holds it any more: it works, and nobody watches it. Resume the rotation of its record, or delete the key if nobody uses it.',
+    help: 'According to its name a rotation created the key, and no record holds it any more: it works and is not monitored. Resume the rotation of its record, or delete the key if it is not used.',
   },
   'never-used': {
     severity: 'note',
     title: 'The key was never used',
-    help: 'The key is older than the time of grace, and the service shows no use of it, though it does for other keys. A key that nobody needs is best deleted.',
+    help: 'The key is older than the grace period, and the service shows no use of it, though it does for other keys. Delete keys that are not needed.',
   },
   'not-used-for-long': {
     severity: 'note',
-    title: 'The key was not used for long',
-    help: 'A key that nobody has used for so long is most likely forgotten, and best deleted.',
+    title: 'The key has not been used for a long time',
+    help: 'A key that has not been used for so long is probably forgotten. Delete keys that are not needed.',
   },
   'duplicate-name': {
     severity: 'note',
-    title: 'Several keys have one name',
-    help: 'The service does not keep names apart (assumed). Whoever looks for a key by its name may take the wrong one: tell them apart by their ids, and give new keys names of their own.',
+    title: 'Several keys have the same name',
+    help: 'The service does not require names to be unique (assumed). A search by name may find the wrong key: use ids, and give new keys unique names.',
   },
 } as const satisfies Record<AuditRule, AuditRuleInfo>;
 

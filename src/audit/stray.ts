@@ -1,4 +1,4 @@
-// Keys that rotations have left behind, told by their names and by the records that are known.
+// Keys that rotations have left behind, recognised by their names and by the known records.
 
 import type { ApiKey } from '../schemas/api-key.ts';
 import { type KeyName, readKeyName } from '../util/key-name.ts';
@@ -13,14 +13,14 @@ export interface KnownRecord {
   readonly retire: readonly { readonly id: string }[];
 }
 
-/** A key that is a stray, why, and the keys that are not. */
+/** A key that was left behind, why, and the other keys of its record. */
 export interface Stray {
   readonly key: ApiKey;
   readonly why: string;
   readonly related: readonly string[];
 }
 
-/** So many other keys are named by a finding: of a thousand with one name each would name all the others. */
+/** The most related keys in a finding: of a thousand keys with one name, each would otherwise list all the others. */
 const NAMED = 20;
 
 /** The ids of the others in a group, as many as a finding names. */
@@ -31,52 +31,56 @@ export const othersOf = (group: readonly ApiKey[], key: ApiKey): string[] =>
     .slice(0, NAMED)
     .map(({ id }) => id);
 
-interface Made {
+interface RotatedKey {
   readonly key: ApiKey;
-  readonly made: KeyName;
+  readonly parts: KeyName;
 }
 
 const heldBy = ({ current, previous, pending, retire }: KnownRecord, { id, name }: ApiKey): boolean =>
   [current.id, previous?.id, pending?.key?.id, ...retire.map((key) => key.id)].includes(id) ||
   pending?.name === name;
 
-/** By the records: a key that was made for one of them and that it does not hold, or for none of them. */
-function byRecords(keys: readonly Made[], records: readonly KnownRecord[]): Stray[] {
-  return keys.flatMap(({ key, made }) => {
-    const record = records.find(({ id }) => id === made.recordId);
+/** By the records: a key that was created for one of them that does not hold it, or for none of them. */
+function byRecords(keys: readonly RotatedKey[], records: readonly KnownRecord[]): Stray[] {
+  return keys.flatMap(({ key, parts }) => {
+    const record = records.find(({ id }) => id === parts.recordId);
     if (record === undefined)
       return [
-        { key, why: `it was made for record ${made.recordId}, which is not among those given`, related: [] },
+        {
+          key,
+          why: `it was created for record ${parts.recordId}, which is not among those given`,
+          related: [],
+        },
       ];
     if (heldBy(record, key)) return [];
     const why =
-      made.epoch > record.epoch
-        ? `it was made for epoch ${made.epoch} of record ${record.id}, which is at ${record.epoch}: the record may be an old copy`
-        : `record ${record.id} does not hold it (epoch ${made.epoch}; the record is at ${record.epoch})`;
+      parts.epoch > record.epoch
+        ? `it was created for epoch ${parts.epoch} of record ${record.id}, which is at ${record.epoch}: the record may be an old copy`
+        : `record ${record.id} does not hold it (epoch ${parts.epoch}; the record is at ${record.epoch})`;
     return [{ key, why, related: [record.current.id] }];
   });
 }
 
-/** By names alone: of the keys of one record, all but the newest. While a rotation drains, that is as it should be. */
-function byNames(keys: readonly Made[]): Stray[] {
-  const records = new Map<string, Made[]>();
+/** By names alone: of the keys of one record, all but the newest. While a rotation drains, that is normal. */
+function byNames(keys: readonly RotatedKey[]): Stray[] {
+  const records = new Map<string, RotatedKey[]>();
   for (const one of keys) {
-    const { recordId } = one.made;
+    const { recordId } = one.parts;
     const sisters = records.get(recordId);
     if (sisters === undefined) records.set(recordId, [one]);
     else sisters.push(one);
   }
   return [...records].flatMap(([recordId, sisters]) => {
-    const newest = sisters.reduce((most, { made }) => Math.max(most, made.epoch), 0);
-    const twins = sisters.filter(({ made }) => made.epoch === newest).length;
+    const newest = sisters.reduce((most, { parts }) => Math.max(most, parts.epoch), 0);
+    const twins = sisters.filter(({ parts }) => parts.epoch === newest).length;
     const group = sisters.map(({ key }) => key);
-    return sisters.flatMap(({ key, made: { epoch } }) => {
+    return sisters.flatMap(({ key, parts: { epoch } }) => {
       const related = othersOf(group, key);
       if (epoch < newest)
         return [
           {
             key,
-            why: `it is of epoch ${epoch} of record ${recordId}, and there is a key of epoch ${newest}; while that rotation is under way, this is as it should be`,
+            why: `it is of epoch ${epoch} of record ${recordId}, and there is a key of epoch ${newest}; while that rotation is in progress, this is normal`,
             related,
           },
         ];
@@ -87,17 +91,17 @@ function byNames(keys: readonly Made[]): Stray[] {
   });
 }
 
-/** The keys that rotations made, and the strays among them. */
+/** The keys that rotations created, and those of them that were left behind. */
 export function findStrays(
   keys: readonly ApiKey[],
   records: readonly KnownRecord[] | undefined,
-): { readonly made: readonly ApiKey[]; readonly strays: readonly Stray[] } {
+): { readonly created: readonly ApiKey[]; readonly strays: readonly Stray[] } {
   const ours = keys.flatMap((key) => {
-    const made = readKeyName(key.name);
-    return made === undefined ? [] : [{ key, made }];
+    const parts = readKeyName(key.name);
+    return parts === undefined ? [] : [{ key, parts }];
   });
   return {
-    made: ours.map(({ key }) => key),
+    created: ours.map(({ key }) => key),
     strays: records === undefined ? byNames(ours) : byRecords(ours, records),
   };
 }

@@ -1,18 +1,18 @@
-// HTTP Basic as RFC 7617 has it, in UTF-8.
+// HTTP Basic authentication (RFC 7617), in UTF-8.
 
 import type { Credentials } from './credentials.ts';
 
-/** Made once for a pair. Nothing that can be looked at leads here. */
-const made = new WeakMap<Credentials, string>();
+/** Headers by credentials, so that each is encoded once. Inspecting the credentials never leads here. */
+const headers = new WeakMap<Credentials, string>();
 
-/** The value of the Authorization header. Keep it on the copy that goes to the wire, and nowhere else. */
-export function basicHeader(pair: Credentials): string {
-  const before = made.get(pair);
-  if (before !== undefined) return before;
+/** The value of the Authorization header. Set it on the request that is sent, and nowhere else. */
+export function basicHeader(credentials: Credentials): string {
+  const known = headers.get(credentials);
+  if (known !== undefined) return known;
   let bytes = '';
-  for (const byte of new TextEncoder().encode(`${pair.id}:${pair.secret.reveal()}`))
+  for (const byte of new TextEncoder().encode(`${credentials.id}:${credentials.secret.reveal()}`))
     bytes += String.fromCharCode(byte);
   const header = `Basic ${btoa(bytes)}`;
-  made.set(pair, header);
+  headers.set(credentials, header);
   return header;
 }

@@ -1,20 +1,20 @@
-// What may be kept of an error that somebody else made. Its message and its other fields may quote a header, a body or
-// a file, so only its name and its code are taken, down the chain of causes.
+// Reduces errors of other packages. Their messages and fields may quote a header, a body or a file, so only the name and the
+// code of each are kept, down the chain of causes.
 
 import { BlazeMeterError } from '../errors.ts';
 
-/** How classes of errors are called. A secret, even one that somebody put here, is called otherwise. */
+/** The form of an error class's name, which no secret has. */
 const NAME = /^(?:[A-Z][A-Za-z0-9]{0,48})?(?:Error|Exception)$/;
-/** Any text that a code may be: good for comparing, not for showing. */
+/** Any text that may be a code. For comparisons only, not for output. */
 const CODE = /^[A-Z][A-Za-z0-9_]{1,60}$/;
-/** `ENOENT`, or words in capitals: what systems and libraries call their errors. */
+/** `ENOENT` or words in capitals: the codes of systems and libraries. */
 const SHOWN_CODE = /^(?:E[A-Z0-9]{2,15}|[A-Z]{2,16}(?:_[A-Z]{1,20}\d{0,2}){1,6})$/;
 const DEPTH = 5;
 
-/** The errors that {@link summary} has made. */
+/** The errors that {@link summary} returned. */
 const summaries = new WeakSet<object>();
 
-/** A property of a foreign value; undefined where it cannot be read. A getter may throw, and quote a secret in that. */
+/** A property of a foreign value; undefined where it cannot be read: a getter may throw, and quote a secret. */
 export function fieldOf(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   try {
@@ -29,15 +29,15 @@ function text(value: unknown, key: string, form: RegExp): string | undefined {
   return typeof field === 'string' && form.test(field) ? field : undefined;
 }
 
-/** The `code` of a foreign error, where it is a plain word such as `ECONNRESET`. To compare with, not to show. */
+/** The `code` of a foreign error, where it is a plain word such as `ECONNRESET`. For comparisons, not for output. */
 export const codeOf = (error: unknown): string | undefined => text(error, 'code', CODE);
 
-/** A foreign error reduced to names and codes. Our own errors are scrubbed already and pass as they are. */
+/** A foreign error reduced to names and codes. Our own errors hold no secrets and are returned as they are. */
 export function scrubbed(error: unknown, depth: number = DEPTH): Error {
   return error instanceof BlazeMeterError ? error : summary(error, depth);
 }
 
-/** Whether all causes of an error of ours are ours too, or reduced. Callers make our errors as well, with any cause. */
+/** Whether all causes of an error are our own errors or reduced ones. Callers can construct our errors with any cause. */
 export function hasCleanCauses(error: BlazeMeterError): boolean {
   let cause = fieldOf(error, 'cause');
   for (let depth = 0; cause !== undefined && depth <= DEPTH; depth++) {
@@ -47,7 +47,7 @@ export function hasCleanCauses(error: BlazeMeterError): boolean {
   return cause === undefined;
 }
 
-/** An error reduced to names and codes, whoever made it. */
+/** Any error, one of our own included, reduced to names and codes. */
 export function summary(error: unknown, depth: number = DEPTH): Error {
   const name = text(error, 'name', NAME) ?? 'Error';
   const code = text(error, 'code', SHOWN_CODE);

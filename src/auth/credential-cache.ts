@@ -1,5 +1,5 @@
-// The live pair of a client: asks the source once for many callers, again before the pair runs out and after the
-// service refused it, and never lets an answer that comes late replace a pair that is newer.
+// The current credentials of a client: asks the provider once for concurrent callers, again shortly before the credentials
+// expire and after a 401, and never lets a late result replace newer credentials.
 
 import { CredentialsError } from '../errors.ts';
 import { withAbort } from '../http/abort.ts';
@@ -14,18 +14,18 @@ import {
 } from './credentials.ts';
 import type { Secret } from './secret.ts';
 
-/** Behind the callers' backs a pair is renewed this long before it runs out. */
+/** Credentials are refreshed in the background this long before they expire. */
 const REFRESH_EARLY = 600_000;
-/** A pair that should have been asked for again so long ago, since nobody made a call, is not used before it was. */
+/** Credentials whose refresh is overdue by this much (the client was idle) are refreshed before they are used. */
 const LONG_OVERDUE = 600_000;
-/** The shortest time between two refreshes of a pair that the source does not renew. */
+/** The shortest time between two refreshes while the provider returns nothing newer. */
 const REFRESH_PAUSE = 30_000;
-/** How long a source may take. */
+/** How long a provider may take. */
 const SOURCE_TIMEOUT = 60_000;
 
 const same = (a: Credentials, b: Credentials): boolean => a.id === b.id && a.secret.equals(b.secret);
 
-/** What the provider threw, as one of our errors. */
+/** A provider's failure as one of our errors. */
 function providerError(error: unknown): Error {
   if (error instanceof CredentialsError && !hasCleanCauses(error)) {
     return new CredentialsError(error.message, { source: error.source, cause: scrubbed(error.cause) });
@@ -33,7 +33,7 @@ function providerError(error: unknown): Error {
   const cause = scrubbed(error);
   if (cause === error) return cause;
   return new CredentialsError(
-    'The credential provider failed. Its own message is withheld, since it may quote the secret; let it throw a CredentialsError to be heard.',
+    'The credential provider failed. Its message is withheld because it may quote the secret; throw a CredentialsError from the provider to have its message shown.',
     { cause },
   );
 }
@@ -43,15 +43,15 @@ export class CredentialCache {
   readonly #now: () => number;
   #current: Credentials | undefined;
   #asking:
-    | { readonly reason: CredentialContext['reason']; readonly answer: Promise<Credentials> }
+    | { readonly reason: CredentialContext['reason']; readonly result: Promise<Credentials> }
     | undefined;
-  /** The end of the last change of the pair that calls of this client have begun. */
-  #changed: Promise<unknown> = Promise.resolve();
+  /** Settles with the last rotation of the own secret that a call of this client has begun. */
+  #rotated: Promise<unknown> = Promise.resolve();
   readonly #warn: ((message: string) => void) | undefined;
   #lastRefresh = Number.NEGATIVE_INFINITY;
-  /** When the source wants to be asked again, whatever the expiry. */
+  /** When the provider wants to be asked again, whatever the expiry. */
   #refreshAt = Number.POSITIVE_INFINITY;
-  /** Secrets that this client has replaced itself: a source that still has one of them is behind. */
+  /** Secrets that this client has replaced itself. A provider that still returns one of them is stale. */
   readonly #superseded: Secret[] = [];
 
   constructor(option: CredentialsOption, now: () => number, warn?: (message: string) => void) {
@@ -60,13 +60,13 @@ export class CredentialCache {
     if (typeof option === 'function') {
       this.#provider = option;
     } else {
-      const pair = parseCredentials(option);
-      this.#current = pair;
-      this.#provider = async () => pair;
+      const credentials = parseCredentials(option);
+      this.#current = credentials;
+      this.#provider = async () => credentials;
     }
   }
 
-  /** The pair to sign with: at once where there is one that is good, since most calls have nothing to wait for. */
+  /** The credentials to sign with. Not a promise where valid ones are at hand, so that most calls wait for nothing. */
   get(): Credentials | Promise<Credentials> {
     const current = this.#current;
     if (current === undefined) return this.#ask('first');
@@ -80,61 +80,61 @@ export class CredentialCache {
   }
 
   /**
-   * After a 401 with this pair: another one to try, if there is. The service refuses a secret from the moment that it is
-   * replaced, before anybody here has the new one: so a change under way is waited for, except by the call that makes it.
+   * Other credentials to try after a 401, if there are any. The service refuses a secret from the moment that it is replaced,
+   * before this client has received the new one: so a rotation in progress is awaited, except by the call that performs it.
    */
-  async afterRefusal(refused: Credentials, changing = false): Promise<Credentials | undefined> {
-    if (!changing) await this.#changed;
+  async afterRefusal(refused: Credentials, rotatesOwnSecret = false): Promise<Credentials | undefined> {
+    if (!rotatesOwnSecret) await this.#rotated;
     if (this.#current !== undefined && !same(this.#current, refused)) return this.#current;
     const next = await this.#ask('unauthorized', refused);
     return same(next, refused) ? undefined : next;
   }
 
-  /** Runs what gives the live key a new secret. One at a time: of two at once nobody could tell which secret is the last. */
+  /** Runs an operation that gives the signing key a new secret. One at a time: of two, it is not known which secret is the last. */
   change<T>(run: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const turn = this.#changed;
-    const work = withAbort(turn, signal).then(run);
-    this.#changed = Promise.allSettled([turn, work]);
+    const previous = this.#rotated;
+    const work = withAbort(previous, signal).then(run);
+    this.#rotated = Promise.allSettled([previous, work]);
     return work;
   }
 
-  /** Goes on with a new pair, made by a call of this client. */
+  /** Continues with new credentials that a call of this client received. */
   replace(next: Credentials): void {
     if (this.#current !== undefined) this.#superseded.push(this.#current.secret);
     this.#current = next;
     this.#asking = undefined;
   }
 
-  /** The pair in use, if there is one already; asks nobody. */
+  /** The current credentials, if there are any yet. Never asks the provider. */
   peek(): Credentials | undefined {
     return this.#current;
   }
 
-  /** Where the pair comes from, in words. */
+  /** Where the credentials come from, in words. */
   describe(): string {
     return this.#provider.describe?.() ?? 'given in code';
   }
 
   #ask(reason: CredentialContext['reason'], refused?: Credentials): Promise<Credentials> {
     const before = this.#asking;
-    // What was asked for another reason does not know that the pair was refused meanwhile.
-    if (before !== undefined && (before.reason === reason || reason !== 'unauthorized')) return before.answer;
+    // A request for another reason does not know that the credentials were refused meanwhile.
+    if (before !== undefined && (before.reason === reason || reason !== 'unauthorized')) return before.result;
     this.#lastRefresh = performance.now();
-    const answer: Promise<Credentials> = this.#fetch(reason, refused)
+    const result: Promise<Credentials> = this.#fetch(reason, refused)
       .then((fetched) => {
-        // Somebody put a newer pair in place meanwhile.
-        if (this.#asking?.answer !== answer) return this.#current ?? fetched;
+        // Newer credentials have been set meanwhile.
+        if (this.#asking?.result !== result) return this.#current ?? fetched;
         this.#refreshAt = performance.now() + (fetched.refreshAfterMs ?? Number.POSITIVE_INFINITY);
-        // The source lags behind a pair that we made.
+        // The provider still returns a secret that this client has replaced.
         if (this.#superseded.some((old) => old.equals(fetched.secret))) return this.#current ?? fetched;
         this.#current = fetched;
         return fetched;
       })
       .finally(() => {
-        if (this.#asking?.answer === answer) this.#asking = undefined;
+        if (this.#asking?.result === result) this.#asking = undefined;
       });
-    this.#asking = { reason, answer };
-    return answer;
+    this.#asking = { reason, result };
+    return result;
   }
 
   async #fetch(reason: CredentialContext['reason'], refused?: Credentials): Promise<Credentials> {
@@ -143,11 +143,11 @@ export class CredentialCache {
       () => controller.abort(new CredentialsError('The credential provider did not respond within 60 s.')),
       SOURCE_TIMEOUT,
     );
-    // A refresh in the background must not keep the process alive; a browser's timers are plain numbers.
+    // A background refresh must not keep the process alive; in a browser, timers are plain numbers.
     if (reason === 'expiring') timer.unref?.();
     try {
       const { signal } = controller;
-      const answer = await withAbort(
+      const given = await withAbort(
         Promise.resolve().then(() =>
           this.#provider({
             reason,
@@ -158,7 +158,7 @@ export class CredentialCache {
         ),
         signal,
       );
-      return parseCredentials(answer, 'The credentials from the provider');
+      return parseCredentials(given, 'The credentials from the provider');
     } catch (error) {
       throw providerError(error);
     } finally {

@@ -1,24 +1,24 @@
-// The pair of key id and secret: its forms, where it may come from, and the check that every pair passes.
+// Key id and secret: the forms in which callers give them, the providers that fetch them, and the check that all of them pass.
 
 import { CredentialsError } from '../errors.ts';
 import { Secret, type SecretLike } from './secret.ts';
 
-/** A pair as callers give it. */
+/** Credentials as callers give them. */
 export interface CredentialsInput {
-  /** The API key's id: 24 lower-case hex digits as seen so far, but any text without `:` is taken. */
+  /** The API key's id: 24 lower-case hex digits as observed, but any non-empty string without `:` is accepted. */
   readonly id: string;
   /** The API key's secret. */
   readonly secret: string | SecretLike;
-  /** When the pair runs out, where that is known. The client asks its source again shortly before. */
+  /** When the key expires, where that is known. The client asks its provider again shortly before. */
   readonly expiresAt?: Date | undefined;
-  /** The only origin that this pair may be sent to, where its source names one. */
+  /** The only origin that these credentials may be sent to, where their source names one. */
   readonly origin?: string | undefined;
   /**
-   * After how many milliseconds the source is to be asked again, behind the callers' backs, although the pair does not run
-   * out: for a source whose pair may change at any time. Default: not before {@link CredentialsInput.expiresAt} is near.
+   * After how many milliseconds the provider is asked again in the background although the key does not expire: for a source
+   * whose credentials may change at any time. Default: not before {@link CredentialsInput.expiresAt} is near.
    */
   readonly refreshAfterMs?: number | undefined;
-  /** Where the credentials come from, in a few words such as `BZ_TOKEN`: errors about them name it. */
+  /** Where the credentials come from, in a few words such as `BZ_TOKEN`. Errors about them name it. */
   readonly source?: string | undefined;
 }
 
@@ -28,53 +28,99 @@ export interface Credentials {
   readonly id: string;
   /** The API key's secret. */
   readonly secret: Secret;
-  /** When the pair runs out, where that is known. */
+  /** When the key expires, where that is known. */
   readonly expiresAt?: Date;
-  /** The only origin that it may be sent to, where there is one. */
+  /** The only origin that they may be sent to, where there is one. */
   readonly origin?: string;
-  /** After how many milliseconds its source is to be asked again, where that is to be before it runs out. */
+  /** After how many milliseconds the provider is asked again, where that is before the key expires. */
   readonly refreshAfterMs?: number;
   /** Where they come from, in a few words. */
   readonly source?: string;
 }
 
-/** Why a provider is asked. */
+/** Why a provider is called. */
 export interface CredentialContext {
-  /** `first`: none yet; `expiring`: the pair runs out soon; `unauthorized`: the service refused the last one. */
+  /** `first`: there are none yet; `expiring`: they expire soon; `unauthorized`: the service refused the last ones. */
   readonly reason: 'first' | 'expiring' | 'unauthorized';
-  /** With `unauthorized`: the pair that was refused. */
+  /** With `unauthorized`: the credentials that were refused. */
   readonly refused?: { readonly id: string; readonly secret: SecretLike };
-  /** Aborts when the client gives up on the source, after 60 s. */
+  /** Aborts when the client gives up on the provider, after 60 s. */
   readonly signal?: AbortSignal;
-  /** Takes what is worth a warning but no error, such as a file that others can read. A client logs it. */
+  /** Receives warnings that are no errors, such as a key file that others can read. A client logs them. */
   readonly warn?: (message: string) => void;
 }
 
 /**
- * Where a pair comes from: a function that is asked for it, and asked again when the pair expires or is refused.
- * Throw a {@link CredentialsError} that says what is wrong; other errors are reported by their name and code alone, since
- * their text may quote the secret.
+ * A function that returns credentials. It is called again when they expire or are refused. To have its message shown, throw
+ * a {@link CredentialsError}; of other errors only the name and the code are reported, because their text may quote the
+ * secret.
  */
 export interface CredentialProvider {
   (context?: CredentialContext): Promise<CredentialsInput>;
-  /** Where the pair comes from, in words, and its id once known; never more. */
+  /** Where the credentials come from, in words, and the key id once it is known; never more. */
   describe?(): string;
 }
 
-/** What `credentials` may be: a pair, `id:secret` in one text, or a provider. */
+/** What `credentials` may be: an object, `id:secret` as one string, or a provider. */
 export type CredentialsOption = CredentialsInput | string | CredentialProvider;
 
-/** A pair counts as run out this long before it does, in milliseconds. */
+/** A key counts as expired this long before it expires, in milliseconds. */
 export const EXPIRED_EARLY = 120_000;
 
-/** Whether two ids name one key: a service that reads hex digits takes them in either case. */
+/** Whether two ids name one key: a service that reads hex digits accepts both cases. */
 export const sameKey = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const CONTROL = /\p{Cc}/u;
+/** Forms that neither an id nor a secret can have, and what is wrong. The text completes "The credentials …". */
+const IMPOSSIBLE: readonly (readonly [form: RegExp, problem: string])[] = [
+  [/\p{Cc}/u, 'contain a control character, such as a line break, in the %. Remove it.'],
+  [
+    /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u,
+    'contain an invisible character in the %, as text copied from a web page may. Copy it again as plain text.',
+  ],
+  [/^\s|\s$/u, 'have a space at the start or end of the %. Remove it.'],
+  [
+    /^\[secret\]$/i,
+    'hold the placeholder [secret] as the %, which is how a Secret appears in strings and JSON. Write secret.reveal() there.',
+  ],
+  [
+    /^(?:\*{2,}|[•●]{2,}|x{3,}|\.{3}|…)$|\*{4}|^[<[(](?:redacted|masked|hidden)[>\])]$/i,
+    'hold a mask such as *** as the %. Copy the value from where it is kept, not from a log.',
+  ],
+  [
+    /^<[^<>]+>$|^\{\{.*\}\}$|^your[-_ ]|^(?:undefined|null|nan|none|changeme)$|^\[object \w+\]$/i,
+    'hold a placeholder as the %, as templates such as <key id>:<key secret> do. Put the real value there.',
+  ],
+  [
+    /^(?:basic|bearer)\s/i,
+    'hold an Authorization header as the %. Give the key id and the secret themselves.',
+  ],
+  [
+    /^(?:~|\.{1,2})[\\/]|^[a-z]:\\|^\\\\|^\/(?:app|data|etc|home|mnt|opt|private|root|run|secrets?|srv|tmp|usr|users|vault|var|workspace)\/|^[^:]{1,200}\.(?:json|txt|ya?ml)$/i,
+    'hold a path as the %. Give the text in the file; the path of a key file belongs in BLAZEMETER_API_KEY or fromKeyFile().',
+  ],
+];
+
+const QUOTE = '["\'`\u2018-\u201f\u00ab\u00bb]';
+const BEGINS_OR_ENDS_QUOTED = new RegExp(`^${QUOTE}|${QUOTE}$`);
+const QUOTED = new RegExp(`^${QUOTE}.*${QUOTE}$`, 's');
+const EMAIL = /^[^\s@]+@[^\s@]+\.[a-z]{2,}$/i;
+
+/** What is wrong with one half by its form, if anything is. */
+const problemOf = (text: string, half: string): string | undefined =>
+  IMPOSSIBLE.find(([form]) => form.test(text))?.[1].replace('%', half);
+
+/** What a string without a colon is, where its form says so. */
+function problemWithoutColon(text: string): string {
+  if (/^[0-9a-z]{20}$/i.test(text))
+    return 'hold 20 characters without a colon: an old API user key, which cannot sign requests. Create an API key and give its id:secret.';
+  if (/^[0-9a-f]{24}$/i.test(text)) return 'hold a key id alone. Give id:secret.';
+  return problemOf(text, 'whole value') ?? 'have no colon. Give id:secret.';
+}
 
 /**
- * Reads `id:secret`, or checks a pair. Nothing is known of the service's rules for length or alphabet, so only what
- * cannot work is refused: an empty half, a control character, a `:` in the id.
+ * Parses `id:secret`, or checks an object. The service's rules for length and alphabet are not known, so only what cannot be
+ * credentials is refused, by its form: an empty id or secret, control and invisible characters, quotation marks around a
+ * value, masks and placeholders, a path, an e-mail address, JSON, or a `:` in the id.
  *
  * @throws {@link CredentialsError} that says what is wrong, without the value.
  * @example
@@ -92,12 +138,17 @@ export function parseCredentials(value: string | CredentialsInput, source?: stri
   };
   if (typeof value === 'string') {
     const trimmed = value.trim();
+    if (trimmed === '') return fail('are empty. Give id:secret.');
+    if (/^(?:\{|\[\s*[{"\]])/.test(trimmed) && !/^\{\{/.test(trimmed))
+      return fail(
+        'hold JSON where id:secret belongs. Save it as a key file and give its path in BLAZEMETER_API_KEY or to fromKeyFile().',
+      );
     const colon = trimmed.indexOf(':');
-    if (colon < 0) return fail('must have the form id:secret, but there is no colon.');
+    if (colon < 0 || /^[a-z]:\\/i.test(trimmed)) return fail(problemWithoutColon(trimmed));
     return checked({ id: trimmed.slice(0, colon), secret: trimmed.slice(colon + 1) }, fail);
   }
   if (typeof value !== 'object' || value === null)
-    return fail('must be a pair { id, secret } or the text id:secret.');
+    return fail('must be an object { id, secret } or the string id:secret.');
   return checked(value, fail);
 }
 
@@ -112,23 +163,37 @@ function checked(input: CredentialsInput, fail: (problem: string) => never): Cre
   }
   const text = secret.reveal();
   if (text === '') return fail('lack the key secret: it is empty.');
+  if (BEGINS_OR_ENDS_QUOTED.test(id) || QUOTED.test(text))
+    return fail(
+      'have quotation marks around a value, as `docker run --env-file` keeps them. Remove the quotes.',
+    );
+  const impossible = problemOf(id, 'key id') ?? problemOf(text, 'key secret');
+  if (impossible !== undefined) return fail(impossible);
   if (id.includes(':'))
     return fail('have a colon in the key id, which HTTP Basic authentication cannot carry.');
-  if (CONTROL.test(id)) return fail('have a control character, such as a line break, in the key id.');
-  if (CONTROL.test(text)) return fail('have a control character, such as a line break, in the key secret.');
+  if (EMAIL.test(id))
+    return fail(
+      'hold an e-mail address as the key id. The API takes API keys, not user names and passwords.',
+    );
+  if (/^[0-9a-f]{20}$/i.test(id))
+    return fail(
+      'hold an old API user key of 20 characters as the key id. Create an API key and give its id and secret.',
+    );
+  if (text.startsWith(`${id}:`))
+    return fail('hold id:secret as the key secret. Give the part after the colon.');
   if (!id.isWellFormed() || !text.isWellFormed())
-    return fail('hold half of a surrogate pair, which UTF-8 cannot carry.');
+    return fail('contain half of a surrogate pair, which UTF-8 cannot encode. Copy the value again.');
   if (expiresAt !== undefined && !(expiresAt instanceof Date && !Number.isNaN(expiresAt.getTime())))
-    return fail('have an expiry that is not a date.');
+    return fail('have an expiresAt that is not a valid Date.');
   if (refreshAfterMs !== undefined && !(typeof refreshAfterMs === 'number' && refreshAfterMs >= 0))
-    return fail('have a time to be asked for again that is no number of milliseconds.');
+    return fail('have a refreshAfterMs that is not a number of milliseconds.');
   if (origin !== undefined && !(typeof origin === 'string' && URL.canParse(origin)))
     return fail('have an origin that is not a URL.');
   return {
     id,
     secret,
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    // Only the origin of what was given: messages name it, and an address may hold a password.
+    // Only the origin: messages name it, and an address may hold a password.
     ...(origin === undefined ? {} : { origin: new URL(origin).origin }),
     ...(refreshAfterMs === undefined ? {} : { refreshAfterMs }),
     ...(typeof source === 'string' ? { source } : {}),

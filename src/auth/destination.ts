@@ -1,4 +1,4 @@
-// Where a credential may go: https, or http to this machine alone, and never in a URL.
+// Where credentials may be sent: https, or http to this machine only, and never inside a URL.
 
 /** The documented address of the API. */
 export const DEFAULT_BASE_URL = 'https://a.blazemeter.com/api/v4';
@@ -6,8 +6,8 @@ export const DEFAULT_BASE_URL = 'https://a.blazemeter.com/api/v4';
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
- * Reads an address that signed calls may go to. Throws a `TypeError` that says what is wrong with it; the address
- * itself is not quoted, since it may hold a password.
+ * Parses an address that signed calls may be sent to. Throws a `TypeError` that says what is wrong with it; the address
+ * itself is not quoted because it may hold a password.
  */
 export function signedDestination(address: string | URL, name: string): URL {
   let url: URL;

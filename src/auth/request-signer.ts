@@ -1,5 +1,4 @@
-// Signs requests of other HTTP clients: the signature goes onto a copy, only for origins that were named, and the copy follows
-// no redirect.
+// Signs requests for other HTTP clients: on a copy, for named origins only, and without following redirects.
 
 import { CredentialsError } from '../errors.ts';
 import { refuseBrowser } from '../util/browser.ts';
@@ -16,14 +15,17 @@ export interface RequestSignerOptions {
    * Default: `https://a.blazemeter.com` alone. https, or http to this machine.
    */
   readonly origins?: readonly (string | URL)[] | undefined;
-  /** Allows credentials in a web page, where every visitor can read them. Default: false. */
+  /** Allows credentials in a web page or its workers, where every visitor can read them. Default: false. */
   readonly dangerouslyAllowBrowser?: boolean | undefined;
 }
+
+/** The statuses that fetch follows. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 const OPTIONS = { origins: spec.list, dangerouslyAllowBrowser: spec.flag };
 
 /**
- * Signs requests with HTTP Basic (RFC 7617, UTF-8), for programs that bring their own HTTP client.
+ * Signs requests with HTTP Basic (RFC 7617, UTF-8), for programs that have their own HTTP client.
  *
  * @example
  * ```ts
@@ -31,17 +33,17 @@ const OPTIONS = { origins: spec.list, dangerouslyAllowBrowser: spec.flag };
  *
  * const signer = new RequestSigner({ id: 'my-key-id', secret: 'my-key-secret' });
  * const signed = await signer.sign(new Request('https://a.blazemeter.com/api/v4/user'));
- * console.log(signed.headers.has('authorization'), signed.redirect); // true error
+ * console.log(signed.headers.has('authorization'), signed.redirect); // true manual
  * ```
  */
 export class RequestSigner {
   readonly #cache: CredentialCache;
   readonly #origins: ReadonlySet<string>;
-  /** A `fetch` that signs what it sends. Redirects are refused. */
+  /** A `fetch` that signs what it sends, to absolute URLs. A redirect rejects with a `TypeError`. */
   readonly fetch: typeof fetch;
 
   /**
-   * Credentials given as values are checked at once; a provider is asked at the first request.
+   * Credentials given as values are checked at once; a provider is called at the first request.
    *
    * @throws `TypeError` for an unknown option, or an origin that must not receive credentials; {@link CredentialsError} for
    * malformed credentials.
@@ -55,49 +57,86 @@ export class RequestSigner {
     refuseBrowser(dangerouslyAllowBrowser);
     this.#cache = new CredentialCache(credentials, () => Date.now());
     this.#origins = new Set(origins.map((origin) => signedDestination(origin, 'An entry of origins').origin));
-    this.fetch = async (input, init) => {
-      const signed = await this.sign(new Request(input, init));
-      // The caller's signal goes straight into the call: inside a Request it is held weakly.
-      const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
-      // Nor does undici's dispatcher travel inside a copy: without it the call would bypass the proxy.
-      const dispatcher: unknown = init === undefined ? undefined : Reflect.get(init, 'dispatcher');
-      return globalThis.fetch(signed, {
-        ...(signal ? { signal } : {}),
-        ...(dispatcher === undefined ? {} : { dispatcher }),
-        credentials: 'omit',
-      });
-    };
+    this.fetch = (input, init) => this.#fetch(input, init);
+  }
+
+  async #fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+    const response = await (isRequest(input) ? this.#send(input, init) : this.#sendUrl(input, init));
+    if (response.type === 'opaqueredirect' || REDIRECTS.has(response.status)) {
+      response.body?.cancel().catch(() => {});
+      throw new TypeError(
+        `The response is a redirect (${response.status}), which is not followed with credentials. Request the final address.`,
+      );
+    }
+    return response;
+  }
+
+  /** Plain values: a Request would add a listener to the caller's signal. */
+  async #sendUrl(input: string | URL, init: RequestInit): Promise<Response> {
+    const url = signedDestination(input, 'The URL to sign for').href;
+    const headers = new Headers(init.headers);
+    headers.set('authorization', (await this.headers(url)).authorization);
+    return globalThis.fetch(url, { ...init, headers, ...following(init.signal), ...notFollowed() });
+  }
+
+  async #send(input: Request, init: RequestInit): Promise<Response> {
+    const signed = await this.sign(new Request(input, init));
+    // Neither of these travels inside a copy: the signal is held weakly there, and undici's dispatcher (a proxy) is lost.
+    const dispatcher: unknown = Reflect.get(init, 'dispatcher');
+    return globalThis.fetch(signed, {
+      ...following(init.signal ?? input.signal),
+      ...(dispatcher === undefined ? {} : { dispatcher }),
+      ...notFollowed(),
+    });
   }
 
   /**
-   * A signed copy of the request, body and all, with `redirect: 'error'`. The argument is left as it was.
+   * A signed copy of the request, body included, with `redirect: 'manual'`: do not follow a redirect with it. The argument is
+   * not changed.
    *
    * @throws `TypeError` where the destination must not receive the credentials; {@link CredentialsError} where there are
    * none.
    */
   async sign(request: Request): Promise<Request> {
-    const { authorization } = await this.headers(request.url);
-    const copy = new Request(request.clone(), { redirect: 'error' });
+    // The copy is what is judged and signed: a subclass may report another URL than the one it sends to.
+    const copy = new Request(request.clone(), { redirect: 'manual' });
+    const { authorization } = await this.headers(copy.url);
     copy.headers.set('authorization', authorization);
     return copy;
   }
 
   /**
-   * The header to send to this URL, for axios, got and `http.request`. Switch redirects off there.
+   * The header to send to this URL, for axios, got and `http.request`. Disable redirects there.
    *
    * @throws As {@link RequestSigner.sign} does.
    */
   async headers(url: string | URL): Promise<{ authorization: string }> {
     const { origin } = signedDestination(url, 'The URL to sign for');
     if (!this.#origins.has(origin)) {
-      throw new TypeError(`The credentials are not for ${origin}. Add it to the option origins if they are.`);
+      throw new TypeError(
+        `The credentials are not sent to ${origin}. Add it to the option origins if it may receive them.`,
+      );
     }
     const credentials = await this.#cache.get();
     if (credentials.origin !== undefined && credentials.origin !== origin) {
       throw new CredentialsError(
-        `The credentials belong to ${credentials.origin} and are not sent to ${origin}.`,
+        `The credentials belong to ${credentials.origin} and are not sent to ${origin}. Use other credentials, or send to that address.`,
       );
     }
     return { authorization: basicHeader(credentials) };
   }
 }
+
+/** Not by instanceof: in Jest the global Request comes from another realm. */
+const isRequest = (input: string | URL | Request): input is Request =>
+  typeof input === 'object' && 'clone' in input;
+
+/** A signal of its own for each call: on a shared one, fetch would leave a listener a call, and Node would warn of a leak. */
+const following = (signal: AbortSignal | null | undefined): RequestInit =>
+  signal ? { signal: AbortSignal.any([signal]) } : {};
+
+/** No redirect, and no cookies where `fetch` knows the option: Cloudflare Workers refuse it. */
+const notFollowed = (): RequestInit => ({
+  redirect: 'manual',
+  ...('credentials' in Request.prototype ? { credentials: 'omit' } : {}),
+});

@@ -1,5 +1,5 @@
-// A value that is used and never shown. The text lives in a WeakMap of this module, so no way of looking at the object
-// (inspect with every option, JSON, spread, clone, debuggers that list fields) can find it.
+// A value that can be used but is never shown. The text is in a WeakMap of this module, where no inspection of the object
+// (util.inspect with any option, JSON, spread, structuredClone, a debugger's list of fields) finds it.
 
 const BRAND = Symbol.for('blazemeter-client/secret');
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
@@ -7,7 +7,7 @@ const SHOWN = '[secret]';
 
 const values = new WeakMap<object, string>();
 
-/** What counts as a secret where one is asked for: a {@link Secret} of any copy or build of this package. */
+/** What is accepted as a secret: a {@link Secret} of any copy or build of this package. */
 export interface SecretLike {
   /** The text itself. */
   reveal(): string;
@@ -15,7 +15,7 @@ export interface SecretLike {
 
 /**
  * A secret text. {@link Secret.reveal} and {@link Secret.equals} are the only ways to use it; string conversion,
- * JSON and inspection show `[secret]`, everything else shows nothing.
+ * JSON and inspection show `[secret]`.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export class Secret {
     Object.defineProperty(Secret.prototype, BRAND, { value: true });
   }
 
-  /** A secret of this text; a secret given comes back as one of this copy. Throws a `TypeError` for anything else. */
+  /** A secret with this text. A secret of another copy becomes one of this copy. Throws a `TypeError` for anything else. */
   static from(value: string | SecretLike): Secret {
     if (typeof value === 'object' && value !== null && values.has(value) && value instanceof Secret)
       return value;
@@ -48,24 +48,24 @@ export class Secret {
     return new Secret(text);
   }
 
-  /** Whether the value is a {@link Secret}, of any build or copy. `value instanceof Secret` asks the same. */
+  /** Whether the value is a {@link Secret}, of any build or copy. `value instanceof Secret` does the same. */
   static isSecret(value: unknown): value is Secret {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 
-  /** What `value instanceof Secret` asks. */
+  /** Implements `value instanceof Secret`. */
   static [Symbol.hasInstance](value: unknown): value is Secret {
     return Secret.isSecret(value);
   }
 
-  /** The text itself. Pass it to what needs it and to nothing else. */
+  /** The text itself. Pass it only to what needs it. */
   reveal(): string {
     const text = values.get(this);
     if (text === undefined) throw new TypeError('This is not a Secret, only an object that looks like one.');
     return text;
   }
 
-  /** Whether the other secret, or text, is the same; the time taken does not depend on where they differ. */
+  /** Compares with another secret or text, in a time that does not depend on where they differ. */
   equals(other: SecretLike | string): boolean {
     const mine = this.reveal();
     const theirs = typeof other === 'string' ? other : other.reveal();

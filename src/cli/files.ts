@@ -1,7 +1,7 @@
 // Files that a command line names: read within a bound, and complained about by their path, never by what is in them.
 
 import { closeSync, openSync, readSync } from 'node:fs';
-import { printable } from '../util/printable.ts';
+import { harmless } from '../util/printable.ts';
 
 /** A file that cannot be used. The message names the option and the path. */
 export class FileProblem extends Error {
@@ -11,8 +11,8 @@ export class FileProblem extends Error {
   }
 }
 
-/** Paths are longer than other texts, and are what people need to find the file. */
-export const shownPath = (path: string): string => printable(path, 1_000);
+/** A path is what people need to find the file: it is shown in full, whatever is in it. */
+export const shownPath = (path: string): string => harmless(path);
 
 export const MIB = 1_048_576;
 

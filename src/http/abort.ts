@@ -70,3 +70,16 @@ export function onAbort(signal: AbortSignal, run: () => void): () => void {
     waiting.delete(signal);
   };
 }
+
+/** Waits, or rejects with the reason of the caller's abort. */
+export async function sleep(ms: number, signal?: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const slept = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await (signal === undefined ? slept : withAbort(slept, signal));
+  } finally {
+    clearTimeout(timer);
+  }
+}

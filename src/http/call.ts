@@ -319,6 +319,7 @@ export function responseContext(
     attempts,
     retryAfterMs,
     replayable,
+    namesResource: operation === undefined || context.operations[operation].path.includes('{'),
     hide: () => secretsIn(response),
     unauthorizedHint: () => unauthorizedHint(context, credentials),
   };
@@ -366,10 +367,11 @@ export function readResult<T>(
     return readWith(schema, found, report);
   } catch (error) {
     const what = error instanceof ShapeError ? error.message : 'the response could not be read';
-    const hint =
-      assumptionHint(id) ||
-      ` If the service has changed, pass operations: { '${id}': { result } } to the client.`;
-    throw new InvalidResponseError(`${id} failed: ${what}.${hint}`, {
+    throw new InvalidResponseError(`${id} failed: ${what}.`, {
+      hint: assumptionHint(id) ?? {
+        option: 'operations',
+        text: `If the service has changed, pass operations: { '${id}': { result } } to the client.`,
+      },
       operation: id,
       attempts: response.attempts,
       status: response.status,

@@ -192,8 +192,9 @@ export function connectionError(
   const { reason, text } = context.answered ? TRUNCATED : found;
   const mayHaveBeenSent = context.answered || !found.unsent;
   return new ConnectionError(
-    `${context.operation ?? 'The request'} got no complete response from ${context.origin}. ${text}`,
+    `${context.operation ?? 'The request'} got no complete response from ${context.origin}.`,
     {
+      hint: { text },
       reason,
       mayHaveBeenSent,
       retryable: (context.answered || found.retry) && (context.replayable || !mayHaveBeenSent),

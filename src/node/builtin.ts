@@ -1,9 +1,9 @@
-// The one place that reaches for Node's own modules. Nothing is imported statically, so that the main entry, which holds
-// the default chain, also loads in browsers and survives every bundler.
+// The only place that loads Node's modules. None is imported statically, so that the main entry point, which includes the
+// default credentials, also loads in browsers and works with every bundler.
 
 import { CredentialsError } from '../errors.ts';
 
-/** Node's modules that this room uses. */
+/** The modules of Node that this package uses. */
 interface Builtins {
   readonly 'node:buffer': typeof import('node:buffer');
   readonly 'node:child_process': typeof import('node:child_process');
@@ -13,13 +13,13 @@ interface Builtins {
   readonly 'node:path': typeof import('node:path');
 }
 
-/** The module of that name, asked for at the time of use. */
+/** A module of Node, loaded when it is used. */
 export function builtin<Id extends keyof Builtins>(id: Id): Builtins[Id] {
-  // A browser has no `process`, and a bundler's stand-in for it has no such function.
+  // A browser has no `process`, and a bundler's replacement for it has no such function.
   const host = globalThis.process;
   if (typeof host?.getBuiltinModule !== 'function')
     throw new CredentialsError(
-      'Only Node 20.16 or later, Bun and Deno can look for credentials. Elsewhere, give `credentials`.',
+      'Files, programs and default credentials need Node 20.19 or later, Bun or Deno. Elsewhere, pass `credentials` as values.',
     );
   return host.getBuiltinModule(id);
 }

@@ -1,25 +1,29 @@
-// The default chain: every place where BlazeMeter's clients keep a pair, in one order.
+// The default credentials: every source that BlazeMeter's clients use, in one order.
 
 import type { CredentialProvider } from '../auth/credentials.ts';
-import { type EnvironmentOptions, environmentPlaces } from './environment.ts';
+import type { ErrorHint } from '../errors.ts';
+import { type EnvironmentOptions, environmentLookups } from './environment.ts';
 import { providerOf } from './source.ts';
-import { taurusPlace } from './taurus.ts';
+import { taurusLookup } from './taurus.ts';
 
-/** How the default chain looks. */
+/** Options of `defaultCredentials`. */
 export interface DefaultCredentialsOptions extends EnvironmentOptions {
   /** Taurus's settings. Default: `.bzt-rc` in the home folder. */
   readonly taurusPath?: string | undefined;
 }
 
-const MEND = '\nSet BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, or give `credentials`.';
+const HINT: ErrorHint = {
+  option: 'credentials',
+  text: 'Set BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, or pass `credentials`.',
+};
 
 /**
- * A pair from wherever people keep one: the environment, as {@link fromEnvironment} reads it, then Taurus's settings, as
- * {@link fromTaurus} does. All of it is looked at anew at every call. A place where nothing is configured is passed over;
- * one that is configured but broken stops the search. A client that is made without `credentials` uses this.
+ * Credentials from where people keep them: the environment, as {@link fromEnvironment} reads it, then Taurus's settings, as
+ * {@link fromTaurus} reads them. All of it is read again at every call. A source that is not configured is skipped; one that
+ * is configured but unusable ends the search. A client that is constructed without `credentials` uses this.
  *
- * @returns A provider. Its calls reject with a `CredentialsError` that names the source at fault, or, where nothing
- * is configured, lists every place and why it did not count.
+ * @returns A provider. Its calls reject with a `CredentialsError` that names the source at fault or, where nothing is
+ * configured, lists every source and why it was skipped.
  * @example
  * ```ts
  * import { defaultCredentials } from 'blazemeter-client/node';
@@ -32,7 +36,7 @@ const MEND = '\nSet BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, or give
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialProvider {
   return providerOf(
     'the default credentials',
-    [...environmentPlaces(options), taurusPlace({ ...options, path: options.taurusPath })],
-    MEND,
+    [...environmentLookups(options), taurusLookup({ ...options, path: options.taurusPath })],
+    HINT,
   );
 }

@@ -1,17 +1,17 @@
-// Telling a CI system about a new secret, so that its log shows *** instead. Each speaks through standard output, in
-// commands that only its own agent swallows: anywhere else they would print the secret, so they refuse.
+// Registering a new secret with a CI system, so that its log shows *** instead. The commands go to standard output, where only
+// the system's own agent consumes them: anywhere else they would print the secret, so these functions refuse.
 
 import type { NewSecretEvent, OnNewSecret } from '../auth/new-secret.ts';
 import { builtin } from './builtin.ts';
 import { broken, errorCode } from './source.ts';
 
-/** How a CI system is spoken to. */
-interface Dialect {
+/** How a secret is registered with a CI system. */
+interface MaskingSystem {
   readonly name: string;
   readonly variable: string;
   readonly value: string;
   readonly command: string;
-  /** What the agent decodes, in the order of encoding: the mark of the encoding itself comes first. */
+  /** What the agent decodes, in the order of encoding: the escape character itself comes first. */
   readonly escapes: readonly (readonly [RegExp, string])[];
 }
 
@@ -20,7 +20,7 @@ const LINES = [
   [/\n/g, '%0A'],
 ] as const;
 
-const GITHUB: Dialect = {
+const GITHUB: MaskingSystem = {
   name: 'githubActions',
   variable: 'GITHUB_ACTIONS',
   value: 'true',
@@ -28,7 +28,7 @@ const GITHUB: Dialect = {
   escapes: [[/%/g, '%25'], ...LINES],
 };
 
-const AZURE: Dialect = {
+const AZURE: MaskingSystem = {
   name: 'azurePipelines',
   variable: 'TF_BUILD',
   value: 'True',
@@ -37,12 +37,12 @@ const AZURE: Dialect = {
 };
 
 /**
- * Masks every new secret in the log of GitHub Actions: the secret itself, `id:secret`, and the base64 of that, as it
- * stands in an `Authorization` header. Give it to the client as `onNewSecret`.
+ * Masks every new secret in the log of GitHub Actions: the secret itself, `id:secret`, and the base64 of that, as in an
+ * `Authorization` header. Pass it to the client as `onNewSecret`.
  *
  * It writes to standard output at once, and only where `GITHUB_ACTIONS` is `true` and standard output is not a file;
  * elsewhere it throws a `CredentialsError` before a key is created or regenerated. The runner must see the output:
- * do not capture it (`$(…)`, a pipe into another program), nor run inside `::stop-commands::`.
+ * do not capture it (`$(…)`, a pipe into another program), and do not run inside `::stop-commands::`.
  *
  * @example
  * ```ts
@@ -80,39 +80,39 @@ export function azurePipelines(): OnNewSecret {
   return emitter(AZURE);
 }
 
-function emitter(dialect: Dialect): OnNewSecret {
+function emitter(system: MaskingSystem): OnNewSecret {
   const check = (): void => {
-    const { name, variable, value } = dialect;
+    const { name, variable, value } = system;
     const { fstatSync } = builtin('node:fs');
-    const mend = 'Here the secret would be printed in the clear. Leave this hook out.';
-    if (process.env[variable] !== value) throw broken(name, `needs ${variable} to be ${value}. ${mend}`);
+    const fix = 'The secret would be printed here in plain text: do not use this hook.';
+    if (process.env[variable] !== value) throw broken(name, `needs ${variable} to be ${value}. ${fix}`);
     if (fstatSync(1).isFile())
-      throw broken(name, `cannot work while standard output goes to a file. ${mend}`);
+      throw broken(name, `does not work while standard output goes to a file. ${fix}`);
   };
   return Object.assign(
     (event: NewSecretEvent): void => {
       check();
-      writeNow(masks(event, dialect), dialect.name);
+      writeNow(masks(event, system), system.name);
     },
     { check },
   );
 }
 
 /** The commands, each on a line of its own. */
-function masks({ keyId, secret }: NewSecretEvent, { command, escapes }: Dialect): string {
+function masks({ keyId, secret }: NewSecretEvent, { command, escapes }: MaskingSystem): string {
   const text = secret.reveal();
-  const pair = `${keyId}:${text}`;
-  const base64 = builtin('node:buffer').Buffer.from(pair).toString('base64');
-  // Logs are masked line by line; a mask of several lines would never match.
-  const values = [text, pair, base64]
+  const token = `${keyId}:${text}`;
+  const base64 = builtin('node:buffer').Buffer.from(token).toString('base64');
+  // Logs are masked line by line: a mask of several lines would never match.
+  const values = [text, token, base64]
     .flatMap((value) => value.split(/[\r\n]+/))
     .filter((value) => value.trim() !== '');
   const lines = values.map((value) => escapes.reduce((part, [what, by]) => part.replace(what, by), value));
-  // Something may have been printed without a line end; behind it the agent would not see a command.
+  // Text without a line end may have been printed before: after it the agent would not see a command.
   return `\n${lines.map((line) => `${command}${line}\n`).join('')}`;
 }
 
-/** Writes to standard output before it returns, past the stream, which may keep what it is given for later. */
+/** Writes to standard output before it returns, not through the stream, which may buffer. */
 function writeNow(text: string, name: string): void {
   const { writeSync } = builtin('node:fs');
   const bytes = builtin('node:buffer').Buffer.from(text);
@@ -123,9 +123,9 @@ function writeNow(text: string, name: string): void {
       at += writeSync(1, bytes, at);
     } catch (error) {
       const code = errorCode(error);
-      // A full pipe that does not block: its reader needs a moment. After 5 s it is gone.
+      // A full non-blocking pipe: its reader needs a moment. After 5 s it counts as gone.
       if (code !== 'EAGAIN' || ++waits > 500)
-        throw broken(name, `could not write to standard output (${code}).`);
+        throw broken(name, `could not write to standard output (${code}), so the secret is not masked.`);
       Atomics.wait(pause, 0, 0, 10);
     }
   }

@@ -1,9 +1,9 @@
 // Credentials in environment variables, under the names that BlazeMeter's clients use.
 
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
-import { keyFilePair } from './key-file.ts';
+import { keyFileCredentials } from './key-file.ts';
 import type { FileOptions } from './private-file.ts';
-import { broken, checkedPair, type Place, providerOf } from './source.ts';
+import { broken, checkedCredentials, type Lookup, providerOf } from './source.ts';
 
 /** How the environment is read. */
 export interface EnvironmentOptions extends FileOptions {
@@ -11,54 +11,59 @@ export interface EnvironmentOptions extends FileOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** The places in the environment, in their order. */
-export function environmentPlaces(options: EnvironmentOptions): Place[] {
-  // An empty variable counts as not set: CI systems define a missing secret so.
+/** The lookups in the environment, in their order. */
+export function environmentLookups(options: EnvironmentOptions): Lookup[] {
+  // An empty variable counts as not set: that is how CI systems pass a secret that is not defined.
   const read = (name: string): string => (options.env ?? globalThis.process?.env)?.[name]?.trim() ?? '';
 
   const one = (
     name: string,
-    found: (value: string, context?: CredentialContext) => ReturnType<Place['look']>,
-  ): Place => ({
+    found: (value: string, context?: CredentialContext) => ReturnType<Lookup['find']>,
+  ): Lookup => ({
     name,
-    look: (context) => {
+    find: (context) => {
       const value = read(name);
       return value ? found(value, context) : 'not set';
     },
   });
-  const file = (name: string): Place =>
-    one(name, (path, context) => keyFilePair(path, name, options, context));
+  const file = (name: string): Lookup =>
+    one(name, (path, context) => keyFileCredentials(path, name, options, context));
 
-  const pair = (prefix: string, halfStops: boolean): Place => {
+  const two = (prefix: string, halfIsError: boolean): Lookup => {
     const idName = `${prefix}_ID`;
-    const name = `${idName} + ${prefix}_SECRET`;
+    const secretName = `${prefix}_SECRET`;
+    const source = `${idName} + ${secretName}`;
     return {
-      name,
-      look: () => {
+      name: source,
+      find: () => {
         const id = read(idName);
-        const secret = read(`${prefix}_SECRET`);
-        if (id && secret) return { from: name, pair: checkedPair({ id, secret }, name) };
+        const secret = read(secretName);
+        if (id && secret) return { source, credentials: checkedCredentials({ id, secret }, source) };
         if (!id && !secret) return 'not set';
-        if (halfStops) throw broken(name, `are half set: ${id ? 'the secret' : 'the id'} is missing.`);
+        if (halfIsError)
+          throw broken(source, `are half set: the ${id ? 'secret' : 'id'} is missing. Set both, or neither.`);
         return 'half set, which may be meant for another tool';
       },
     };
   };
 
   return [
-    pair('BLAZEMETER_API_KEY', true),
-    one('BZ_TOKEN', (token) => ({ from: 'BZ_TOKEN', pair: checkedPair(token, 'BZ_TOKEN') })),
+    two('BLAZEMETER_API_KEY', true),
+    one('BZ_TOKEN', (token) => ({
+      source: 'BZ_TOKEN',
+      credentials: checkedCredentials(token, 'BZ_TOKEN'),
+    })),
     file('BLAZEMETER_API_KEY'),
     file('API_KEY_PATH'),
-    pair('API_KEY', false),
+    two('API_KEY', false),
   ];
 }
 
 /**
- * A pair from the environment, read at every call. The first of these that is set decides:
+ * Credentials from the environment, read at every call. The first of these that is set decides:
  * `BLAZEMETER_API_KEY_ID` + `BLAZEMETER_API_KEY_SECRET`; `BZ_TOKEN` (`id:secret`); `BLAZEMETER_API_KEY` and then
- * `API_KEY_PATH`, each the path of a key file; `API_KEY_ID` + `API_KEY_SECRET`. Blanks around a value do not count, and
- * an empty variable counts as not set.
+ * `API_KEY_PATH`, each the path of a key file; `API_KEY_ID` + `API_KEY_SECRET`. Spaces around a value are ignored, and an
+ * empty variable counts as not set.
  *
  * @returns A provider. Its calls reject with a `CredentialsError` that names the variable at fault, or lists all.
  * @example
@@ -70,5 +75,5 @@ export function environmentPlaces(options: EnvironmentOptions): Place[] {
  * ```
  */
 export function fromEnvironment(options: EnvironmentOptions = {}): CredentialProvider {
-  return providerOf('the environment', environmentPlaces(options));
+  return providerOf('the environment', environmentLookups(options));
 }

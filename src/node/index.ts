@@ -1,5 +1,5 @@
 /**
- * Where credentials come from, and where they go, on a machine that has files, an environment and programs.
+ * Sources of credentials, and targets for new ones, on a machine with files, an environment and programs.
  *
  * @module blazemeter-client/node
  */

@@ -1,27 +1,33 @@
-// A key file as a sink of a rotation: proven before anything is changed, replaced in one step, and never set back. Beside
-// it stands a small file with the epoch that it was given last: the key file itself holds the pair and nothing else.
+// A key file as a sink of a rotation: probed before anything is changed, replaced in one step, and never set back to an older
+// key. A small file beside it holds the epoch of the last delivery, since the key file itself holds only the key.
 
 import type { SecretLike } from '../auth/secret.ts';
-import { CredentialsError } from '../errors.ts';
 import { builtin } from './builtin.ts';
 import { checkPath } from './key-file.ts';
-import { type FileOptions, forOthers, readPrivateFile, shownPath } from './private-file.ts';
+import { readPrivateFile, shownPath } from './private-file.ts';
 import { broken, errorCode } from './source.ts';
 import { removeLeftovers, temporaryName } from './temporary.ts';
-import { existing, replaceFile, type WriteKeyFileOptions, writeKeyFile } from './write-key-file.ts';
+import {
+  createFile,
+  notWritten,
+  replaceable,
+  replaceFile,
+  type WriteKeyFileOptions,
+  writeKeyFile,
+} from './write-key-file.ts';
 
 /** How the file of a sink is written. */
-export interface KeyFileSinkOptions extends WriteKeyFileOptions, Pick<FileOptions, 'allowInsecureFile'> {
-  /** The sink's name, under which a record keeps what it holds. Default: `key file <path>`. */
+export interface KeyFileSinkOptions extends WriteKeyFileOptions {
+  /** The sink's name, under which a record keeps what was delivered to it. Default: `key file <path>`. */
   readonly name?: string | undefined;
 }
 
-/** A key file as a sink: what `rotate` and its like take among their `sinks`. */
+/** A key file as a sink: an item of `sinks` of `rotate` and the other rotation functions. */
 export interface KeyFileSink {
   readonly name: string;
-  /** Throws where {@link KeyFileSink.put} could not work, or would put the pair where others decide what is read. */
+  /** Throws where {@link KeyFileSink.put} could not work, or where others could replace the file. Changes nothing. */
   probe(): Promise<void>;
-  /** Replaces the key file. Throws, and leaves it as it is, where it was given a newer pair of the same record. */
+  /** Replaces the key file. Throws, and leaves it unchanged, where it already has a newer key of the same record. */
   put(delivery: {
     readonly id: string;
     readonly secret: SecretLike;
@@ -31,10 +37,10 @@ export interface KeyFileSink {
 }
 
 /**
- * A key file (`{"id": "…", "secret": "…"}`, mode 0600) that a rotation writes each new pair to, as {@link writeKeyFile}
- * does: readers see the old pair or the new one. The folder must exist, and must not be one that other users can write
- * to. `<path>.epoch` beside it says which epoch of which record the file was given last, so that a run that was
- * overtaken does not set it back; two runs at the very same moment are kept apart by the record's lease.
+ * A key file (`{"id": "…", "secret": "…"}`, mode 0600) to which a rotation writes each new key, as {@link writeKeyFile}
+ * does: readers see the old key or the new one. The folder must exist, belong to this user or root, and not be writable by
+ * others. `<path>.epoch` beside it holds the record and the epoch of the last delivery, so that a run that was overtaken does
+ * not set the file back; the record's lease keeps two runs at the same moment apart.
  *
  * @param path - Relative to the working directory as it is at the call, or absolute. Keep it out of your repository.
  * @throws `CredentialsError`, from `probe` and `put`, that names the file and says what is wrong.
@@ -67,54 +73,59 @@ export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): Key
   const notes = `${target}.epoch`;
   return {
     name: options.name ?? `key file ${shownPath(path)}`,
-    probe: () => probe(target, source, options),
+    async probe() {
+      for (const path of [target, notes]) await probe(path, source, options);
+    },
     async put({ id, secret, recordId, epoch }) {
       const text = await readPrivateFile(notes, `${source}, its epoch,`, options);
       const [, held, last] = /^(\S{1,64}) (\d{1,15})\s*$/.exec(text ?? '') ?? [];
       if (held === recordId && Number(last) > epoch)
         throw broken(
           source,
-          `was given epoch ${last} already: epoch ${epoch} is older, and was not written.`,
+          `already has epoch ${last}, so the older epoch ${epoch} was not written. Another run has overtaken this one.`,
         );
-      // First the note: should the process die in between, an older pair is refused already, and this one is put again.
+      // The epoch first: after a crash in between, an older key is refused, and this one can be put again.
       await replaceFile(notes, `${recordId} ${epoch}\n`, `${source}, its epoch,`, options);
       await writeKeyFile(target, { id, secret }, options);
     },
   };
 }
 
-/** As much as a key file takes, and no secret. */
+/** As long as a key file, and no secret. */
 const TRIAL = `${' '.repeat(511)}\n`;
 
+/** Does what a write does, short of replacing the file. */
 async function probe(path: string, source: string, options: KeyFileSinkOptions): Promise<void> {
-  const { basename, dirname, join } = builtin('node:path');
   const { promises } = builtin('node:fs');
   try {
-    const { target } = await existing(path, source, options.followSymlink === true);
-    // The link's folder and the file's: whoever can write to either decides what is read.
-    for (const folder of new Set([dirname(path), dirname(target)])) {
-      const stat = await promises.stat(folder);
-      if (!stat.isDirectory()) throw broken(source, 'does not lie in a folder.');
-      // Windows: its modes say nothing.
-      const judged = process.geteuid !== undefined && options.allowInsecureFile !== true;
-      if (judged && forOthers(stat) & 2 && !(stat.mode & 0o1000))
-        throw broken(
-          source,
-          'lies in a folder that other users can write to. Mend that, or set allowInsecureFile.',
-        );
-    }
+    const target = await replaceable(path, source, options);
     await removeLeftovers(target);
-    const trial = join(dirname(target), temporaryName(basename(target)));
-    const handle = await promises.open(trial, 'wx', 0o600);
+    const trial = temporaryName(target);
     try {
-      await handle.writeFile(TRIAL);
-      await handle.sync();
+      await createFile(trial, TRIAL);
     } finally {
-      await handle.close();
-      await promises.unlink(trial);
+      await promises.unlink(trial).catch(() => {});
     }
+    if (await isMountPoint(target))
+      throw broken(
+        source,
+        'is a mount point, as a single file mounted into a container is, and cannot be replaced. Mount its folder instead.',
+      );
   } catch (error) {
-    if (error instanceof CredentialsError) throw error;
-    throw broken(source, `could not be written (${errorCode(error)}).`);
+    throw notWritten(error, source);
+  }
+}
+
+/** Whether a file is mounted by itself: a hard link out of a mount fails, also where both are on one device. */
+async function isMountPoint(target: string): Promise<boolean> {
+  const { promises } = builtin('node:fs');
+  const link = temporaryName(target);
+  try {
+    await promises.link(target, link);
+    await promises.unlink(link);
+    return false;
+  } catch (error) {
+    // Other codes: the file does not exist yet, or its file system has no links.
+    return errorCode(error) === 'EXDEV';
   }
 }

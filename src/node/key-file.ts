@@ -4,48 +4,73 @@ import type { CredentialContext, CredentialProvider } from '../auth/credentials.
 import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
 import {
   broken,
-  checkedPair,
+  checkedCredentials,
   type Found,
   IN_PATH,
-  jsonObject,
-  pairOf,
+  parseKeyJson,
   providerOf,
   refuseVariable,
 } from './source.ts';
 
-/** Refuses what is not a path: nothing, an unreplaced variable, or a pair, which is never shown. */
+/** What people put in place of a path, by its form. The text completes "BLAZEMETER_API_KEY …". */
+const NO_PATH: readonly (readonly [form: RegExp, problem: string])[] = [
+  [
+    /^\s*[{"'`\u2018-\u201f]/,
+    'holds JSON or quoted text where the path of a key file belongs. Give the path, without quotes.',
+  ],
+  // A colon further back may be part of a path; one in front only follows the letter of a Windows drive.
+  [
+    /^(?![a-z]:[\\/])[^\\/.][^\\/]*:/i,
+    'holds id:secret or the like where the path of a key file belongs. Put id:secret into BZ_TOKEN.',
+  ],
+  [
+    /^[0-9a-f]{24}$/i,
+    'holds a key id where the path of a key file belongs. Put the id into BLAZEMETER_API_KEY_ID and the secret into BLAZEMETER_API_KEY_SECRET.',
+  ],
+  [
+    /^[0-9a-z]{20}$/i,
+    'holds 20 characters, an old API user key, where the path of a key file belongs. Create an API key, and give the path of its key file.',
+  ],
+  [
+    /^[0-9a-f]{32,}$/i,
+    'holds what looks like a secret where the path of a key file belongs. Put the secret into BLAZEMETER_API_KEY_SECRET and the key id into BLAZEMETER_API_KEY_ID.',
+  ],
+  [
+    /^(?:\*{2,}|\[secret\]|<[^<>]*>)$/i,
+    'holds a mask or a placeholder where the path of a key file belongs. Give the path.',
+  ],
+  [/^[^\s@\\/]+@[^\s@\\/]+$/, 'holds an e-mail address where the path of a key file belongs. Give the path.'],
+];
+
+/** Refuses what is not a path: nothing, an unreplaced variable, or credentials, which are never shown. */
 export function checkPath(path: string, source: string): void {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) throw broken(source, 'must be a path.');
   refuseVariable(path, source, IN_PATH);
-  // A colon further back may belong to a path, one at the front only to a Windows drive.
-  if (/^[^\\/.][^\\/]*:/.test(path) && !/^[a-z]:[\\/]/i.test(path))
-    throw broken(
-      source,
-      'holds id:secret or the like where the path of a key file belongs. A pair belongs into BZ_TOKEN.',
-    );
+  const problem = NO_PATH.find(([form]) => form.test(path))?.[1];
+  if (problem !== undefined) throw broken(source, problem);
 }
 
-/** The pair in the key file that `source` (a variable, a function) points to. */
-export async function keyFilePair(
+/** The credentials in the key file that `name` (a variable, a function) points to. */
+export async function keyFileCredentials(
   path: string,
-  source: string,
+  name: string,
   options: FileOptions,
   context?: CredentialContext,
 ): Promise<Found> {
-  checkPath(path, source);
-  const from = `${source} (${shownPath(path)})`;
-  const text = await readPrivateFile(path, from, options, context);
-  if (text === undefined) throw broken(from, 'names a file that does not exist.');
-  const object = jsonObject(text);
-  if (object === undefined) throw broken(from, 'is not JSON of the form {"id": "…", "secret": "…"}.');
-  return { from, pair: checkedPair(pairOf(object), from) };
+  checkPath(path, name);
+  const source = `${name} (${shownPath(path)})`;
+  const text = await readPrivateFile(path, source, options, context);
+  if (text === undefined) throw broken(source, 'names a file that does not exist. Check the path.');
+  const key = parseKeyJson(text);
+  if (key === undefined) throw broken(source, 'is not JSON of the form {"id": "…", "secret": "…"}.');
+  return { source, credentials: checkedCredentials({ id: key.id, secret: key.secret }, source) };
 }
 
 /**
- * A pair from a key file, `{"id": "…", "secret": "…"}`, as UTF-8 with or without a byte-order mark. It is read anew at
- * every call, so that a file that was replaced is picked up. Links are followed; the file must be a regular one of at
- * most 64 KiB, owned by this user or root, and neither it nor its folder may be writable by others (a sticky folder may).
- * On Windows owner and permissions are not judged.
+ * Credentials from a key file, `{"id": "…", "secret": "…"}`, in UTF-8 with or without a byte-order mark. It is read again at
+ * every call, so a file that was replaced is picked up. Links are followed. The file must be a regular one of at most 64 KiB
+ * that belongs to this user or root and that others cannot write to, in a folder for which the same is true; a sticky folder
+ * of root, as Kubernetes mounts secrets, is accepted. On Windows owners and permissions are not checked.
  *
  * @param path - Relative to the working directory at the time of the call, or absolute.
  * @returns A provider. Its calls reject with a `CredentialsError` that names the file and what is wrong with it.
@@ -66,6 +91,6 @@ export async function keyFilePair(
  */
 export function fromKeyFile(path: string, options: FileOptions = {}): CredentialProvider {
   return providerOf('a key file', [
-    { name: 'fromKeyFile', look: (context) => keyFilePair(path, 'fromKeyFile', options, context) },
+    { name: 'fromKeyFile', find: (context) => keyFileCredentials(path, 'fromKeyFile', options, context) },
   ]);
 }

@@ -1,8 +1,8 @@
-// Reading a file that holds a secret. It is opened first and judged by its descriptor, so that what was judged is what is
-// read: a regular file, mine or root's, small, and not one that another user could have written.
+// Reading a file that holds a secret. It is opened first and checked by its descriptor, so that the file that was checked is
+// the file that is read: a regular one, of this user or root, small, and not writable by others, nor is its folder.
 
 import type { CredentialContext } from '../auth/credentials.ts';
-import { CredentialsError } from '../errors.ts';
+import { CredentialsError, type ErrorHint } from '../errors.ts';
 import { printable } from '../util/printable.ts';
 import { builtin } from './builtin.ts';
 import { broken, errorCode } from './source.ts';
@@ -10,25 +10,29 @@ import { broken, errorCode } from './source.ts';
 /** How files that hold credentials are read. */
 export interface FileOptions {
   /**
-   * Judge neither owner nor permissions of the file and its folder: for file systems that make them up, such as
-   * Windows drives in WSL and bind mounts. Default: false.
+   * Check neither owner nor permissions of the file and its folder: for file systems that do not keep them, such as Windows
+   * drives in WSL and some bind mounts. Default: false.
    */
   readonly allowInsecureFile?: boolean | undefined;
-  /** Is told, at each reading, when other users can read the file. Default: the client that asks. */
+  /** Called at each reading when other users can read the file. Default: the client's logger. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** What of a file's status is judged. */
-export interface Ownership {
+/** What of a file's status is checked. */
+interface Ownership {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
 }
 
-/** The most that is read of a source, in bytes. */
+/** The most that is read from a source, in bytes. */
 export const MAX_BYTES = 65_536;
 
-/** A path as it may be shown: only where it looks like one, for people put other things in its place. */
+/** How often a file is read again whose link changes meanwhile, and the pause before that. */
+const SWAPS = 10;
+const PAUSE_MS = 10;
+
+/** A path as it may be shown: only where it looks like one, because people put other things in its place. */
 export const shownPath = (path: string): string =>
   /^\.{0,2}[\\/]|^[a-z]:[\\/]|^[^:]*\.[a-z]{1,8}$/i.test(path) ? printable(path) : 'not shown';
 
@@ -39,58 +43,103 @@ export async function readPrivateFile(
   options: FileOptions,
   context?: CredentialContext,
 ): Promise<string | undefined> {
+  const { promises } = builtin('node:fs');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readOnce(path, source, options, context);
+    } catch (error) {
+      if (error instanceof CredentialsError) throw error;
+      const code = errorCode(error);
+      if (code !== 'ENOENT' && code !== 'ENOTDIR') throw broken(source, `cannot be read (${code}).`);
+      // Kubernetes replaces a mounted secret by swapping a link and removing what it pointed to.
+      const isLink = await promises.lstat(path).then(
+        (stat) => stat.isSymbolicLink(),
+        () => false,
+      );
+      if (!isLink || attempt === SWAPS) return undefined;
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+    }
+  }
+}
+
+async function readOnce(
+  path: string,
+  source: string,
+  options: FileOptions,
+  context?: CredentialContext,
+): Promise<string> {
   const { promises, constants } = builtin('node:fs');
-  let handle: Awaited<ReturnType<typeof promises.open>> | undefined;
+  // Without O_NONBLOCK, opening a pipe waits for a writer.
+  const handle = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
-    handle = await promises.open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const stat = await handle.stat();
-    if (!stat.isFile()) throw broken(source, 'is not a regular file.');
+    if (!stat.isFile()) throw broken(source, 'is not a regular file. Give the path of one.');
     if (options.allowInsecureFile !== true)
-      await judge(path, source, stat, options.onWarning ?? context?.warn);
+      await checkFile(path, source, stat, options.onWarning ?? context?.warn);
     const buffer = new Uint8Array(MAX_BYTES + 1);
     let length = 0;
     for (let read = 1; read > 0; length += read)
       read = (await handle.read(buffer, length, buffer.length - length)).bytesRead;
-    if (length > MAX_BYTES) throw broken(source, 'is larger than 64 KiB.');
+    if (length > MAX_BYTES) throw broken(source, 'is larger than 64 KiB. Check the path.');
     return utf8(buffer.subarray(0, length));
-  } catch (error) {
-    if (error instanceof CredentialsError) throw error;
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw broken(source, `cannot be read (${code}).`);
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
 
 /** Text of these bytes, without a byte-order mark. Throws where they are not UTF-8. */
 export const utf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 
-async function judge(
+/** What helps where owner or permissions are wrong. */
+export const INSECURE: ErrorHint = {
+  option: 'allowInsecureFile',
+  text: 'Correct that, or set allowInsecureFile where the file system keeps no owners and modes.',
+};
+
+async function checkFile(
   path: string,
   source: string,
   file: Ownership,
   onWarning: FileOptions['onWarning'],
 ): Promise<void> {
-  const me = process.geteuid?.();
-  // Windows: its modes say nothing.
-  if (me === undefined) return;
-  const mend = 'Mend that, or set allowInsecureFile.';
-  if (file.uid !== me && file.uid !== 0) throw broken(source, `belongs to another user. ${mend}`);
-  if (forOthers(file) & 2) throw broken(source, `can be written by other users (chmod 600). ${mend}`);
+  if (!hasOwners()) return;
+  if (!isTrusted(file)) throw broken(source, 'belongs to another user.', INSECURE);
+  if (forOthers(file) & 2) throw broken(source, 'can be written by other users (chmod 600).', INSECURE);
   const { promises } = builtin('node:fs');
-  const { dirname, resolve } = builtin('node:path');
-  // The link's folder and the file's: whoever can write to either decides what is read.
-  for (const target of [resolve(path), await promises.realpath(path)]) {
-    const folder = await promises.stat(dirname(target));
-    if (forOthers(folder) & 2 && !(folder.mode & 0o1000))
-      throw broken(source, `lies in a folder that other users can write to. ${mend}`);
+  const { resolve } = builtin('node:path');
+  // The folder of a link and that of the file: who can write to either decides what is read.
+  for (const entry of [resolve(path), await promises.realpath(path)]) {
+    const sticky = await checkFolder(entry, source, true);
+    // In a sticky folder others can add entries, but not replace those of this user or root.
+    if (sticky && !isTrusted(await promises.lstat(entry)))
+      throw broken(source, 'is a link of another user.', INSECURE);
   }
   if (forOthers(file) & 4) onWarning?.(`${source} can be read by other users (chmod 600).`);
 }
 
-/** What users other than the owner may do, as one octal digit. A group of the owner's own number is the owner's alone. */
-export function forOthers({ uid, gid, mode }: Ownership): number {
+/**
+ * Checks the folder that an entry is in: it belongs to this user or root, and others cannot write to it. A sticky folder,
+ * such as Kubernetes mounts secrets in, is accepted where that is allowed; returns whether it is one.
+ */
+export async function checkFolder(entry: string, source: string, allowSticky: boolean): Promise<boolean> {
+  if (!hasOwners()) return false;
+  const { dirname } = builtin('node:path');
+  const folder = await builtin('node:fs').promises.stat(dirname(entry));
+  if (!isTrusted(folder)) throw broken(source, 'is in a folder of another user.', INSECURE);
+  if ((forOthers(folder) & 2) === 0) return false;
+  const sticky = (folder.mode & 0o1000) !== 0;
+  if (!sticky || !allowSticky)
+    throw broken(source, 'is in a folder that other users can write to.', INSECURE);
+  return true;
+}
+
+/** Whether files have owners and modes here. On Windows they do not say anything. */
+const hasOwners = (): boolean => process.geteuid !== undefined;
+
+/** Whether something belongs to this user or to root. */
+const isTrusted = ({ uid }: Pick<Ownership, 'uid'>): boolean => uid === 0 || uid === process.geteuid?.();
+
+/** What users other than the owner may do, as one octal digit. A group with the owner's own number is the owner's alone. */
+function forOthers({ uid, gid, mode }: Ownership): number {
   return (mode | (uid === gid ? 0 : mode >> 3)) & 7;
 }

@@ -1,5 +1,5 @@
-// Where a pod finds its cluster: the address in its environment, and the namespace and token in the files that Kubernetes
-// puts into it. Only when asked; nothing of it is read by itself.
+// How a pod reaches its cluster: the address in its environment, and the namespace and token in the files that Kubernetes
+// mounts into it. Read only when the function is called.
 
 import { builtin } from './builtin.ts';
 import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
@@ -13,13 +13,13 @@ export interface ServiceAccountOptions extends FileOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
-/** What a pod knows of its cluster. */
+/** How a pod reaches its cluster. */
 export interface ServiceAccount {
   /** The API server's address. */
   readonly server: string;
   /** The pod's own namespace. */
   readonly namespace: string;
-  /** Reads the token anew: Kubernetes replaces it about every hour. */
+  /** Reads the token again: Kubernetes replaces it about every hour. */
   readonly token: () => Promise<string>;
 }
 
@@ -29,7 +29,7 @@ const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
  * The cluster that this pod runs in, for `kubernetesStore`. The API server's certificate is signed by the cluster's own CA:
  * set `NODE_EXTRA_CA_CERTS=/var/run/secrets/kubernetes.io/serviceaccount/ca.crt` in the pod.
  *
- * @throws `CredentialsError` where this is no pod, or its token is not mounted.
+ * @throws `CredentialsError` where this is not a pod, or its token is not mounted.
  * @example
  * ```ts no-run
  * import { serviceAccount } from 'blazemeter-client/node';
@@ -40,24 +40,27 @@ const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
  */
 export async function serviceAccount(options: ServiceAccountOptions = {}): Promise<ServiceAccount> {
   const { folder = FOLDER } = options;
-  const env = options.env ?? builtinEnv();
+  const env = options.env ?? globalThis.process?.env ?? {};
   const host = env.KUBERNETES_SERVICE_HOST ?? '';
   const port = env.KUBERNETES_SERVICE_PORT_HTTPS ?? env.KUBERNETES_SERVICE_PORT ?? '443';
   if (!/^[\w.:-]{1,253}$/.test(host) || !/^\d{1,5}$/.test(port))
     throw broken(
       'KUBERNETES_SERVICE_HOST',
-      'or KUBERNETES_SERVICE_PORT is not set or is no address, so this is no pod. Give server, namespace and token yourself.',
+      'or KUBERNETES_SERVICE_PORT is not set or not an address, so this is not a pod. Pass server, namespace and token.',
     );
   const read = async (name: string): Promise<string> => {
     const path = builtin('node:path').join(folder, name);
     const source = `serviceAccount (${shownPath(path)})`;
     const text = await readPrivateFile(path, source, options);
     if (text === undefined || text.trim() === '')
-      throw broken(source, 'is not there or is empty. Is automountServiceAccountToken switched off?');
+      throw broken(
+        source,
+        'does not exist or is empty. Check that automountServiceAccountToken is not false.',
+      );
     return text.trim();
   };
   const namespace = await read('namespace');
-  // Once now, so that a pod without one is told here.
+  // Once now, so that a missing token is reported here.
   await read('token');
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
@@ -65,6 +68,3 @@ export async function serviceAccount(options: ServiceAccountOptions = {}): Promi
     token: () => read('token'),
   };
 }
-
-/** The environment, at the time of use. */
-const builtinEnv = (): Readonly<Record<string, string | undefined>> => globalThis.process?.env ?? {};

@@ -1,58 +1,58 @@
-// What every source has in common: places that are looked at in order, one provider over them, and one way to say what is
-// wrong without showing what was found.
+// What all credential sources share: lookups that are tried in order, one provider over them, and errors that name the source
+// without showing what was found in it.
 
+import * as z from 'zod/mini';
 import {
   type CredentialContext,
   type CredentialProvider,
   type Credentials,
+  type CredentialsInput,
   parseCredentials,
 } from '../auth/credentials.ts';
-import { CredentialsError } from '../errors.ts';
+import { CredentialsError, type ErrorHint } from '../errors.ts';
 import { shownId } from '../util/printable.ts';
 
-/** A pair, and in words where it was found. */
+/** Credentials, and where they were found. */
 export interface Found {
-  readonly pair: Credentials;
-  readonly from: string;
+  readonly credentials: Credentials;
+  readonly source: string;
 }
 
-/** A place to look at. It gives a pair, or the reason why it does not count; it throws where it is configured and broken. */
-export interface Place {
+/** One place where credentials may be. `find` returns why they are not there, and throws where they are there and unusable. */
+export interface Lookup {
   readonly name: string;
-  readonly look: (context?: CredentialContext) => Promise<Found | string> | Found | string;
+  readonly find: (context?: CredentialContext) => Promise<Found | string> | Found | string;
 }
 
-/** The error for a source that is configured and broken. */
-export const broken = (source: string, problem: string): CredentialsError =>
-  new CredentialsError(`${source} ${problem}`, { source });
+/** The error for a source that is configured and unusable. */
+export const broken = (source: string, problem: string, hint?: ErrorHint): CredentialsError =>
+  new CredentialsError(`${source} ${problem}`, { source, hint });
 
-/** The stable name of an error, such as `ENOENT`: all that is shown of one. */
-export const errorCode = (error: unknown): string => String((isObject(error) && error.code) || 'failed');
+/** The stable code of an error, such as `ENOENT`: all that is shown of a system error. */
+export const errorCode = (error: unknown): string =>
+  String((typeof error === 'object' && error !== null && 'code' in error && error.code) || 'failed');
 
-/** `${NAME}`, `$(NAME)`, `%NAME%`: what shells and CI systems leave where a variable is not defined. */
-const VARIABLE = /\$\{.*?\}|\$\(.*?\)|%[A-Za-z_]\w*%/.source;
-/** One that is a whole pair or a whole half: within a half, a secret may hold any character. */
-const IN_PAIR = new RegExp(`(?:^|:)(?:${VARIABLE})(?:$|:)`);
+/** `${NAME}`, `$(NAME)`, `{{ name }}`, `%NAME%`: what shells, CI systems and templates leave of an undefined variable. */
+const VARIABLE = /\$\{{1,2}[^}]{0,200}\}{1,2}|\$\([^)]{0,200}\)|\{\{[^}]{0,200}\}\}|%[A-Za-z_]\w{0,200}%/
+  .source;
+/** One that is a whole key id, secret or token: a secret may contain any characters. */
+const AS_CREDENTIALS = new RegExp(`(?:^|:)(?:${VARIABLE})(?:$|:)`);
 /** One anywhere in a path, or a `~`. */
 export const IN_PATH = new RegExp(`^~(?:$|[\\\\/])|${VARIABLE}`);
 
-/** Refuses text in which a variable still stands. */
+/** Refuses text in which a variable was not replaced. */
 export function refuseVariable(text: string, source: string, variable: RegExp): void {
   if (variable.test(text))
-    throw broken(source, 'holds a variable that nothing replaced. Define it, or give the value itself.');
+    throw broken(source, 'contains a variable that was not replaced. Define it, or give the value itself.');
 }
 
-/** A pair that nobody has looked at yet. */
-interface Unchecked {
-  readonly id: string;
-  readonly secret: string;
-  readonly expiresAt?: Date | undefined;
-}
-
-/** Checks a pair, or the text `id:secret`. */
-export function checkedPair(value: string | Unchecked, source: string): Credentials {
+/** Checks credentials that a source holds: an object, or the string `id:secret`. */
+export function checkedCredentials(
+  value: string | (CredentialsInput & { readonly secret: string }),
+  source: string,
+): Credentials {
   for (const text of typeof value === 'string' ? [value] : [value.id, value.secret])
-    refuseVariable(text, source, IN_PAIR);
+    refuseVariable(text, source, AS_CREDENTIALS);
   try {
     return parseCredentials(value, `The credentials in ${source}`);
   } catch (error) {
@@ -60,40 +60,35 @@ export function checkedPair(value: string | Unchecked, source: string): Credenti
   }
 }
 
-/** The object that the JSON text holds, or undefined. No parser's error is passed on: it quotes what it could not read. */
-export function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+const text = z.catch(z.string(), '');
+/** Key files and what commands print. A missing half becomes empty, which {@link checkedCredentials} names. */
+const keyJson = z.object({ id: text, secret: text, expiresAt: z.optional(z.unknown()) });
+
+/** Parses `{"id": "…", "secret": "…"}`; undefined where it is no JSON object. A parser's error quotes its input: it is dropped. */
+export function parseKeyJson(json: string): z.infer<typeof keyJson> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    const result = z.safeParse(keyJson, JSON.parse(json), { error: () => 'unexpected' });
+    return result.success ? result.data : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Whether the value has properties that may be asked for. */
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
-/** The pair in an object of JSON. */
-export const pairOf = ({ id, secret }: Readonly<Record<string, unknown>>): Unchecked => ({
-  id: typeof id === 'string' ? id : '',
-  secret: typeof secret === 'string' ? secret : '',
-});
-
-/** A provider that looks at its places anew at every call. The first that is configured decides. */
-export function providerOf(title: string, places: readonly Place[], mend = ''): CredentialProvider {
+/** A provider that tries its lookups again at every call. The first that is configured decides. */
+export function providerOf(title: string, lookups: readonly Lookup[], hint?: ErrorHint): CredentialProvider {
   let description = title;
   const provide: CredentialProvider = async (context) => {
     let misses = '';
-    for (const { name, look } of places) {
-      const found = await look(context);
+    for (const { name, find } of lookups) {
+      const found = await find(context);
       if (typeof found !== 'string') {
-        description = `${found.from}, key ${shownId(found.pair.id)}`;
-        return { ...found.pair, source: found.from };
+        const { credentials, source } = found;
+        description = `${source}, key ${shownId(credentials.id)}`;
+        return { ...credentials, source };
       }
       misses += `\n- ${name}: ${found}`;
     }
-    throw new CredentialsError(`No BlazeMeter credential was found. Looked at:${misses}${mend}`);
+    throw new CredentialsError(`No BlazeMeter credentials were found in:${misses}\n`, { hint });
   };
   return Object.assign(provide, { describe: () => description });
 }

@@ -1,10 +1,11 @@
-// The pair that Taurus (bzt) users keep in `~/.bzt-rc`.
+// The credentials that Taurus (bzt) users keep in `~/.bzt-rc`.
 
+import * as z from 'zod/mini';
 import type { CredentialProvider } from '../auth/credentials.ts';
+import { isPlainObject } from '../util/options.ts';
 import { builtin } from './builtin.ts';
-import { readSettings, setting } from './bzt-rc.ts';
 import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
-import { broken, checkedPair, type Found, type Place, providerOf } from './source.ts';
+import { broken, checkedCredentials, type Found, type Lookup, providerOf } from './source.ts';
 
 /** Where Taurus's settings are. */
 export interface TaurusOptions extends FileOptions {
@@ -12,16 +13,16 @@ export interface TaurusOptions extends FileOptions {
   readonly path?: string | undefined;
 }
 
-/** The place in Taurus's settings. */
-export function taurusPlace(options: TaurusOptions): Place {
+/** The lookup in Taurus's settings. */
+export function taurusLookup(options: TaurusOptions): Lookup {
   const name = options.path === undefined ? '~/.bzt-rc' : shownPath(options.path);
   return {
     name,
-    look: async (context) => {
+    find: async (context) => {
       const path = options.path ?? inHome();
       if (path === undefined) return 'no home folder is known';
       const text = await readPrivateFile(path, name, options, context);
-      return text === undefined ? 'no such file' : settingsPair(text, name);
+      return text === undefined ? 'no such file' : credentialsIn(text, name);
     },
   };
 }
@@ -34,36 +35,86 @@ function inHome(): string | undefined {
   } catch {
     // There is no such user.
   }
-  // A relative home would be looked for in the working directory, where anyone may have put a file.
+  // A relative home would mean the working directory, where others may have put a file.
   return isAbsolute(home) ? join(home, '.bzt-rc') : undefined;
 }
 
-function settingsPair(text: string, from: string): Found | string {
-  const unreadable = broken(
-    from,
-    'is neither JSON nor YAML of plain mappings. A pair belongs into BZ_TOKEN.',
-  );
-  const settings = readSettings(text);
-  for (const module of ['blazemeter', 'cloud']) {
-    const token = setting(settings, module, 'token', unreadable);
-    if (token === undefined) continue;
-    const pair = checkedPair(token, from);
-    // Taurus lays the settings of the cloud module over those of the other.
-    const address =
-      setting(settings, module, 'address', unreadable) ??
-      setting(settings, 'blazemeter', 'address', unreadable);
-    if (address === undefined) return { from, pair };
-    if (!/^https?:/i.test(address) || !URL.canParse(address))
-      throw broken(from, 'holds an address that is not a URL.');
-    return { from, pair: { ...pair, origin: new URL(address).origin } };
+const optionalText = z.nullish(z.string());
+const optionalModule = z.nullish(z.object({ token: optionalText, address: optionalText }));
+const settingsSchema = z.object({
+  modules: z.nullish(z.object({ blazemeter: optionalModule, cloud: optionalModule })),
+});
+
+async function credentialsIn(text: string, source: string): Promise<Found | string> {
+  const merged = await mergedDocuments(text);
+  const parsed = z.safeParse(settingsSchema, merged, { error: () => 'unexpected' });
+  if (!parsed.success)
+    throw broken(
+      source,
+      'is not YAML or JSON in which modules.blazemeter.token and modules.cloud.token are strings. Correct it, or put id:secret into BZ_TOKEN.',
+    );
+  const { blazemeter, cloud } = parsed.data.modules ?? {};
+  const module = [blazemeter, cloud].find((candidate) => candidate?.token);
+  if (!module?.token) return 'has no modules.blazemeter.token or modules.cloud.token';
+  const credentials = checkedCredentials(module.token, source);
+  // Taurus merges the settings of the cloud module over those of the blazemeter module.
+  const address = module.address || blazemeter?.address;
+  if (!address) return { source, credentials };
+  if (!/^https?:/i.test(address) || !URL.canParse(address))
+    throw broken(source, 'has an address that is not a URL. Give one such as https://a.blazemeter.com.');
+  return { source, credentials: { ...credentials, origin: new URL(address).origin } };
+}
+
+type Mapping = Record<string, unknown>;
+
+/** All documents of the file as one mapping; undefined where that cannot be read. A parser's error quotes its input: it is dropped. */
+async function mergedDocuments(text: string): Promise<Mapping | undefined> {
+  // Loaded where it is needed: few programs have this file, and every program imports the client.
+  const { parseAllDocuments } = await import('yaml');
+  const merged: Mapping = Object.create(null);
+  try {
+    for (const document of parseAllDocuments(text, {
+      merge: true,
+      logLevel: 'silent',
+      prettyErrors: false,
+    })) {
+      if (document.errors.length > 0) return undefined;
+      const settings: unknown = document.toJS();
+      if (settings === null || settings === undefined) continue;
+      if (!isPlainObject(settings)) return undefined;
+      mergeInto(merged, settings);
+    }
+    return merged;
+  } catch {
+    return undefined;
   }
-  return 'has no modules.blazemeter.token or modules.cloud.token';
+}
+
+/** As Taurus merges settings: mappings key by key, everything else replaced; `~key` replaces a mapping, `^key` removes it. */
+function mergeInto(target: Mapping, settings: Readonly<Mapping>): void {
+  for (const [key, value] of Object.entries(settings)) {
+    const [, sign, name = key] = /^([\^~])(.+)$/s.exec(key) ?? [];
+    if (sign === '^') {
+      delete target[name];
+      continue;
+    }
+    const present = target[name];
+    if (!isPlainObject(value)) {
+      target[name] = value;
+      continue;
+    }
+    const mapping: Mapping = Object.create(null);
+    if (sign === undefined && isPlainObject(present)) Object.assign(mapping, present);
+    mergeInto(mapping, value);
+    target[name] = mapping;
+  }
 }
 
 /**
- * A pair from Taurus's settings, `~/.bzt-rc`, read at every call: `modules.blazemeter.token` or else
- * `modules.cloud.token`, as `id:secret`. Where an `address` stands beside it, the pair is bound to that origin and is
- * sent nowhere else. The file may be JSON, or YAML of plain nested mappings; it is judged like a key file.
+ * Credentials from Taurus's settings, `~/.bzt-rc`, read at every call: `modules.blazemeter.token` or else
+ * `modules.cloud.token`, as `id:secret`. Where an `address` is set beside it, the credentials are bound to that origin and
+ * are sent nowhere else. The file is YAML or JSON; several documents are merged as Taurus merges them. Its owner and
+ * permissions are checked like those of a key file.
  *
  * @returns A provider. Its calls reject with a `CredentialsError` that says what is wrong with the file.
  * @example
@@ -81,5 +132,5 @@ function settingsPair(text: string, from: string): Found | string {
  * ```
  */
 export function fromTaurus(options: TaurusOptions = {}): CredentialProvider {
-  return providerOf("Taurus's settings", [taurusPlace(options)]);
+  return providerOf("Taurus's settings", [taurusLookup(options)]);
 }

@@ -1,15 +1,15 @@
-// The temporary files of writeKeyFile: how they are named, and which of them a crash has left behind. They hold secrets, so
-// they go as soon as it is certain that nobody is still writing them.
+// The temporary files of writeKeyFile: their names, and which of them a crash has left behind. They hold secrets, so they are
+// removed as soon as it is certain that no process is still writing them.
 
 import { builtin } from './builtin.ts';
 import { errorCode } from './source.ts';
 
-/** After this long, in milliseconds, nobody is writing a file of a hundred bytes any more. */
+/** After this long, in milliseconds, no process is still writing a file of a hundred bytes. */
 const OLD_MS = 10 * 60_000;
 
 /**
- * `<target>.<where>.<process>.<random>.tmp`. It begins with the target's name, so that whatever keeps the target out of a
- * repository (`api-key.json*`) keeps this out too.
+ * `<target>.<here>.<process>.<random>.tmp`. It begins with the target's name, so that a rule that keeps the target out of a
+ * repository (`api-key.json*`) applies to it too.
  */
 export function temporaryName(target: string): string {
   return `${target}.${here()}.${process.pid}.${builtin('node:crypto').randomBytes(6).toString('hex')}.tmp`;
@@ -32,14 +32,14 @@ export async function removeLeftovers(target: string): Promise<void> {
       if (Date.now() - mtimeMs > OLD_MS || (mine && abandoned(Number(parts[2]), mtimeMs)))
         await promises.unlink(path);
     } catch {
-      // Its writer, or another sweeper, was faster.
+      // Its writer, or another process that cleans up, was faster.
     }
   }
 }
 
-/** Whether the process of that number, on this machine, cannot be writing a file of that time any more. */
+/** Whether the process with that id, on this machine, cannot be writing a file of that time any more. */
 export function abandoned(pid: number, mtimeMs: number): boolean {
-  // In a container every run has the same number: what is older than this run is another's.
+  // In a container every run has the same process id: what is older than this run belongs to an earlier one.
   if (pid === process.pid) return mtimeMs < Date.now() - process.uptime() * 1000;
   try {
     process.kill(pid, 0);
@@ -50,8 +50,8 @@ export function abandoned(pid: number, mtimeMs: number): boolean {
 }
 
 /**
- * Eight hex digits for the set of processes whose numbers can be compared: the host, and on Linux its process namespace,
- * for containers may share a folder and a host's name.
+ * Eight hex digits for the set of processes whose ids can be compared: the host and, on Linux, its process namespace,
+ * because containers may share a folder and a host name.
  */
 export function here(): string {
   let namespace = '';

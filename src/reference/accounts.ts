@@ -1,11 +1,11 @@
-// The calls on the user, the accounts and their policy.
+// The operations on the user, the accounts and their policy.
 
 import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
 import { type ListSpec, page } from './lists.ts';
 import { admits, applyShrink, TEN_YEARS } from './policy.ts';
 import { type AccountRecord, accountsOf, rolesIn } from './state.ts';
-import { accountView, type MemberRow, memberRows, memberView, userView } from './views.ts';
+import { accountView, type Member, membersOf, memberView, userView } from './views.ts';
 
 export const getUser = ({ state, caller, now }: Context): Reply => ({
   kind: 'one',
@@ -13,7 +13,7 @@ export const getUser = ({ state, caller, now }: Context): Reply => ({
   result: userView(state, caller.user, now),
 });
 
-const MEMBERS: ListSpec<MemberRow> = {
+const MEMBERS: ListSpec<Member> = {
   view: memberView,
   sort: {
     id: ({ user }) => user.id,
@@ -41,10 +41,10 @@ export function listAccounts(context: Context): Reply {
     },
     texts: (account) => [account.name],
   };
-  return page(accountsOf(state, caller.user.id), spec, context.query, context.bend);
+  return page(accountsOf(state, caller.user.id), spec, context.query, context.listFault);
 }
 
-/** Reads an id that is an integer on the wire; anything else is the id of nothing. */
+/** Reads an id that is an integer in the API; anything else is an id that does not exist. */
 export const integerId = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1);
 
 /** An account that the caller's user is in. */
@@ -56,8 +56,8 @@ function accountOf(context: Context, id: number): AccountRecord {
 }
 
 /**
- * The same, where the call is about what is in the account: into that the key must be let. The account itself, and so
- * its policy, stays open, or an owner could lock everybody out for good.
+ * The same for what is in the account: that takes a key that the account admits. The account itself, and so its policy, stays
+ * accessible, or an owner could lock all users out for good.
  */
 export function accountFor(context: Context, id: number): AccountRecord {
   const account = accountOf(context, id);
@@ -66,24 +66,24 @@ export function accountFor(context: Context, id: number): AccountRecord {
   return account;
 }
 
-const answer = ({ state }: Context, account: AccountRecord): Reply => ({
+const shown = ({ state }: Context, account: AccountRecord): Reply => ({
   kind: 'one',
   status: 200,
   result: accountView(state, account),
 });
 
 export const getAccount = (context: Context): Reply =>
-  answer(context, accountOf(context, integerId(context.id)));
+  shown(context, accountOf(context, integerId(context.id)));
 
 export const listMembers = (context: Context): Reply =>
   page(
-    memberRows(context.state, accountFor(context, integerId(context.id))),
+    membersOf(context.state, accountFor(context, integerId(context.id))),
     MEMBERS,
     context.query,
-    context.bend,
+    context.listFault,
   );
 
-/** Owner and admins set the maximum, nobody else (S17). Fields that are not the policy's are ignored. */
+/** Owner and admins set the maximum, and no other member (S17). Fields that are not the policy's are ignored. */
 export function setPolicy(context: Context): Reply {
   const { state, semantics, caller, now } = context;
   const account = accountOf(context, integerId(context.id));
@@ -91,7 +91,7 @@ export function setPolicy(context: Context): Reply {
   if (!roles.includes('owner') && !roles.includes('admin'))
     refuse(403, 'Only the owner or an admin of the account may change it');
   const body = context.body();
-  if (!Object.hasOwn(body, 'apiKeyExpiration')) return answer(context, account);
+  if (!Object.hasOwn(body, 'apiKeyExpiration')) return shown(context, account);
   const days = body.apiKeyExpiration;
   const right = typeof days === 'number' && Number.isInteger(days) && days !== 0 && days >= -1;
   if (!right || days > TEN_YEARS)
@@ -101,5 +101,5 @@ export function setPolicy(context: Context): Reply {
   account.updated = now;
   if (days > 0 && (before < 0 || days < before)) applyShrink(state, semantics, account, now);
   state.version++;
-  return answer(context, account);
+  return shown(context, account);
 }

@@ -1,4 +1,4 @@
-// Who sends a request: HTTP Basic by RFC 7617 in UTF-8, against hashes alone.
+// Who sends a request: HTTP Basic by RFC 7617 in UTF-8, compared with hashes.
 
 import { refuse } from './envelope.ts';
 import { bindingMaximum, longerThan } from './policy.ts';
@@ -6,8 +6,8 @@ import type { Semantics } from './semantics.ts';
 import { sha256 } from './sha256.ts';
 import type { KeyRecord, State, UserRecord } from './state.ts';
 
-/** The pair as a request gives it. It lives as long as the request is looked at, and is kept nowhere. */
-export interface Claim {
+/** The credentials of a request. They are held while the request is handled, and not stored. */
+export interface Credentials {
   readonly id: string;
   readonly secret: string;
 }
@@ -15,8 +15,8 @@ export interface Claim {
 const decoder = new TextDecoder('utf-8', { fatal: true });
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** Reads an `Authorization` header; undefined for one that is not Basic or not well made. */
-export function readClaim(authorization: string | undefined): Claim | undefined {
+/** Reads an `Authorization` header; undefined for one that is not Basic or malformed. */
+export function readBasicAuth(authorization: string | undefined): Credentials | undefined {
   const encoded = authorization === undefined ? undefined : /^basic +(\S+) *$/i.exec(authorization)?.[1];
   if (encoded === undefined) return undefined;
   let text: string;
@@ -42,15 +42,15 @@ export interface Caller {
 export function authenticate(
   state: State,
   semantics: Semantics,
-  claim: Claim | undefined,
+  credentials: Credentials | undefined,
   ms: number,
 ): Caller {
   const no = (why: string): never => refuse(401, semantics.unauthorized === 'distinguish' ? why : undefined);
-  if (claim === undefined) return no('No credentials');
-  const key = state.keys.get(claim.id);
+  if (credentials === undefined) return no('No credentials');
+  const key = state.keys.get(credentials.id);
   if (key === undefined)
-    return no(state.deleted.has(claim.id) ? 'The API key was deleted' : 'Unknown API key');
-  const hash = sha256(claim.secret);
+    return no(state.deleted.has(credentials.id) ? 'The API key was deleted' : 'Unknown API key');
+  const hash = sha256(credentials.secret);
   const { previous } = key;
   if (hash !== key.hash) {
     if (previous === null || hash !== previous.hash) return no('Wrong secret');

@@ -1,24 +1,23 @@
-// Everything the reference does that somebody could ask "says who?" about, with its mark, as data.
+// Everything that the reference does, with the provenance of each statement, as data.
 
-import type { Mark } from './marks.ts';
-import { routes } from './routes.ts';
+import { routes as defaultRoutes, type Provenance, type Route } from './routes.ts';
 import { type Semantics, semanticsSwitches } from './semantics.ts';
 
 /** One line of {@link Reference.explain}. */
 export interface ExplainedBehaviour {
-  /** Stable: `S…` semantics, `W…` the wire, `P…` who may do what, and the names of the calls. */
+  /** Stable: `S…` semantics, `W…` the protocol, `P…` permissions, and the names of the operations. */
   readonly id: string;
   readonly behaviour: string;
-  /** How the reference behaves, as its switches stand. */
+  /** What the reference does under its current switches. */
   readonly value: string;
-  readonly mark: Mark;
+  readonly provenance: Provenance;
 }
 
-const line = (id: string, mark: Mark, behaviour: string, value: string): ExplainedBehaviour => ({
+const line = (id: string, provenance: Provenance, behaviour: string, value: string): ExplainedBehaviour => ({
   id,
   behaviour,
   value,
-  mark,
+  provenance,
 });
 
 /** What no switch changes. */
@@ -27,29 +26,29 @@ const FIXED: readonly ExplainedBehaviour[] = [
     'S5',
     'assumed',
     'regenerating the key that signs the call',
-    'allowed; the old secret is dead at once; the answer still arrives',
+    'allowed; the old secret is refused at once; the response still arrives',
   ),
   line('S6', 'assumed', 'deleting the key that signs the call', 'allowed; the next call is a 401'),
   line(
     'S8',
     'assumed',
     'period arithmetic',
-    'days of 86,400 s from the clock; 120 s over the maximum are let through',
+    'days of 86,400 s from the clock; up to 120 s over the maximum are accepted',
   ),
-  line('S9', 'assumed', 'a create whose answer is lost', "the commit stands (fault: reset, 'after-commit')"),
+  line(
+    'S9',
+    'assumed',
+    'a create whose response is lost',
+    "the commit stands (fault: reset, 'after-commit')",
+  ),
   line(
     'S10',
     'assumed',
-    'a regeneration whose answer is lost',
+    'a regeneration whose response is lost',
     "the commit stands (fault: reset, 'after-commit')",
   ),
   line('S16', 'assumed', 'the maximum grows', 'existing keys keep their expiry'),
-  line(
-    'S17',
-    'documented',
-    'who may set the policy',
-    'the owner and admins; others 403; every member may read it',
-  ),
+  line('S17', 'documented', 'who may set the policy', 'the owner and admins'),
   line('S18', 'assumed', 'the instant of expiry', 'refused from the very second of expiration on'),
   line(
     'W1',
@@ -63,7 +62,7 @@ const FIXED: readonly ExplainedBehaviour[] = [
     'W4',
     'observed',
     'headers',
-    'Set-Cookie bzm_sess on every answer; WWW-Authenticate: Basic realm=api on a 401; no rate-limit headers',
+    'Set-Cookie bzm_sess on every response; WWW-Authenticate: Basic realm=api on a 401; no rate-limit headers',
   ),
   line(
     'W5',
@@ -95,33 +94,43 @@ const FIXED: readonly ExplainedBehaviour[] = [
   line(
     'W17',
     'observed',
-    'the policy on the wire',
-    'apiKeyExpiration of an account, in days; 3650 by default',
+    'the policy in the API',
+    'apiKeyExpiration of an account in GET /accounts, in days; 3650 by default',
   ),
   line('W18', 'assumed', 'other values of the policy', '1 to 3650 days; -1 is no limit'),
-  line('P1', 'observed', 'a wrong pair, and none', 'the same 401'),
+  line('P1', 'observed', 'wrong credentials, and none', 'the same 401'),
   line(
     'P2',
     'assumed',
-    'a deleted key, one that has run out, a disabled user',
+    'a deleted key, an expired one, a disabled user',
     'a 401 too; its body never holds the word that a client rewrites',
   ),
-  line('P3', 'assumed', 'keys of others', 'not listed, and 404 by id, for the owner of the account too'),
+  line('P3', 'assumed', 'keys of others', 'not listed, and 404 by id, also for the owner of the account'),
   line('P4', 'assumed', 'accounts of others, and what is in them', '403 where they exist, else 404'),
   line('P5', 'documented', 'roles in an account', 'owner, admin, billing, standard, user_manager'),
-  line('P6', 'observed', 'the version', 'answers anyone'),
+  line('P6', 'observed', 'the version', 'needs no credentials'),
+  line('P7', 'assumed', 'other members and the policy', '403 where they set it; they may read it'),
+  line(
+    'P8',
+    'assumed',
+    'the policy of one account',
+    'in GET /accounts/{id} as in the list, where it was observed',
+  ),
 ];
 
 /** The whole table under these switches. */
-export function behaviours(semantics: Semantics): readonly ExplainedBehaviour[] {
+export function behaviours(
+  semantics: Semantics,
+  routes: readonly Route[] = defaultRoutes,
+): readonly ExplainedBehaviour[] {
   const switched = semanticsSwitches.map(({ id, name, behaviour }) =>
     line(id, 'assumed', behaviour, `${name}: ${String(semantics[name])}`),
   );
   const rules = [...switched, ...FIXED].sort((a, b) => order(a.id) - order(b.id));
-  const calls = routes.map(({ operation, method, path, mark }) =>
-    line(operation, mark, `${method} ${path.replace('*', '{id}')}`, 'answered'),
+  const operations = routes.map(({ operation, method, path, provenance }) =>
+    line(operation, provenance, `${method} ${path}`, 'supported'),
   );
-  return [...rules, ...calls];
+  return [...rules, ...operations];
 }
 
 /** S1, S2, …, S10, …, then W, then P. */

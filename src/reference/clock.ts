@@ -1,7 +1,9 @@
-// The reference's own time. Everything that has a time takes it from here: Date header, created, updated,
-// expiration, request ids.
+// The reference's own time, for everything that has one: Date header, created, updated, expiration, request ids.
 
-/** A length of time. The parts add up; they may be negative where a time in the past is meant. */
+import * as z from 'zod/mini';
+import { read, strictObject } from './read.ts';
+
+/** A duration. The parts add up; they may be negative where a time in the past is meant. */
 export interface Duration {
   readonly days?: number | undefined;
   readonly hours?: number | undefined;
@@ -14,7 +16,7 @@ export interface Duration {
 export interface ClockOptions {
   /** The time at the start: a `Date`, or text that `Date` reads, such as `2026-01-31T12:00:00Z`. Default: now. */
   readonly at?: Date | string | undefined;
-  /** `true`: time stands still until it is moved. Default: it runs as fast as real time. */
+  /** `true`: time stands still until you move it. Default: it runs as fast as real time. */
   readonly frozen?: boolean | undefined;
 }
 
@@ -31,23 +33,23 @@ export interface ClockOptions {
  * ```
  */
 export interface ReferenceClock {
-  /** The time on the clock, skew not counted. */
+  /** The time on the clock, without the skew. */
   now(): Date;
   /** Moves the clock. */
   advance(by: Duration): void;
-  /** Sets the clock; it goes on running, or standing still, as before. */
+  /** Sets the clock; it stays running, or frozen, as before. */
   set(to: Date | string): void;
-  /** Time stands still from here on. */
+  /** Stops the clock. */
   freeze(): void;
-  /** Time runs again, from where the clock stands. */
+  /** Starts the clock again, at the time it shows. */
   resume(): void;
   /**
-   * Makes the `Date` header, and nothing else, wrong by so many milliseconds: positive is fast. 0 puts it right.
+   * Makes the `Date` header, and nothing else, wrong by so many milliseconds: positive is fast. 0 corrects it.
    */
   skew(ms: number): void;
 }
 
-/** The clock's position, as it stands in a snapshot. */
+/** The clock's position, as in a snapshot. */
 export interface ClockPosition {
   readonly frozen: boolean;
   /** Milliseconds since 1970 where frozen, else the distance from real time. */
@@ -71,7 +73,7 @@ export const LAST_MS = Date.UTC(9999, 11, 31);
 export function durationMs(by: Duration): number {
   const { days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
   const total = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
-  if (!Number.isFinite(total)) throw new TypeError('A duration is made of finite numbers.');
+  if (!Number.isFinite(total)) throw new TypeError('A duration consists of finite numbers.');
   return total;
 }
 
@@ -88,7 +90,13 @@ const bounded = (ms: number): number => {
   return ms;
 };
 
-export function createClock(options: ClockOptions = {}): InnerClock {
+const clockOptions = strictObject({
+  at: z.optional(z.union([z.date(), z.string()], 'must be a Date, or text such as 2026-01-31T12:00:00Z.')),
+  frozen: z.optional(z.boolean()),
+});
+
+export function createClock(given: ClockOptions = {}): InnerClock {
+  const options = read(clockOptions, given, 'clock');
   const start = options.at === undefined ? Date.now() : bounded(momentMs(options.at));
   let frozen: number | undefined;
   let offset = 0;

@@ -1,8 +1,8 @@
-// What an operation is given.
+// What an operation receives.
 
 import type { Caller } from './authenticate.ts';
-import type { Mint } from './identity.ts';
-import type { ListBend } from './lists.ts';
+import type { IdGenerator } from './identity.ts';
+import type { ListFault } from './lists.ts';
 import type { Semantics } from './semantics.ts';
 import type { KeyRecord, State } from './state.ts';
 
@@ -10,17 +10,19 @@ export interface Context {
   readonly caller: Caller;
   readonly state: State;
   readonly semantics: Semantics;
-  readonly mint: Mint;
+  readonly ids: IdGenerator;
   /** Milliseconds, and whole seconds, of the reference's clock. */
   readonly ms: number;
   readonly now: number;
-  /** The segment of the path that stands for `*`. */
+  /** The parameters of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The one that names what the operation is about; empty where there is none. */
   readonly id: string;
   /** Undefined where the request has no query. */
   readonly query: URLSearchParams | undefined;
-  /** The JSON body: an object, `{}` where there is none. Refuses with 400 what is neither. */
+  /** The JSON body: an object, `{}` where there is none. Refuses anything else with 400. */
   readonly body: () => Readonly<Record<string, unknown>>;
-  readonly bend: ListBend | undefined;
-  /** The lists of keys as a fault wants them shown. */
+  readonly listFault: ListFault | undefined;
+  /** The lists of keys as a fault shows them. */
   readonly staleKeys: ReadonlyMap<number, readonly KeyRecord[]> | undefined;
 }

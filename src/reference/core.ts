@@ -1,11 +1,23 @@
-// The core: one synchronous function over a state, from plain values to plain values. No clock but the reference's,
-// no I/O, and whatever is sent, an answer.
+// The core: one synchronous function over a state, from plain values to plain values. It uses no clock but the reference's
+// and does no I/O; every request gets a response.
 
 import { printable } from '../util/printable.ts';
 import { getAccount, getUser, listAccounts, listMembers, setPolicy } from './accounts.ts';
-import { authenticate, type Claim, readClaim } from './authenticate.ts';
+import { authenticate, type Credentials, readBasicAuth } from './authenticate.ts';
 import type { InnerClock } from './clock.ts';
 import type { Context } from './context.ts';
+import type { CustomRoute } from './custom-routes.ts';
+import {
+  getMultiTest,
+  getProject,
+  getTest,
+  getVersion,
+  getWorkspace,
+  listMultiTests,
+  listProjects,
+  listTests,
+  listWorkspaces,
+} from './discovery.ts';
 import {
   bodyOf,
   errorReply,
@@ -17,43 +29,33 @@ import {
   statusOf,
 } from './envelope.ts';
 import {
-  bendAnswer,
-  bendOf,
-  type Draft,
+  applyFault,
   delayOf,
   faultName,
-  replacesOn,
+  listFaultOf,
+  type ResponseDraft,
+  replacesAt,
   skewOf,
   staleKeysOf,
 } from './faults/fault-shape.ts';
-import type { InnerFaults, Strike } from './faults/faults.ts';
-import { looksReal, type Mint } from './identity.ts';
-import { type InnerJournal, type JournalRow, shownHeaders } from './journal.ts';
+import type { AppliedFault, InnerFaults } from './faults/faults.ts';
+import { type IdGenerator, looksReal } from './identity.ts';
+import { type InnerJournal, type JournalRecord, shownHeaders } from './journal.ts';
 import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
-import { header, locate, type PlainAnswer, type PlainRequest, WHOLE } from './plain.ts';
-import { type Match, match, type ReferenceOperation } from './routes.ts';
+import { header, locate, type PlainRequest, type PlainResponse, WHOLE } from './plain.ts';
+import type { Match, ReferenceOperation, Route, RouteKey, Router } from './routes.ts';
 import type { Semantics } from './semantics.ts';
 import type { State } from './state.ts';
-import {
-  getMultiTest,
-  getProject,
-  getTest,
-  getVersion,
-  getWorkspace,
-  listMultiTests,
-  listProjects,
-  listTests,
-  listWorkspaces,
-} from './walk.ts';
 
-/** The most that a request's body may hold, in characters. */
-export const MOST_BODY = 1_048_576;
+/** The largest body of a request, in characters. */
+export const MAX_BODY = 1_048_576;
 
 /** What the core works on. */
 export interface Core {
   state: State;
   semantics: Semantics;
-  readonly mint: Mint;
+  readonly router: Router<Route | CustomRoute>;
+  readonly ids: IdGenerator;
   readonly clock: InnerClock;
   readonly faults: InnerFaults;
   readonly journal: InnerJournal;
@@ -63,9 +65,9 @@ export interface Core {
   warned: boolean;
 }
 
-type Closed = Exclude<ReferenceOperation, 'web.version'>;
+type Authenticated = Exclude<ReferenceOperation, 'web.version'>;
 
-const OPERATIONS: Readonly<Record<Closed, (context: Context) => Reply>> = {
+const OPERATIONS: Readonly<Record<Authenticated, (context: Context) => Reply>> = {
   'user.get': getUser,
   'accounts.list': listAccounts,
   'accounts.get': getAccount,
@@ -86,72 +88,74 @@ const OPERATIONS: Readonly<Record<Closed, (context: Context) => Reply>> = {
   'multiTests.get': getMultiTest,
 };
 
-/** A request on its way through the core, and what is found out about it. */
+/** A request on its way through the core, and what is known about it. */
 interface Exchange {
   readonly request: PlainRequest;
   readonly path: string | undefined;
   readonly query: string;
-  readonly found: Match;
-  readonly operation: ReferenceOperation | null;
-  readonly claim: Claim | undefined;
-  /** Whether the claim may be somebody's live credential. */
+  readonly found: Match<Route | CustomRoute>;
+  readonly operation: ReferenceOperation | RouteKey | null;
+  readonly credentials: Credentials | undefined;
+  /** Whether the credentials may be live ones of BlazeMeter. */
   readonly real: boolean;
-  readonly strikes: readonly Strike[];
+  readonly faults: readonly AppliedFault[];
   readonly ms: number;
   readonly number: number;
   userId: number | null;
   committed: boolean;
 }
 
-/** Answers a request. */
-export function handle(core: Core, request: PlainRequest): PlainAnswer {
+/** Handles a request. */
+export function handle(core: Core, request: PlainRequest): PlainResponse {
   const ms = core.clock.ms();
   const number = ++core.requests;
   const requestId = requestIdOf(ms, number);
   const { path, query } = locate(request.path);
-  const found = match(request.method, path);
+  const found = core.router.match(request.method, path);
   const operation = found.kind === 'found' ? found.route.operation : null;
-  const claim = readClaim(header(request.headers, 'authorization'));
-  const real = claim !== undefined && !core.state.keys.has(claim.id) && looksReal(claim.id, claim.secret);
-  if (real && !core.warned) warnOfRealPairs(core);
-  const strikes = core.faults.meet(operation, claim?.id, ms);
+  const credentials = readBasicAuth(header(request.headers, 'authorization'));
+  const real =
+    credentials !== undefined &&
+    !core.state.keys.has(credentials.id) &&
+    looksReal(credentials.id, credentials.secret);
+  if (real && !core.warned) warnOfRealCredentials(core);
+  const faults = core.faults.match(operation, credentials?.id, ms);
   const exchange: Exchange = {
     request,
     path,
     query,
     found,
     operation,
-    claim,
+    credentials,
     real,
-    strikes,
+    faults,
     ms,
     number,
     userId: null,
     committed: false,
   };
 
-  const instead = strikes.length > 0 && strikes.some(({ effect }) => replacesOn(effect) === 'before-commit');
-  const reply: Reply = instead ? NOTHING_DONE : run(core, exchange);
+  const replaced = faults.some(({ effect }) => replacesAt(effect) === 'before-commit');
+  const reply: Reply = replaced ? NOTHING_DONE : run(core, exchange);
   const status = statusOf(reply);
-  const dateMs = ms + core.clock.skewMs() + skewOf(strikes);
-  const draft: Draft = {
+  const dateMs = ms + core.clock.skewMs() + skewOf(faults);
+  const draft: ResponseDraft = {
     status,
     headers: headersOf(status, dateMs, number),
-    body: instead ? '' : bodyOf(reply, requestId),
-    delayMs: delayOf(strikes),
+    body: replaced ? '' : bodyOf(reply, requestId),
+    delayMs: delayOf(faults),
     delivery: WHOLE,
   };
   if (found.kind === 'method') draft.headers.Allow = found.allow;
-  for (const strike of strikes)
-    if (!instead || replacesOn(strike.effect) !== 'after-commit')
-      bendAnswer(draft, strike, requestId, dateMs);
+  for (const fault of faults)
+    if (!replaced || replacesAt(fault.effect) !== 'after-commit') applyFault(draft, fault, requestId, dateMs);
   if (request.method === 'HEAD') draft.body = '';
 
-  core.journal.add(rowOf(core, exchange, draft));
+  core.journal.add(journalRecordOf(core, exchange, draft));
   return draft;
 }
 
-/** What a fault that strikes before the commit is laid over. */
+/** What a fault before the commit is applied to. */
 const NOTHING_DONE: Reply = { kind: 'one', status: 200, result: null };
 
 function run(core: Core, exchange: Exchange): Reply {
@@ -163,36 +167,47 @@ function run(core: Core, exchange: Exchange): Reply {
     return reply;
   } catch (error) {
     if (error instanceof Refusal) return error.reply;
-    // A defect of the reference itself. It is an answer too, so that no test hangs on it; the fuzz test looks for it.
+    // A defect of the reference or of a route of one's own. It gets a response too, so that no test hangs on it.
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'an unknown error';
+    core.warn(`The BlazeMeter reference implementation failed: ${printable(reason)}`);
     return errorReply(500, 'The reference implementation failed');
   }
 }
 
 function operate(core: Core, exchange: Exchange): Reply {
-  const { state, semantics, mint } = core;
-  const { request, found, strikes, ms } = exchange;
-  if ((request.body?.length ?? 0) > MOST_BODY) return errorReply(413);
+  const { state, semantics, ids } = core;
+  const { request, found, faults, ms } = exchange;
+  if ((request.body?.length ?? 0) > MAX_BODY) return errorReply(413);
   if (found.kind === 'unknown') return errorReply(404);
   if (found.kind === 'method') return errorReply(405);
-  const { operation } = found.route;
-  if (operation === 'web.version') return getVersion();
+  const { route, params } = found;
+  if (route.operation === 'web.version') return getVersion();
   const now = Math.floor(ms / 1000);
-  const caller = authenticate(state, semantics, exchange.claim, ms);
+  const caller = authenticate(state, semantics, exchange.credentials, ms);
   exchange.userId = caller.user.id;
   caller.key.lastUsed = now;
-  return OPERATIONS[operation]({
+  const body = () => readBody(request.body);
+  const context: Context = {
     state,
     semantics,
-    mint,
+    ids,
     caller,
     ms,
     now,
-    id: found.id,
+    params,
+    id: params.id ?? params.accountId ?? '',
     query: exchange.query === '' ? undefined : new URLSearchParams(exchange.query),
-    body: () => readBody(request.body),
-    bend: bendOf(strikes),
-    staleKeys: staleKeysOf(strikes),
-  });
+    body,
+    listFault: listFaultOf(faults),
+    staleKeys: staleKeysOf(faults),
+  };
+  if ('provenance' in route) {
+    const operation = OPERATIONS[route.operation];
+    return operation(context);
+  }
+  const reply = route.run(context);
+  if (request.method !== 'GET' && request.method !== 'HEAD') state.version++;
+  return reply;
 }
 
 function readBody(body: string | null | undefined): Readonly<Record<string, unknown>> {
@@ -208,37 +223,37 @@ function readBody(body: string | null | undefined): Readonly<Record<string, unkn
   return Object.fromEntries(Object.entries(value));
 }
 
-/** A live credential sent to a test double is worth a word; once is enough. */
-function warnOfRealPairs(core: Core): void {
+/** Live credentials sent to a test double are worth a warning; one is enough. */
+function warnOfRealCredentials(core: Core): void {
   core.warned = true;
   core.warn(
-    'The BlazeMeter reference implementation was sent a key that it did not make and that looks real. ' +
-      'It answers 401 and keeps nothing of it; check where the client takes its credentials from.',
+    'The BlazeMeter reference implementation received an API key that it did not create and that looks real. ' +
+      'It responds with 401 and keeps nothing of it; check where the client takes its credentials from.',
   );
 }
 
 /** A path whose segments are words and ids: it can hold no secret. */
 const PLAIN_PATH = /^\/[a-z-]+(?:\/(?:\d{1,15}|[0-9a-f]{24}|version|users)(?:\/[a-z]+)?)?$/;
 
-function rowOf(core: Core, exchange: Exchange, draft: Draft): JournalRow {
+function journalRecordOf(core: Core, exchange: Exchange, response: PlainResponse): JournalRecord {
   const { state } = core;
-  const { request, found, operation, claim, strikes } = exchange;
-  // A known key's own id, and a route's own path: a row shall not keep the request's texts alive.
-  const known = claim === undefined ? undefined : state.keys.get(claim.id)?.id;
-  const { delivery } = draft;
+  const { request, found, operation, credentials, faults } = exchange;
+  // A known key's own id, and a route's own path: a record must not keep the strings of the request alive.
+  const known = credentials === undefined ? undefined : state.keys.get(credentials.id)?.id;
+  const { delivery } = response;
   return {
     number: exchange.number,
     ms: exchange.ms,
     operation,
     method: found.kind === 'found' ? request.method : printable(request.method, 16),
-    path: found.kind === 'found' && found.id === '' ? found.route.path : shownPath(exchange),
-    keyId: known ?? (claim !== undefined && state.deleted.has(claim.id) ? claim.id : null),
+    path: found.kind === 'found' && !found.route.path.includes('{') ? found.route.path : shownPath(exchange),
+    keyId: known ?? (credentials !== undefined && state.deleted.has(credentials.id) ? credentials.id : null),
     userId: exchange.userId,
     looksReal: exchange.real,
-    status: draft.status,
+    status: response.status,
     committed: exchange.committed,
     delivered: delivery.kind !== 'cut' ? 'whole' : delivery.keep === 'nothing' ? 'nothing' : 'part',
-    fault: strikes.length === 0 ? null : strikes.map(({ effect }) => faultName(effect)).join(', '),
+    fault: faults.length === 0 ? null : faults.map(({ effect }) => faultName(effect)).join(', '),
     headers: shownHeaders(request.headers),
   };
 }

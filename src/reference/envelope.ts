@@ -1,10 +1,10 @@
-// The v4 envelope: key order, pretty-printing, request id, headers and messages as recorded answers have them.
+// The v4 envelope: key order, pretty-printing, request id, headers and messages as in recorded responses.
 
 import { REFERENCE_MARKER } from './identity.ts';
 
-/** What an operation ends with, before it is put into an envelope. */
+/** The outcome of an operation, before it is put into an envelope. */
 export type Reply =
-  | { readonly kind: 'one'; readonly status: 200 | 201; readonly result: unknown }
+  | { readonly kind: 'one'; readonly status: 200 | 201 | 202; readonly result: unknown }
   | {
       readonly kind: 'list';
       readonly limit: number;
@@ -15,12 +15,14 @@ export type Reply =
   | { readonly kind: 'none' }
   | { readonly kind: 'error'; readonly status: number; readonly message: string };
 
-/** Thrown by an operation that refuses. Not an `Error`: it is an answer, nobody needs its stack. */
-export class Refusal {
+/** Thrown by an operation that refuses a request. */
+export class Refusal extends Error {
   readonly reply: Extract<Reply, { kind: 'error' }>;
 
   constructor(status: number, detail?: string) {
-    this.reply = errorReply(status, detail);
+    const reply = errorReply(status, detail);
+    super(reply.message);
+    this.reply = reply;
   }
 }
 
@@ -84,7 +86,7 @@ export function requestIdOf(ms: number, number: number): string {
 /** The time as an HTTP date. */
 export const httpDate = (ms: number): string => new Date(ms).toUTCString();
 
-/** The headers of every answer. A `Set-Cookie` comes even with a 401: a client must not keep it. */
+/** The headers of every response. A `Set-Cookie` comes even with a 401: a client must not keep it. */
 export function headersOf(status: number, dateMs: number, number: number): Record<string, string> {
   const headers: Record<string, string> = {
     Date: httpDate(dateMs),

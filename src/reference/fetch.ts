@@ -1,12 +1,13 @@
-// The front end for injected fetch: a request to plain values, plain values to a Response, and faults as a network
-// would show them.
+// The front end for an injected fetch: a request to plain values, plain values to a Response, and faults as a network shows
+// them.
 
-import type { PlainAnswer, PlainHeaders, PlainRequest } from './plain.ts';
+import type { PlainHeaders, PlainRequest, PlainResponse } from './plain.ts';
+import { clearTimeout, setTimeout } from './timers.ts';
 
-/** A `fetch` whose answers come from a reference. */
+/** A `fetch` whose responses come from a reference. */
 export type ReferenceFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** A request on its way: what the core needs, and what only a fetch knows. */
+/** A request: what the core needs, and what only a fetch has. */
 interface Call {
   readonly url: URL;
   readonly method: string;
@@ -16,25 +17,25 @@ interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-const MOST_REDIRECTS = 20;
+const MAX_REDIRECTS = 20;
 const NULL_BODY = new Set([204, 205, 304]);
 
-export function fetchFrom(answer: (request: PlainRequest) => PlainAnswer): ReferenceFetch {
+export function fetchFrom(respond: (request: PlainRequest) => PlainResponse): ReferenceFetch {
   const send = async (call: Call, followed: number): Promise<Response> => {
     const { url, method, headers, body, signal } = call;
     signal?.throwIfAborted();
-    const given = answer({ method, path: url.pathname + url.search, headers, body });
+    const given = respond({ method, path: url.pathname + url.search, headers, body });
     const location = given.status >= 300 && given.status < 400 ? given.headers.Location : undefined;
     if (location === undefined || call.redirect === 'manual' || given.delivery.kind === 'cut')
       return deliver(given, signal);
-    if (call.redirect === 'error' || followed >= MOST_REDIRECTS) throw failed('unexpected redirect');
+    if (call.redirect === 'error' || followed >= MAX_REDIRECTS) throw failed('unexpected redirect');
     if (given.delayMs > 0) await wait(given.delayMs, signal);
     return send(redirected(call, given.status, new URL(location, url)), followed + 1);
   };
   return async (input, init) => send(await read(input, init), 0);
 }
 
-/** What a browser and Node do: the credential stays with its origin, and 303 (and a POST's 301, 302) become GET. */
+/** As in browsers and Node: credentials are not sent to another origin, and 303 (and a POST's 301, 302) become GET. */
 function redirected(call: Call, status: number, url: URL): Call {
   const becomesGet = status === 303 || (call.method === 'POST' && status < 303);
   const { authorization, ...others } = call.headers;
@@ -46,7 +47,7 @@ function redirected(call: Call, status: number, url: URL): Call {
   };
 }
 
-/** The errors of Node's fetch: a `TypeError` whose cause tells. */
+/** As in Node's fetch: a `TypeError` with a cause. */
 function failed(message: string, code?: string): TypeError {
   const cause = new Error(message);
   return new TypeError('fetch failed', {
@@ -60,8 +61,8 @@ async function read(input: string | URL | Request, init: RequestInit = {}): Prom
   const { body } = init;
   const isRequest = typeof input === 'object' && 'method' in input;
   if (isRequest || (body !== undefined && body !== null && typeof body !== 'string')) {
-    // Whatever else a body may be, Request can read it. A request that nothing changes is read as it is: it may be
-    // another implementation's (jsdom's, a polyfill's), which the global Request does not take.
+    // Request can read a body of any other kind. A request without changes is read as it is: it may be another
+    // implementation's (jsdom's, a polyfill's), which the global Request does not take.
     const changed = init.method !== undefined || init.headers !== undefined || body !== undefined;
     const request = isRequest && !changed ? input : new Request(input, init);
     return {
@@ -70,7 +71,7 @@ async function read(input: string | URL | Request, init: RequestInit = {}): Prom
       headers: Object.fromEntries(request.headers),
       body: await request.text(),
       redirect: init.redirect ?? request.redirect,
-      // A signal that travels through a Request is held weakly: the one that was given is used.
+      // A signal that travels through a Request is held weakly: the caller's own is used.
       signal: init.signal ?? (isRequest ? input.signal : undefined),
     };
   }
@@ -92,21 +93,21 @@ async function read(input: string | URL | Request, init: RequestInit = {}): Prom
   };
 }
 
-async function deliver(answer: PlainAnswer, signal: AbortSignal | undefined): Promise<Response> {
-  const { status, headers, body, delivery } = answer;
-  if (answer.delayMs > 0) await wait(answer.delayMs, signal);
+async function deliver(response: PlainResponse, signal: AbortSignal | undefined): Promise<Response> {
+  const { status, headers, body, delivery, delayMs } = response;
+  if (delayMs > 0) await wait(delayMs, signal);
   if (delivery.kind === 'cut' && delivery.keep === 'nothing') {
-    if (delivery.end === 'stall') await wait(FOR_EVER, signal);
+    if (delivery.end === 'stall') await wait(FOREVER, signal);
     throw failed('read ECONNRESET', 'ECONNRESET');
   }
   const nullBody = NULL_BODY.has(status);
   if (nullBody || delivery.kind === 'whole') return new Response(nullBody ? null : body, { status, headers });
-  return new Response(stream(answer, signal), { status, headers });
+  return new Response(stream(response, signal), { status, headers });
 }
 
 /** A body that comes slowly, or does not come to its end. */
 function stream(
-  { body, delivery }: PlainAnswer,
+  { body, delivery }: PlainResponse,
   signal: AbortSignal | undefined,
 ): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(body);
@@ -133,7 +134,7 @@ function stream(
           sent = kept;
           return controller.enqueue(bytes.subarray(0, kept));
         }
-        if (delivery.kind === 'cut' && delivery.end === 'stall') return wait(FOR_EVER, signal);
+        if (delivery.kind === 'cut' && delivery.end === 'stall') return wait(FOREVER, signal);
         stop?.();
         const reset = delivery.kind === 'cut' && delivery.end === 'reset';
         const cause = reset
@@ -147,16 +148,16 @@ function stream(
   );
 }
 
-/** How many bytes of a body a cut answer keeps: never all of them. */
+/** How many bytes of a cut body are delivered: never all of them. */
 export const keptBytes = (keep: 'nothing' | 'half' | number, length: number): number =>
   keep === 'nothing' ? 0 : Math.min(keep === 'half' ? length >> 1 : keep, Math.max(0, length - 1));
 
-/** The longest that a timer can wait: for ever, to any test. */
-const FOR_EVER = 2 ** 31 - 1;
+/** The longest delay of a timer: for ever, to any test. */
+const FOREVER = 2 ** 31 - 1;
 
 /**
- * Waits, and ends at once with the signal's reason when it aborts. The timer holds the process, as the socket of a real
- * request would.
+ * Waits, and ends at once with the signal's reason when it aborts. The timer keeps the process alive, as
+ * the socket of a real request would.
  */
 function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {

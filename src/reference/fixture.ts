@@ -1,11 +1,11 @@
-// One line per test: a reference of its own, a world in it, and a client that is ready to use. Works with whatever runs
-// the test, because what it gives back is a plain function without parameters.
+// One line per test: a reference of its own with users and keys, and a client that is ready to use. Works with any test
+// runner, because it returns a plain function without parameters.
 
 import type { ReferenceFetch } from './fetch.ts';
 import { createReference, type Reference, type ReferenceOptions } from './reference.ts';
 import type { DefaultWorld, Seeded, SeededKey } from './seed/seed.ts';
 
-/** What a client is made with. */
+/** The options of a client. */
 export interface ReadyClientOptions {
   readonly credentials: { readonly id: string; readonly secret: string };
   readonly fetch: ReferenceFetch;
@@ -35,7 +35,7 @@ export interface WithReference<Client> extends Seeded<DefaultWorld> {
  * import { BlazeMeterClient } from 'blazemeter-client';
  * import { withReference } from 'blazemeter-client/testing';
  *
- * test('a key is made', withReference(BlazeMeterClient, async ({ client, reference }) => {
+ * test('a key is created', withReference(BlazeMeterClient, async ({ client, reference }) => {
  *   await client.apiKeys.create({ name: 'ci', expiresIn: '3 months' });
  *   console.log(reference.journal.count('apiKeys.create')); // 1
  * }));

@@ -7,6 +7,15 @@
 export type { ExplainedBehaviour } from './behaviours.ts';
 export type { ClockOptions, ClockPosition, Duration, ReferenceClock } from './clock.ts';
 export { type ConformanceLine, type ConformanceOptions, runConformance } from './conformance/conformance.ts';
+export type {
+  BodySchema,
+  RouteDefinition,
+  RouteHandler,
+  RouteOptions,
+  RouteParams,
+  RouteRequest,
+  Routes,
+} from './custom-routes.ts';
 export type { CommitSide, FaultEffect, FaultMatch, FaultRule, FaultTime } from './faults/fault-rules.ts';
 export type { ActiveFault, Faults } from './faults/faults.ts';
 export type { ReferenceFetch } from './fetch.ts';
@@ -19,11 +28,18 @@ export {
 export { REFERENCE_MARKER } from './identity.ts';
 export type { Journal, JournalEntry } from './journal.ts';
 export { type Listening, type ListenOptions, listen } from './listen.ts';
-export type { Mark } from './marks.ts';
-export type { Delivery, PlainAnswer, PlainHeaders, PlainRequest } from './plain.ts';
+export type { Delivery, PlainHeaders, PlainRequest, PlainResponse } from './plain.ts';
 export { InvalidInputError } from './read.ts';
 export { createReference, type Reference, type ReferenceOptions } from './reference.ts';
-export { type OperationName, type ReferenceOperation, type Route, routes } from './routes.ts';
+export {
+  type OperationName,
+  type Provenance,
+  type ReferenceOperation,
+  type Route,
+  type RouteKey,
+  type RouteOverrides,
+  routes,
+} from './routes.ts';
 export {
   type AccountRole,
   type DefaultWorld,

@@ -1,4 +1,4 @@
-// The calls on API keys. The only room of the reference that makes secrets.
+// The operations on API keys: the only module of the reference, besides the seed, that generates secrets.
 
 import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
@@ -23,12 +23,12 @@ const KEYS: ListSpec<KeyRecord> = {
 
 export function listKeys(context: Context): Reply {
   const { state, caller } = context;
-  const rows = (context.staleKeys ?? state.keysOf).get(caller.user.id) ?? [];
-  return page(rows, KEYS, context.query, context.bend);
+  const keys = (context.staleKeys ?? state.keysOf).get(caller.user.id) ?? [];
+  return page(keys, KEYS, context.query, context.listFault);
 }
 
-/** A key of the caller's own: another user's is as little found as one that never was. */
-function own(context: Context): KeyRecord {
+/** A key of the caller: another user's key is a 404, as one that does not exist. */
+function ownKey(context: Context): KeyRecord {
   const key = context.state.keys.get(context.id);
   return key === undefined || key.userId !== context.caller.user.id ? refuse(404, 'API key not found') : key;
 }
@@ -36,7 +36,7 @@ function own(context: Context): KeyRecord {
 export const getKey = (context: Context): Reply => ({
   kind: 'one',
   status: 200,
-  result: keyView(own(context)),
+  result: keyView(ownKey(context)),
 });
 
 /** The last second of the year 9999: later ones are milliseconds by mistake. */
@@ -64,9 +64,9 @@ export function createKey(context: Context): Reply {
   if (semantics.keyLimit !== null && mine.length >= semantics.keyLimit)
     refuse(402, `A user may have ${semantics.keyLimit} API keys`);
 
-  const secret = context.mint.secret(++state.counters.secrets);
+  const secret = context.ids.secret(++state.counters.secrets);
   const key: KeyRecord = {
-    id: context.mint.id(++state.counters.keys),
+    id: context.ids.key(++state.counters.keys),
     name,
     userId: caller.user.id,
     created: now,
@@ -85,12 +85,12 @@ export function createKey(context: Context): Reply {
 /** A new secret for the same id. That the key may be the one that signs the call changes nothing (S5). */
 export function regenerateSecret(context: Context): Reply {
   const { state, semantics, now, ms } = context;
-  const key = own(context);
+  const key = ownKey(context);
   // Nothing in the body is needed, but what is there must be JSON.
   context.body();
   if (now >= key.expiration && semantics.regenerateExpired === 'refuse')
     refuse(402, 'The API key is past its expiration date; create a new one');
-  const secret = context.mint.secret(++state.counters.secrets);
+  const secret = context.ids.secret(++state.counters.secrets);
   key.previous = semantics.grace > 0 ? { hash: key.hash, until: ms + semantics.grace } : null;
   key.hash = sha256(secret);
   key.liveFrom = ms + semantics.propagation;
@@ -109,6 +109,6 @@ export function regenerateSecret(context: Context): Reply {
 
 /** That the key may be the one that signs the call changes nothing (S6). */
 export function deleteKey(context: Context): Reply {
-  removeKey(context.state, own(context));
+  removeKey(context.state, ownKey(context));
   return { kind: 'none' };
 }

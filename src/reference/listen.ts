@@ -1,19 +1,22 @@
 // The front end for sockets: node:http over plain values, without Request and Response in between, which would cost
-// four fifths of the throughput. Node's modules are taken when it is called, so that the rest runs in a browser.
+// four fifths of the throughput. Node's modules are loaded when it is called, so that the rest runs in a browser.
 
 import type * as Http from 'node:http';
 import type { Socket } from 'node:net';
-import { MOST_BODY } from './core.ts';
+import { parseOptions, spec } from '../util/options.ts';
+import { printable } from '../util/printable.ts';
+import { MAX_BODY } from './core.ts';
 import { bodyOf, errorReply, headersOf, requestIdOf } from './envelope.ts';
 import { keptBytes } from './fetch.ts';
-import type { PlainAnswer } from './plain.ts';
+import type { PlainResponse } from './plain.ts';
 import type { Reference } from './reference.ts';
+import { clearInterval, setImmediate, setInterval, setTimeout } from './timers.ts';
 
 /** Where to listen. */
 export interface ListenOptions {
-  /** Default 0: a free one is picked. */
+  /** Default 0: a free port. */
   readonly port?: number | undefined;
-  /** Default `127.0.0.1`. Another address lets other machines in. */
+  /** Default `127.0.0.1`. Another address, such as `0.0.0.0` in a container, is reachable from other machines. */
   readonly host?: string | undefined;
   /** Certificate and private key, PEM, for clients that insist on https. Default: plain http. */
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array } | undefined;
@@ -21,14 +24,16 @@ export interface ListenOptions {
 
 /** A reference on a port. */
 export interface Listening {
-  /** The base URL, `/api/v4` included. */
+  /** The base URL as this machine reaches it, `/api/v4` included. */
   readonly url: string;
   readonly port: number;
-  /** Stops, and breaks the connections that are left. */
+  /** Stops listening and closes the open connections. */
   close(): Promise<void>;
   /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+const OPTIONS = { port: spec.count, host: spec.text, tls: spec.record };
 
 /**
  * Puts a reference on a port. Node only (Bun and Deno have what it needs, too).
@@ -43,11 +48,11 @@ export interface Listening {
  * await server.close();
  * ```
  */
-export function listen(reference: Reference, options: ListenOptions = {}): Promise<Listening> {
-  return listenBehind(undefined, reference, options);
+export async function listen(reference: Reference, options?: ListenOptions): Promise<Listening> {
+  return await listenBehind(undefined, reference, parseOptions('listen', OPTIONS, options));
 }
 
-/** Sees a request before the reference does; `true`: it answers it, and the reference never learns of it. */
+/** Sees a request before the reference does; `true`: it responds, and the reference never sees the request. */
 export type FirstLook = (request: Http.IncomingMessage, response: Http.ServerResponse) => boolean;
 
 /** {@link listen} for the command, whose control API shares the port. */
@@ -58,7 +63,11 @@ export async function listenBehind(
 ): Promise<Listening> {
   const { port = 0, host = '127.0.0.1', tls } = options;
   const server = createServer(tls, (request, response) => {
-    if (first === undefined || !first(request, response)) receive(reference, request, response);
+    try {
+      if (first === undefined || !first(request, response)) receive(reference, request, response);
+    } catch (error) {
+      sendFailure(reference, response, error);
+    }
   });
   // A client's pool must not be surprised by a connection that closes between two requests.
   server.keepAliveTimeout = 120_000;
@@ -77,18 +86,25 @@ export async function listenBehind(
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  const name = host.includes(':') ? `[${host}]` : host;
+  const name = CONNECTABLE[host] ?? host;
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${name}:${bound}/api/v4`,
+    url: `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${bound}/api/v4`,
     port: bound,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
+/** Addresses that stand for all of the machine's, and one to connect to. */
+const CONNECTABLE: Readonly<Record<string, string>> = {
+  '0.0.0.0': '127.0.0.1',
+  '::': '::1',
+  '': '127.0.0.1',
+};
+
 /** Stands for any body that is too large: the core refuses it by its length. */
-const TOO_MUCH = ' '.repeat(MOST_BODY + 1);
-const MOST_DROPPED = 16 * MOST_BODY;
+const OVERSIZED = ' '.repeat(MAX_BODY + 1);
+const MAX_DISCARDED = 16 * MAX_BODY;
 
 type Listener = (request: Http.IncomingMessage, response: Http.ServerResponse) => void;
 
@@ -105,8 +121,23 @@ function createServer(tls: ListenOptions['tls'], listener: Listener): Http.Serve
 
 function receive(reference: Reference, request: Http.IncomingMessage, response: Http.ServerResponse): void {
   const { headers, method = 'GET', url: path = '/' } = request;
+  const guarded = (act: () => void) => (): void => {
+    try {
+      act();
+    } catch (error) {
+      sendFailure(reference, response, error);
+    }
+  };
+  const respond = (body?: string): void => {
+    const plain = reference.handle({ method, path, headers, body });
+    const send = guarded(() => deliver(plain, response));
+    if (plain.delayMs > 0) setTimeout(send, plain.delayMs);
+    // At the end of this turn of the event loop: responses of many connections, written one after the other, find the
+    // client awake, which is a fifth of the throughput.
+    else setImmediate(send);
+  };
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
-    send(reference.handle({ method, path, headers }), response);
+    respond();
     return;
   }
   const chunks: Buffer[] = [];
@@ -114,88 +145,68 @@ function receive(reference: Reference, request: Http.IncomingMessage, response: 
   request.on('data', (chunk: Buffer) => {
     const before = length;
     length += chunk.length;
-    if (length <= MOST_BODY) chunks.push(chunk);
-    else if (before <= MOST_BODY) send(reference.handle({ method, path, headers, body: TOO_MUCH }), response);
-    // The rest is read and dropped: a client that is still writing would see a reset and not the answer.
-    else if (length > MOST_DROPPED) request.destroy();
+    if (length <= MAX_BODY) chunks.push(chunk);
+    else if (before <= MAX_BODY) respond(OVERSIZED);
+    // The rest is read and discarded: a client that is still writing would see a reset and not the response.
+    else if (length > MAX_DISCARDED) request.destroy();
   });
-  request.on('end', () => {
-    if (length <= MOST_BODY)
-      send(reference.handle({ method, path, headers, body: Buffer.concat(chunks).toString() }), response);
-  });
-  // A client that goes away in the middle of its request needs no answer.
+  request.on(
+    'end',
+    guarded(() => {
+      if (length <= MAX_BODY) respond(Buffer.concat(chunks).toString());
+    }),
+  );
+  // A client that disconnects in the middle of its request needs no response.
   request.on('error', () => undefined);
 }
 
-interface Ready {
-  readonly answer: PlainAnswer;
-  readonly response: Http.ServerResponse;
-}
-
-/**
- * Answers that leave at the end of this turn of the event loop. Written one after the other they find the client awake:
- * that is a fifth of the throughput with many connections, and some microseconds with one.
- */
-let ready: Ready[] = [];
-
-function send(answer: PlainAnswer, response: Http.ServerResponse): void {
-  if (answer.delayMs > 0) {
-    setTimeout(() => deliver(answer, response), answer.delayMs);
-    return;
-  }
-  if (ready.push({ answer, response }) === 1) setImmediate(sendReady);
-}
-
-function sendReady(): void {
-  const leaving = ready;
-  ready = [];
-  for (const { answer, response } of leaving) deliver(answer, response);
-}
-
-/** Node resets plain connections only; one with TLS ends without the farewell of TLS, which a client takes for a break, too. */
+/** Node resets plain connections only; one with TLS ends without close_notify, which a client takes for a break, too. */
 function reset(socket: Socket): void {
   if ('encrypted' in socket) socket.destroy();
   else socket.resetAndDestroy();
 }
 
-function deliver({ status, headers, body, delivery }: PlainAnswer, response: Http.ServerResponse): void {
-  const { socket } = response;
-  if (socket === null || socket.destroyed) return;
-  if (delivery.kind === 'whole') {
-    response.writeHead(status, withLength(headers, status, Buffer.byteLength(body)));
-    response.end(body);
-    return;
-  }
+/** A pipelined response gets the socket when those before it are complete. */
+function withSocket(response: Http.ServerResponse, act: (socket: Socket) => void): void {
+  if (response.socket === null) response.once('socket', act);
+  else act(response.socket);
+}
+
+function deliver({ status, headers, body, delivery }: PlainResponse, response: Http.ServerResponse): void {
   if (delivery.kind === 'cut' && delivery.keep === 'nothing') {
-    if (delivery.end === 'reset') reset(socket);
-    else if (delivery.end === 'close') socket.destroy();
+    withSocket(response, (socket) => {
+      if (delivery.end === 'reset') reset(socket);
+      else if (delivery.end === 'close') socket.destroy();
+    });
     return;
   }
   const bytes = Buffer.from(body);
   response.writeHead(status, withLength(headers, status, bytes.length));
-  if (delivery.kind === 'drip') {
-    drip(bytes, delivery.chunkBytes, delivery.everyMs, response);
-    return;
+  if (delivery.kind === 'whole') response.end(bytes);
+  else if (delivery.kind === 'drip') drip(bytes, delivery.chunkBytes, delivery.everyMs, response);
+  else {
+    response.flushHeaders();
+    response.write(bytes.subarray(0, keptBytes(delivery.keep, bytes.length)), () =>
+      withSocket(response, (socket) => {
+        if (delivery.end === 'reset') reset(socket);
+        else if (delivery.end === 'close') socket.destroySoon();
+      }),
+    );
   }
-  response.flushHeaders();
-  const end = (): void => {
-    if (delivery.end === 'reset') reset(socket);
-    else if (delivery.end === 'close') socket.destroySoon();
-  };
-  response.write(bytes.subarray(0, keptBytes(delivery.keep, bytes.length)), end);
 }
 
-/** The headers, with the length unless a fault states one of its own. */
+/** Headers of a fault that decide how the body is framed. */
+const FRAMING = new Set(['content-length', 'transfer-encoding', 'trailer']);
+
+/** The headers, with the length unless a fault frames the body in its own way. */
 function withLength(
   headers: Readonly<Record<string, string>>,
   status: number,
   length: number,
 ): Http.OutgoingHttpHeaders {
-  const stated =
-    status === 204 ||
-    status === 304 ||
-    Object.keys(headers).some((name) => name.toLowerCase() === 'content-length');
-  return stated ? { ...headers } : { ...headers, 'Content-Length': length };
+  const framed =
+    status === 204 || status === 304 || Object.keys(headers).some((name) => FRAMING.has(name.toLowerCase()));
+  return framed ? { ...headers } : { ...headers, 'Content-Length': length };
 }
 
 function drip(bytes: Buffer, chunkBytes: number, everyMs: number, response: Http.ServerResponse): void {
@@ -212,16 +223,35 @@ function drip(bytes: Buffer, chunkBytes: number, everyMs: number, response: Http
   step();
 }
 
-/** What is not HTTP at all gets an answer too. */
+/** The headers and body of an error that no operation is the source of. */
+function failure(reference: Reference, status: number, detail: string) {
+  const ms = reference.clock.now().getTime();
+  const body = bodyOf(errorReply(status, detail), requestIdOf(ms, 0));
+  return {
+    body,
+    headers: { ...headersOf(status, ms, 0), 'Content-Length': Buffer.byteLength(body), Connection: 'close' },
+  };
+}
+
+/** An error while a request is handled becomes a response and a line in the log, and does not end the process. */
+function sendFailure(reference: Reference, response: Http.ServerResponse, error: unknown): void {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'an unknown error';
+  // biome-ignore lint/suspicious/noConsole: a defect, or a fault that Node refuses to send, must be visible.
+  console.error(`blazemeter-reference: a request failed with status 500. ${printable(reason)}`);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { headers, body } = failure(reference, 500, 'The reference implementation failed');
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  response.writeHead(500, headers);
+  response.end(body);
+}
+
+/** What is not HTTP at all gets a response too. */
 function refuseSocket(reference: Reference, socket: Socket | import('node:stream').Duplex): void {
   if (!socket.writable) return;
-  const ms = reference.clock.now().getTime();
-  const body = bodyOf(errorReply(400, 'The request is not valid HTTP'), requestIdOf(ms, 0));
-  const headers = {
-    ...headersOf(400, ms, 0),
-    'Content-Length': Buffer.byteLength(body),
-    Connection: 'close',
-  };
+  const { headers, body } = failure(reference, 400, 'The request is not valid HTTP');
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -1,20 +1,20 @@
-// Lists: filters, order and pages, by the parameters that real clients send. Parameters that a list does not know
-// are ignored, and values that make no sense fall back to the default: no list is ever refused.
+// Lists: filters, order and pages, by the parameters that real clients send. Unknown parameters are ignored, and invalid
+// values fall back to the default: a list is never refused.
 
 import type { Reply } from './envelope.ts';
 
-/** What one kind of row can be sorted and filtered by, and how it looks. */
-export interface ListSpec<Row> {
-  readonly view: (row: Row) => object;
-  readonly sort: Readonly<Record<string, (row: Row) => string | number | boolean | null>>;
-  /** What `textFilter` looks at. */
-  readonly texts: (row: Row) => readonly string[];
-  readonly enabled?: (row: Row) => boolean;
-  readonly roles?: (row: Row) => readonly string[];
+/** What one kind of item can be sorted and filtered by, and its JSON. */
+export interface ListSpec<Item> {
+  readonly view: (item: Item) => object;
+  readonly sort: Readonly<Record<string, (item: Item) => string | number | boolean | null>>;
+  /** What `textFilter` searches. */
+  readonly texts: (item: Item) => readonly string[];
+  readonly enabled?: (item: Item) => boolean;
+  readonly roles?: (item: Item) => readonly string[];
 }
 
-/** Ways in which a fault bends a list. */
-export interface ListBend {
+/** How a fault changes a list. */
+export interface ListFault {
   readonly capLimit?: number;
   readonly repeatPage?: boolean;
   /** What `total` says instead; `omit` leaves it out. */
@@ -23,25 +23,27 @@ export interface ListBend {
 
 const DEFAULT_LIMIT = 10;
 
-/** One page of rows. */
-export function page<Row>(
-  rows: readonly Row[],
-  kind: ListSpec<Row>,
+/** One page of a list. */
+export function page<Item>(
+  items: readonly Item[],
+  kind: ListSpec<Item>,
   query: URLSearchParams | undefined,
-  bend?: ListBend,
+  fault?: ListFault,
 ): Reply {
-  const limit = whole(query?.get('limit'), DEFAULT_LIMIT);
+  // 0 and -1 both ask for everything.
+  const asked = query?.get('limit');
+  const limit = asked === '-1' ? -1 : whole(asked, DEFAULT_LIMIT);
   const skip = whole(query?.get('skip'), 0);
-  const arranged = query === undefined ? rows : arrange(rows, kind, query);
-  const stated = bend?.capLimit === undefined ? limit : capped(limit, bend.capLimit);
-  const from = bend?.repeatPage === true ? 0 : skip;
-  // 0 is "everything".
-  const part = arranged.slice(from, stated === 0 ? undefined : from + stated);
-  const total = bend?.total === undefined ? arranged.length : bend.total === 'omit' ? undefined : bend.total;
+  const arranged = query === undefined ? items : arrange(items, kind, query);
+  const stated = fault?.capLimit === undefined ? limit : capped(limit, fault.capLimit);
+  const from = fault?.repeatPage === true ? 0 : skip;
+  const part = arranged.slice(from, stated <= 0 ? undefined : from + stated);
+  const total =
+    fault?.total === undefined ? arranged.length : fault.total === 'omit' ? undefined : fault.total;
   return { kind: 'list', limit: stated, skip, total, result: part.map(kind.view) };
 }
 
-const capped = (limit: number, cap: number): number => (limit === 0 ? cap : Math.min(limit, cap));
+const capped = (limit: number, cap: number): number => (limit <= 0 ? cap : Math.min(limit, cap));
 
 const whole = (text: string | null | undefined, otherwise: number): number =>
   text !== null && text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : otherwise;
@@ -80,21 +82,25 @@ function wanted(query: URLSearchParams): Wanted {
   };
 }
 
-function arrange<Row>(rows: readonly Row[], kind: ListSpec<Row>, query: URLSearchParams): readonly Row[] {
+function arrange<Item>(
+  items: readonly Item[],
+  kind: ListSpec<Item>,
+  query: URLSearchParams,
+): readonly Item[] {
   const by = wanted(query);
-  return ordered(filtered(rows, kind, by), kind, by.sort);
+  return ordered(filtered(items, kind, by), kind, by.sort);
 }
 
-function filtered<Row>(rows: readonly Row[], kind: ListSpec<Row>, by: Wanted): Row[] {
-  return rows.filter(
-    (row) =>
+function filtered<Item>(items: readonly Item[], kind: ListSpec<Item>, by: Wanted): Item[] {
+  return items.filter(
+    (item) =>
       (by.name === '' ||
-        String(kind.sort.name?.(row) ?? '')
+        String(kind.sort.name?.(item) ?? '')
           .toLowerCase()
           .includes(by.name)) &&
-      (by.text === '' || kind.texts(row).some((text) => text.toLowerCase().includes(by.text))) &&
-      (by.enabled === undefined || kind.enabled === undefined || kind.enabled(row) === by.enabled) &&
-      (kind.roles === undefined || hasRoles(kind.roles(row), by)),
+      (by.text === '' || kind.texts(item).some((text) => text.toLowerCase().includes(by.text))) &&
+      (by.enabled === undefined || kind.enabled === undefined || kind.enabled(item) === by.enabled) &&
+      (kind.roles === undefined || hasRoles(kind.roles(item), by)),
   );
 }
 
@@ -102,15 +108,15 @@ const hasRoles = (roles: readonly string[], by: Wanted): boolean =>
   (by.roles.length === 0 || by.roles.some((role) => roles.includes(role))) &&
   !by.excludeRoles.some((role) => roles.includes(role));
 
-function ordered<Row>(rows: Row[], kind: ListSpec<Row>, sort: readonly string[]): Row[] {
+function ordered<Item>(items: Item[], kind: ListSpec<Item>, sort: readonly string[]): Item[] {
   const orders = sort.flatMap((field) => {
     const down = field.startsWith('-');
     const name = down ? field.slice(1) : field;
     const read = Object.hasOwn(kind.sort, name) ? kind.sort[name] : undefined;
     return read === undefined ? [] : [{ read, sign: down ? -1 : 1 }];
   });
-  if (orders.length === 0) return rows;
-  return rows.sort((a, b) => {
+  if (orders.length === 0) return items;
+  return items.sort((a, b) => {
     for (const { read, sign } of orders) {
       const left = read(a);
       const right = read(b);

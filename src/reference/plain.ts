@@ -1,4 +1,4 @@
-// What the core takes and gives: plain values, so that any front end (fetch, msw, a socket) is a few lines.
+// Requests and responses of the core: plain values, so that a front end (fetch, msw, a socket) is a few lines.
 
 /** Header fields by lower-case name. */
 export type PlainHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -6,7 +6,7 @@ export type PlainHeaders = Readonly<Record<string, string | readonly string[] | 
 /** A request as plain values. */
 export interface PlainRequest {
   readonly method: string;
-  /** The path as it came, `/api/v4` and whatever stands before it included; a query may follow after `?`. */
+  /** The path as sent, including `/api/v4` and anything before it; a query may follow after `?`. */
   readonly path: string;
   readonly headers?: PlainHeaders | undefined;
   /** The body's text; absent, `null` and empty mean the same. */
@@ -14,8 +14,8 @@ export interface PlainRequest {
 }
 
 /**
- * How a front end hands the answer over. `cut` stops after nothing at all (not even the headers), after half of the
- * body or after so many bytes of it, and then ends: `reset` the connection, `stall` for ever, or `close` it as if done.
+ * How a front end delivers the response. `cut` stops before the headers (`nothing`), after half of the body or after so many
+ * bytes of it; then it resets the connection, stalls for ever, or closes the connection in an orderly way.
  */
 export type Delivery =
   | { readonly kind: 'whole' }
@@ -26,17 +26,17 @@ export type Delivery =
       readonly end: 'reset' | 'stall' | 'close';
     };
 
-/** An answer as plain values. */
-export interface PlainAnswer {
+/** A response as plain values. */
+export interface PlainResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Milliseconds of real time to wait before anything is handed over. */
+  /** Milliseconds of real time to wait before anything is delivered. */
   readonly delayMs: number;
   readonly delivery: Delivery;
 }
 
-/** The answer to a normal request: all of it, at once. */
+/** All of the response, at once. */
 export const WHOLE: Delivery = { kind: 'whole' };
 
 const BASE = '/api/v4';
@@ -51,9 +51,9 @@ export interface Target {
 export function locate(target: string): Target {
   const hash = target.indexOf('#');
   const whole = hash < 0 ? target : target.slice(0, hash);
-  const mark = whole.indexOf('?');
-  const path = mark < 0 ? whole : whole.slice(0, mark);
-  const query = mark < 0 ? '' : whole.slice(mark + 1);
+  const question = whole.indexOf('?');
+  const path = question < 0 ? whole : whole.slice(0, question);
+  const query = question < 0 ? '' : whole.slice(question + 1);
   const at = path.indexOf(`${BASE}/`);
   return { path: at < 0 ? undefined : path.slice(at + BASE.length), query };
 }

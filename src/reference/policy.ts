@@ -9,7 +9,7 @@ export const DAY = 86_400;
 /** What "as long as possible" means where no account sets a limit. */
 export const TEN_YEARS = 3650;
 
-/** A client computes the expiry, so its clock and the way of the request need room: seconds. */
+/** A client computes the expiry from its own clock, before the request travels: so many seconds over are accepted. */
 export const TOLERANCE = 120;
 
 /** Days of a policy field; null: no limit. */
@@ -41,7 +41,7 @@ export function bindingMaximum(state: State, semantics: Semantics, userId: numbe
 export const longerThan = (key: KeyRecord, maximum: number | null): boolean =>
   maximum !== null && key.expiration - key.issued > maximum * DAY + TOLERANCE;
 
-/** Whether an account lets a key in: always, but under `per-account-access` (S2). */
+/** Whether an account admits a key: always, but under `per-account-access` (S2). */
 export const admits = (semantics: Semantics, account: AccountRecord, key: KeyRecord): boolean =>
   semantics.twoAccounts !== 'per-account-access' || !longerThan(key, days(account));
 

@@ -1,9 +1,11 @@
-// Reads values that came from outside (a seed, rules from a file): what is wrong is named by its path,
-// and nothing is built from a key that reaches a prototype.
+// Reads unknown JSON (a seed, fault rules, a snapshot) by a zod schema: what is wrong is named by its path and never quoted,
+// and no key that reaches a prototype gets through.
 
+import * as z from 'zod/mini';
+import { isPlainObject } from '../util/options.ts';
 import { printable } from '../util/printable.ts';
 
-/** Says what is wrong with a value given to the reference. The value itself is not quoted. */
+/** An invalid value given to the reference. The message names its path and does not quote the value. */
 export class InvalidInputError extends TypeError {
   /** Where in the input it is, such as `seed.keys.ci.user`. */
   readonly path: string;
@@ -14,94 +16,96 @@ export class InvalidInputError extends TypeError {
     this.name = 'InvalidInputError';
     this.path = where;
   }
-
-  static {
-    // Inspection shows the name of the class, which the build shortens.
-    Object.defineProperty(InvalidInputError, 'name', { value: 'InvalidInputError' });
-  }
 }
 
 export function fail(path: string, problem: string): never {
   throw new InvalidInputError(path, problem);
 }
 
-/** A plain object's own entries, after a look at their names. */
-export type Fields = ReadonlyMap<string, unknown>;
+/** Reads a value; what does not fit the schema is an {@link InvalidInputError}. */
+export function read<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  value: unknown,
+  path: string,
+): z.output<Schema> {
+  checkPlain(value, path, 0);
+  const result = z.safeParse(schema, value, { error: messageOf });
+  if (result.success) return result.data;
+  const issue = deepest(result.error.issues[0]);
+  const keys = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  return fail(pathOf(path, [...(issue?.path ?? []), ...keys]), issue?.message ?? 'is not valid.');
+}
 
-const POISON = new Set(['__proto__', 'constructor', 'prototype']);
+const pathOf = (root: string, parts: readonly PropertyKey[]): string =>
+  parts.reduce<string>(
+    (path, part) => (typeof part === 'number' ? `${path}[${part}]` : `${path}.${String(part)}`),
+    root,
+  );
 
-/** The entries of an object with names of any kind. */
-export function entries(value: unknown, path: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail(path, 'must be an object.');
-  const found = new Map<string, unknown>();
-  for (const [name, member] of Object.entries(value)) {
-    if (POISON.has(name)) fail(`${path}.${name}`, 'this name is refused.');
-    if (member !== undefined) found.set(name, member);
+type Issue = z.core.$ZodIssue;
+
+const depth = (issue: Issue): number =>
+  issue.path.length + (issue.code === 'unrecognized_keys' ? issue.keys.length : 0);
+
+/** In a union, the issue that is nearest to the mistake, where one of the alternatives leads further than the union itself. */
+function deepest(issue: Issue | undefined): Issue | undefined {
+  if (issue?.code !== 'invalid_union') return issue;
+  const [inner] = issue.errors
+    .flat()
+    .filter((candidate) => depth(candidate) > 0)
+    .sort((one, other) => depth(other) - depth(one));
+  return inner === undefined ? issue : { ...inner, path: [...issue.path, ...inner.path] };
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** The message of an issue where the schema has none of its own. Ends the sentence that begins with the path. */
+function messageOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${EXPECTED[issue.expected] ?? issue.expected}.`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}.`;
+    case 'too_small':
+      return `must be at least ${String(issue.minimum)}.`;
+    case 'too_big':
+      return `must be at most ${String(issue.maximum)}.`;
+    default:
+      return 'is not valid.';
   }
-  // An object literal `{ __proto__: … }` has no such entry: it has another prototype.
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
-    fail(path, 'must be a plain object.');
-  return found;
 }
 
-/** The entries of an object whose names are known. */
-export function fields(value: unknown, path: string, known: readonly string[]): Fields {
-  const found = entries(value, path);
-  for (const name of found.keys())
-    if (!known.includes(name)) fail(`${path}.${name}`, `unknown field; known are ${known.join(', ')}.`);
-  return found;
-}
+/** An object with these fields and no others. `refused` holds a message for a field that is refused for a reason of its own. */
+export const strictObject = <Shape extends z.core.$ZodShape>(
+  shape: Shape,
+  refused: Readonly<Record<string, string>> = {},
+) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? (refused[issue.keys[0] ?? ''] ?? `unknown field; known are ${Object.keys(shape).join(', ')}.`)
+        : undefined,
+  });
 
-export function list(value: unknown, path: string): readonly unknown[] {
-  return Array.isArray(value) ? value : fail(path, 'must be a list.');
-}
+const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
+const MAX_DEPTH = 32;
 
-export function text(value: unknown, path: string): string {
-  return typeof value === 'string' ? value : fail(path, 'must be a string.');
-}
-
-export function flag(value: unknown, path: string): boolean {
-  return typeof value === 'boolean' ? value : fail(path, 'must be true or false.');
-}
-
-export function number(
-  value: unknown,
-  path: string,
-  least = Number.NEGATIVE_INFINITY,
-  most = Infinity,
-): number {
-  if (typeof value !== 'number' || !Number.isFinite(value)) fail(path, 'must be a number.');
-  if (value < least || value > most) fail(path, `must be between ${least} and ${most}.`);
-  return value;
-}
-
-export function integer(
-  value: unknown,
-  path: string,
-  least = Number.MIN_SAFE_INTEGER,
-  most = Number.MAX_SAFE_INTEGER,
-): number {
-  const found = number(value, path, least, most);
-  return Number.isSafeInteger(found) ? found : fail(path, 'must be a whole number.');
-}
-
-export function oneOf<const Value extends string | number>(
-  value: unknown,
-  path: string,
-  values: readonly Value[],
-): Value {
-  const found = values.find((candidate) => candidate === value);
-  return found === undefined ? fail(path, `must be one of ${values.join(', ')}.`) : found;
-}
-
-/** Reads a field where it is there. */
-export function maybe<Value>(
-  from: Fields,
-  name: string,
-  path: string,
-  read: (value: unknown, path: string) => Value,
-): Value | undefined {
-  const value = from.get(name);
-  return value === undefined ? undefined : read(value, `${path}.${name}`);
+/** Refuses objects that are not plain, and names that reach a prototype, before a schema sees them. */
+function checkPlain(value: unknown, path: string, depth: number): void {
+  if (typeof value !== 'object' || value === null || value instanceof Date) return;
+  if (depth > MAX_DEPTH) fail(path, 'is nested too deeply.');
+  if (!Array.isArray(value) && !isPlainObject(value)) fail(path, 'must be a plain object.');
+  for (const [name, member] of Object.entries(value)) {
+    const at = pathOf(path, [Array.isArray(value) ? Number(name) : name]);
+    if (UNSAFE_NAMES.has(name)) fail(at, 'this name is refused.');
+    checkPlain(member, at, depth + 1);
+  }
 }

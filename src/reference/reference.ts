@@ -1,15 +1,37 @@
-// A reference: the core, a state, and what moves them, behind one object.
+// A reference: the core and its state, clock, faults and journal, behind one object.
 
+import * as z from 'zod/mini';
 import { parseOptions, spec } from '../util/options.ts';
 import { behaviours, type ExplainedBehaviour } from './behaviours.ts';
 import { type ClockOptions, createClock, type ReferenceClock } from './clock.ts';
 import { type Core, handle } from './core.ts';
+import {
+  type AnyHandler,
+  type AnyRoute,
+  type CustomRoute,
+  customRoute,
+  parseRouteKey,
+  type RouteDefinition,
+  type RouteHandler,
+  type RouteOptions,
+  type RouteParams,
+  type Routes,
+} from './custom-routes.ts';
 import type { FaultRule } from './faults/fault-rules.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import { fetchFrom, type ReferenceFetch } from './fetch.ts';
-import { createMint } from './identity.ts';
+import { createIdGenerator } from './identity.ts';
 import { createJournal, DEFAULT_JOURNAL_LIMIT, type Journal } from './journal.ts';
-import type { PlainAnswer, PlainRequest } from './plain.ts';
+import type { PlainRequest, PlainResponse } from './plain.ts';
+import { fail, read, strictObject } from './read.ts';
+import {
+  createRouter,
+  operationNames,
+  overriddenRoutes,
+  type Route,
+  type RouteKey,
+  type RouteOverrides,
+} from './routes.ts';
 import { type DefaultWorld, defaultWorld, type Seed, type Seeded } from './seed/seed.ts';
 import { applySeed } from './seed/seed-apply.ts';
 import { readSeed } from './seed/seed-read.ts';
@@ -17,20 +39,27 @@ import { readSnapshot, type Snapshot, takeSnapshot } from './seed/snapshot.ts';
 import { readSemantics, type Semantics, type SemanticsOption } from './semantics.ts';
 import { createState } from './state.ts';
 
-/** How a reference is made. */
-export interface ReferenceOptions {
+/** Options of {@link createReference}. */
+export interface ReferenceOptions<Key extends string = string> {
   /** Where BlazeMeter is silent: the preset `documented` (default), or what differs from it. */
   readonly semantics?: SemanticsOption | undefined;
   /** Where the clock starts, and whether it runs. Default: now, running. */
   readonly clock?: ClockOptions | undefined;
-  /** Rules in force from the start; {@link Reference.reset} brings them back. Default: none. */
+  /** Rules in force from the start; {@link Reference.reset} restores them. Default: none. */
   readonly faults?: readonly FaultRule[] | undefined;
-  /** Ids and secrets follow from this text: the same text, the same ones. Default `blazemeter`. */
+  /** Routes of your own, by method and path: `'POST /tests/{id}/start'`. See {@link Reference.routes}. */
+  readonly routes?: { readonly [Name in Key]: RouteDefinition<Name> } | undefined;
+  /**
+   * Other methods and paths of the API. Takes the option `operations` of the client, so that a client that is corrected for a
+   * different service is tested against the same correction.
+   */
+  readonly operations?: RouteOverrides | undefined;
+  /** Ids and secrets are derived from this text: the same text, the same ones. Default `blazemeter`. */
   readonly randomSeed?: string | undefined;
   /** How many entries the journal keeps. Default 10,000. */
   readonly journalLimit?: number | undefined;
   /**
-   * Told, once, when somebody sends a pair that looks like a real one. Default: `console.warn`.
+   * Receives warnings: real-looking credentials (once), and a request that failed with status 500. Default: `console.warn`.
    */
   readonly warn?: ((message: string) => void) | undefined;
 }
@@ -39,35 +68,55 @@ const OPTIONS = {
   semantics: spec.any,
   clock: spec.any,
   faults: spec.list,
+  routes: spec.record,
+  operations: spec.record,
   randomSeed: spec.text,
   journalLimit: spec.count,
   warn: spec.run,
 };
 
+const override = z.optional(
+  z.looseObject({
+    method: z.optional(z.string().check(z.regex(/^[A-Za-z]+$/, 'must be an HTTP method.'))),
+    path: z.optional(z.string().check(z.startsWith('/', 'must start with "/".'))),
+  }),
+);
+
+/** Reads the operations by name; what else the client's table holds (`body`, `result`) is for the client alone. */
+function readOverrides(operations: RouteOverrides | undefined): RouteOverrides {
+  return read(
+    strictObject(Object.fromEntries(operationNames.map((name) => [name, override]))),
+    operations ?? {},
+    'operations',
+  );
+}
+
 /**
  * An in-memory BlazeMeter: real state, real credential checks, a clock that can be moved, faults and a journal.
- * Give {@link Reference.fetch} to a client, or put it on a port with {@link listen}.
+ * Pass {@link Reference.fetch} to a client, or put it on a port with {@link listen}.
  */
 export interface Reference {
-  /** A `fetch` that this reference answers, whatever the origin: everything below `/api/v4`. Needs no `this`. */
+  /** A `fetch` whose responses come from this reference, whatever the origin: everything below `/api/v4`. Needs no `this`. */
   readonly fetch: ReferenceFetch;
-  /** The core itself: plain values in, plain values out. */
-  handle(request: PlainRequest): PlainAnswer;
-  /** The clock: keys run out by it, and the `Date` header tells it. */
+  /** The core itself, without a network: plain values in, plain values out. */
+  handle(request: PlainRequest): PlainResponse;
+  /** Endpoints that you add, with the credentials, envelope, faults, clock and journal of the reference. */
+  readonly routes: Routes;
+  /** The clock: keys expire by it, and the `Date` header has its time. */
   readonly clock: ReferenceClock;
-  /** What goes wrong, and when. */
+  /** The rules that make requests fail. */
   readonly faults: Faults;
-  /** What was asked, and what became of it. */
+  /** The requests and their outcome. */
   readonly journal: Journal;
-  /** The switches as they stand. */
+  /** The current value of each switch. */
   readonly semantics: Semantics;
-  /** Turns switches; those not named stay. `'documented'` puts all of them back. */
+  /** Sets switches; those not named stay. `'documented'` resets all of them. */
   setSemantics(change: SemanticsOption): void;
   /**
-   * Makes users, accounts, keys and the rest, and gives back what was made, secrets included. Without an argument:
-   * {@link defaultWorld}. Can be called again; what is there stays.
+   * Creates users, accounts, keys and the rest, and returns what was created, secrets included. Without an argument:
+   * {@link defaultWorld}. Can be called again; what exists stays.
    *
-   * @throws InvalidInputError that names the path of what is wrong; then nothing was made.
+   * @throws InvalidInputError that names the path of what is wrong; then nothing was created.
    * @example
    * ```ts
    * import { createReference } from 'blazemeter-client/testing';
@@ -84,20 +133,20 @@ export interface Reference {
   seed(): Seeded<DefaultWorld>;
   /** The same with a world of your own. */
   seed<const World extends Seed>(world: World): Seeded<World>;
-  /** Everything back to the start: no users, no keys, empty journal, faults, switches and clock as in the options. */
+  /** Back to the start: no users, no keys, an empty journal; faults, switches and clock as in the options. Routes stay. */
   reset(): void;
   /** The state and the clock as JSON; secrets only as hashes. Faults and journal are not in it. */
   snapshot(): Snapshot;
-  /** Back to a snapshot, of this or another reference. @throws InvalidInputError for anything else. */
+  /** Restores a snapshot of this or another reference. @throws InvalidInputError for anything else. */
   restore(snapshot: Snapshot): void;
-  /** What the reference does, how its switches stand, and where each statement comes from. */
+  /** What the reference does, the values of its switches, and the provenance of each statement. */
   explain(): readonly ExplainedBehaviour[];
 }
 
 /**
- * Makes a reference. It is empty; {@link Reference.seed} fills it.
+ * Creates a reference. It is empty; {@link Reference.seed} fills it.
  *
- * @throws `TypeError` for an option that is unknown or cannot be right.
+ * @throws `TypeError` for an option that is unknown or invalid.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
@@ -109,25 +158,39 @@ export interface Reference {
  * console.log((await client.user.get()).displayName); // Olive Owner
  * ```
  */
-export function createReference(options?: ReferenceOptions): Reference {
-  const given = parseOptions<ReferenceOptions>('createReference', OPTIONS, options);
+export function createReference<const Key extends string = string>(
+  options?: ReferenceOptions<Key>,
+): Reference {
+  const given = parseOptions<ReferenceOptions<Key>>('createReference', OPTIONS, options);
   const clock = createClock(given.clock);
-  const mint = createMint(given.randomSeed ?? 'blazemeter');
+  const ids = createIdGenerator(given.randomSeed ?? 'blazemeter');
   const journal = createJournal(given.journalLimit ?? DEFAULT_JOURNAL_LIMIT);
   const semantics = readSemantics(given.semantics);
   const faults = createFaults(() => new Map([...core.state.keysOf].map(([user, keys]) => [user, [...keys]])));
+  const routes = overriddenRoutes(readOverrides(given.operations));
+  const router = createRouter<Route | CustomRoute>();
+  for (const route of routes) router.add(route.method, route.path, route);
   const core: Core = {
     state: createState(),
     semantics,
-    mint,
+    router,
+    ids,
     clock,
     faults,
     journal,
-    // biome-ignore lint/suspicious/noConsole: a live credential in a test is worth a line on the console.
+    // biome-ignore lint/suspicious/noConsole: live credentials in a test, or a failed request, are worth a line on the console.
     warn: given.warn ?? ((message) => console.warn(message)),
     requests: 0,
     warned: false,
   };
+  const addRoute = (key: string, options: RouteOptions<unknown>, handler: AnyHandler): void => {
+    const { method, path } = parseRouteKey(key);
+    router.add(method, path, customRoute(method, path, options, handler));
+  };
+  const own: Readonly<Record<string, AnyRoute>> = given.routes ?? {};
+  for (const [key, route] of Object.entries(own))
+    if (typeof route === 'function') addRoute(key, {}, route);
+    else addRoute(key, route, route.handle);
   const addFaults = (): void => {
     for (const rule of given.faults ?? []) faults.add(rule);
   };
@@ -136,14 +199,25 @@ export function createReference(options?: ReferenceOptions): Reference {
   function seed(): Seeded<DefaultWorld>;
   function seed<const World extends Seed>(world: World): Seeded<World>;
   function seed(world: Seed = defaultWorld): Seeded {
-    const plan = readSeed(world, core.state, clock.ms());
-    return applySeed(core.state, mint, plan, Math.floor(clock.ms() / 1000));
+    const ms = clock.ms();
+    return applySeed(core.state, ids, readSeed(world, core.state, ms), ms);
   }
-  const answer = (request: PlainRequest): PlainAnswer => handle(core, request);
+  function add<const Name extends RouteKey>(key: Name, handler: RouteHandler<RouteParams<Name>>): void;
+  function add<const Name extends RouteKey, Body>(
+    key: Name,
+    options: RouteOptions<Body>,
+    handler: RouteHandler<RouteParams<Name>, Body>,
+  ): void;
+  function add(key: RouteKey, first: RouteOptions<unknown> | AnyHandler, second?: AnyHandler): void {
+    if (typeof first === 'function') addRoute(key, {}, first);
+    else addRoute(key, first, second ?? fail(`routes['${key}']`, 'needs a handler.'));
+  }
+  const respond = (request: PlainRequest): PlainResponse => handle(core, request);
 
   return {
-    fetch: fetchFrom(answer),
-    handle: answer,
+    fetch: fetchFrom(respond),
+    handle: respond,
+    routes: { add },
     clock,
     faults,
     journal,
@@ -169,6 +243,6 @@ export function createReference(options?: ReferenceOptions): Reference {
       core.state = state;
       clock.restore(position);
     },
-    explain: () => behaviours(core.semantics),
+    explain: () => behaviours(core.semantics, routes),
   };
 }

@@ -1,52 +1,70 @@
-// Which calls there are, each with its mark: the reference's own reading of the API, as data.
+// The operations that the reference knows, each with its provenance: the reference's own reading of the API, as data. And how
+// a request finds its route.
 
-import type { Mark } from './marks.ts';
+/**
+ * The evidence for a statement about the API: `documented` by BlazeMeter; `observed` in recorded responses of the service, or
+ * in what real clients send and read; `assumed`: nothing public says it.
+ */
+export type Provenance = 'documented' | 'observed' | 'assumed';
 
-/** A call that the reference knows. */
+/** An operation of the API that the reference knows. */
 export interface Route {
   /** Its name in the journal and in fault rules. */
   readonly operation: ReferenceOperation;
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below `/api/v4`; `*` stands for one segment. */
+  readonly method: string;
+  /** Below `/api/v4`; a segment in braces is a parameter. */
   readonly path: string;
-  readonly mark: Mark;
+  readonly provenance: Provenance;
 }
 
 const ROUTES = [
-  { operation: 'web.version', method: 'GET', path: '/web/version', mark: 'observed' },
-  { operation: 'user.get', method: 'GET', path: '/user', mark: 'documented' },
-  { operation: 'accounts.list', method: 'GET', path: '/accounts', mark: 'observed' },
-  { operation: 'accounts.get', method: 'GET', path: '/accounts/*', mark: 'observed' },
-  { operation: 'apiKeyPolicy.set', method: 'PATCH', path: '/accounts/*', mark: 'assumed' },
-  { operation: 'accounts.users', method: 'GET', path: '/accounts/*/users', mark: 'documented' },
-  { operation: 'apiKeys.list', method: 'GET', path: '/api-keys', mark: 'assumed' },
-  { operation: 'apiKeys.create', method: 'POST', path: '/api-keys', mark: 'assumed' },
-  { operation: 'apiKeys.get', method: 'GET', path: '/api-keys/*', mark: 'assumed' },
-  { operation: 'apiKeys.delete', method: 'DELETE', path: '/api-keys/*', mark: 'assumed' },
-  { operation: 'apiKeys.regenerateSecret', method: 'POST', path: '/api-keys/*/regenerate', mark: 'assumed' },
-  { operation: 'workspaces.list', method: 'GET', path: '/workspaces', mark: 'observed' },
-  { operation: 'workspaces.get', method: 'GET', path: '/workspaces/*', mark: 'observed' },
-  { operation: 'projects.list', method: 'GET', path: '/projects', mark: 'observed' },
-  { operation: 'projects.get', method: 'GET', path: '/projects/*', mark: 'observed' },
-  { operation: 'tests.list', method: 'GET', path: '/tests', mark: 'observed' },
-  { operation: 'tests.get', method: 'GET', path: '/tests/*', mark: 'observed' },
-  { operation: 'multiTests.list', method: 'GET', path: '/multi-tests', mark: 'observed' },
-  { operation: 'multiTests.get', method: 'GET', path: '/multi-tests/*', mark: 'observed' },
-] as const satisfies readonly { operation: string; method: Route['method']; path: string; mark: Mark }[];
+  { operation: 'web.version', method: 'GET', path: '/web/version', provenance: 'observed' },
+  { operation: 'user.get', method: 'GET', path: '/user', provenance: 'documented' },
+  { operation: 'accounts.list', method: 'GET', path: '/accounts', provenance: 'observed' },
+  { operation: 'accounts.get', method: 'GET', path: '/accounts/{id}', provenance: 'observed' },
+  { operation: 'apiKeyPolicy.set', method: 'PATCH', path: '/accounts/{id}', provenance: 'assumed' },
+  { operation: 'accounts.users', method: 'GET', path: '/accounts/{id}/users', provenance: 'documented' },
+  { operation: 'apiKeys.list', method: 'GET', path: '/api-keys', provenance: 'assumed' },
+  { operation: 'apiKeys.create', method: 'POST', path: '/api-keys', provenance: 'assumed' },
+  { operation: 'apiKeys.get', method: 'GET', path: '/api-keys/{id}', provenance: 'assumed' },
+  { operation: 'apiKeys.delete', method: 'DELETE', path: '/api-keys/{id}', provenance: 'assumed' },
+  {
+    operation: 'apiKeys.regenerateSecret',
+    method: 'POST',
+    path: '/api-keys/{id}/regenerate',
+    provenance: 'assumed',
+  },
+  { operation: 'workspaces.list', method: 'GET', path: '/workspaces', provenance: 'observed' },
+  { operation: 'workspaces.get', method: 'GET', path: '/workspaces/{id}', provenance: 'observed' },
+  { operation: 'projects.list', method: 'GET', path: '/projects', provenance: 'observed' },
+  { operation: 'projects.get', method: 'GET', path: '/projects/{id}', provenance: 'observed' },
+  { operation: 'tests.list', method: 'GET', path: '/tests', provenance: 'observed' },
+  { operation: 'tests.get', method: 'GET', path: '/tests/{id}', provenance: 'observed' },
+  { operation: 'multiTests.list', method: 'GET', path: '/multi-tests', provenance: 'observed' },
+  { operation: 'multiTests.get', method: 'GET', path: '/multi-tests/{id}', provenance: 'observed' },
+] as const satisfies readonly {
+  operation: string;
+  method: string;
+  path: string;
+  provenance: Provenance;
+}[];
 
-/** The name of a call, as the journal shows it. */
+/** The name of an operation, as the journal shows it. */
 export type ReferenceOperation = (typeof ROUTES)[number]['operation'];
 
+/** A route of your own, which the journal and fault rules name by its method and path: `POST /tests/{id}/start`. */
+export type RouteKey = `${string} /${string}`;
+
 /**
- * The name of a call where you ask for it. Reading the policy is reading the account, so `apiKeyPolicy.get` stands for
+ * The name of an operation where you ask for it. Reading the policy is reading the account, so `apiKeyPolicy.get` stands for
  * `accounts.get`.
  */
-export type OperationName = ReferenceOperation | 'apiKeyPolicy.get';
+export type OperationName = ReferenceOperation | 'apiKeyPolicy.get' | RouteKey;
 
-export const operationOf = (name: OperationName): ReferenceOperation =>
+export const operationOf = (name: OperationName): ReferenceOperation | RouteKey =>
   name === 'apiKeyPolicy.get' ? 'accounts.get' : name;
 
-/** Every call that the reference answers, with its mark. */
+/** Every operation of the API that the reference knows, with its provenance. */
 export const routes: readonly Route[] = ROUTES;
 
 export const operationNames: readonly OperationName[] = [
@@ -54,35 +72,104 @@ export const operationNames: readonly OperationName[] = [
   'apiKeyPolicy.get',
 ];
 
+/** Other methods and paths than those of {@link routes}. Has the form of the client's option `operations`. */
+export type RouteOverrides = {
+  readonly [Name in ReferenceOperation | 'apiKeyPolicy.get']?:
+    | { readonly method?: string | undefined; readonly path?: string | undefined }
+    | undefined;
+};
+
+/** The routes of the API with other methods and paths. */
+export function overriddenRoutes(overrides: RouteOverrides = {}): readonly Route[] {
+  const all: Route[] = ROUTES.map((route) => ({ ...route, ...changeOf(overrides[route.operation]) }));
+  const policy = overrides['apiKeyPolicy.get'];
+  const account = routes.find(({ operation }) => operation === 'accounts.get');
+  if (policy !== undefined && account !== undefined) all.push({ ...account, ...changeOf(policy) });
+  return all;
+}
+
+function changeOf(override: RouteOverrides[ReferenceOperation]): { method?: string; path?: string } {
+  const { method, path } = override ?? {};
+  return {
+    ...(method === undefined ? {} : { method: method.toUpperCase() }),
+    ...(path === undefined ? {} : { path }),
+  };
+}
+
 /** What a method and a path mean. */
-export type Match =
-  | { readonly kind: 'found'; readonly route: Route; readonly id: string }
+export type Match<Target> =
+  | { readonly kind: 'found'; readonly route: Target; readonly params: Readonly<Record<string, string>> }
   | { readonly kind: 'method'; readonly allow: string }
   | { readonly kind: 'unknown' };
 
-/** The routes by their path, `*` included: one look-up per request. */
-const byPath = new Map<string, Route[]>();
-for (const route of routes) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
-
-const UNKNOWN: Match = { kind: 'unknown' };
-
-/** Finds the route of a request. HEAD is a GET without its body. */
-export function match(method: string, path: string | undefined): Match {
-  if (path === undefined || path.includes('*')) return UNKNOWN;
-  const exact = byPath.get(path);
-  if (exact !== undefined) return choose(exact, method, '');
-  const [, first = '', coded = '', last, more] = path.split('/', 5);
-  const id = decoded(coded);
-  const candidates = byPath.get(last === undefined ? `/${first}/*` : `/${first}/*/${last}`);
-  return candidates === undefined || more !== undefined || id === undefined || id === ''
-    ? UNKNOWN
-    : choose(candidates, method, id);
+/** Finds the route of a request; HEAD is a GET without its body. A route that was added later goes first. */
+export interface Router<Target> {
+  add(method: string, path: string, target: Target): void;
+  match(method: string, path: string | undefined): Match<Target>;
 }
 
-function choose(candidates: readonly Route[], method: string, id: string): Match {
-  const wanted = method === 'HEAD' ? 'GET' : method;
-  for (const route of candidates) if (route.method === wanted) return { kind: 'found', route, id };
-  return { kind: 'method', allow: candidates.map((candidate) => candidate.method).join(', ') };
+interface Entry<Target> {
+  readonly method: string;
+  /** The segments of the path; a parameter by its name, in braces. */
+  readonly segments: readonly string[];
+  readonly target: Target;
+}
+
+const isParameter = (segment: string): boolean => segment.startsWith('{');
+const literals = ({ segments }: Entry<unknown>): number =>
+  segments.filter((segment) => !isParameter(segment)).length;
+
+export function createRouter<Target>(): Router<Target> {
+  /** By the number of segments; those with fewer parameters first. */
+  const byLength = new Map<number, Entry<Target>[]>();
+  return {
+    add(method, path, target) {
+      const entry = { method, segments: path.split('/'), target };
+      const entries = [entry, ...(byLength.get(entry.segments.length) ?? [])];
+      byLength.set(
+        entry.segments.length,
+        entries.sort((a, b) => literals(b) - literals(a)),
+      );
+    },
+    match(method, path) {
+      const segments = path?.split('/', MAX_SEGMENTS) ?? [];
+      const wanted = method === 'HEAD' ? 'GET' : method;
+      const allowed = new Set<string>();
+      for (const entry of byLength.get(segments.length) ?? []) {
+        if (!fits(entry.segments, segments)) continue;
+        if (entry.method !== wanted) {
+          allowed.add(entry.method);
+          continue;
+        }
+        const params = paramsOf(entry.segments, segments);
+        if (params !== undefined) return { kind: 'found', route: entry.target, params };
+      }
+      return allowed.size === 0
+        ? { kind: 'unknown' }
+        : { kind: 'method', allow: [...allowed].sort().join(', ') };
+    },
+  };
+}
+
+/** More than any route has; a longer path is not taken apart to its end. */
+const MAX_SEGMENTS = 32;
+
+const fits = (pattern: readonly string[], segments: readonly string[]): boolean =>
+  pattern.every((part, at) => (isParameter(part) ? segments[at] !== '' : part === segments[at]));
+
+/** The decoded parameters; undefined where a segment is no valid encoding. */
+function paramsOf(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  const params: [string, string][] = [];
+  for (const [at, part] of pattern.entries()) {
+    if (!isParameter(part)) continue;
+    const value = decoded(segments[at] ?? '');
+    if (value === undefined || value === '') return undefined;
+    params.push([part.slice(1, -1), value]);
+  }
+  return Object.fromEntries(params);
 }
 
 function decoded(segment: string): string | undefined {

@@ -1,12 +1,13 @@
-// Where BlazeMeter is silent there is a switch: its name, its values and its default stand in one table, from which
-// the options are checked, explained and, in tests, combined.
+// Where BlazeMeter is silent there is a switch. Its name, values and default are in one table, from which the options are
+// checked, explained and, in tests, combined.
 
-import { fail, fields, integer, maybe, oneOf } from './read.ts';
+import * as z from 'zod/mini';
+import { fail, read, strictObject } from './read.ts';
 
 /** How the reference behaves where nothing public says what the service does. */
 export interface Semantics {
   /**
-   * S1, the maximum shrinks: what becomes of existing keys whose period is longer. `new-only`: nothing;
+   * S1, the maximum shrinks: what happens to existing keys whose period is longer. `new-only`: nothing;
    * `block-on-use`: they are refused (401) while they are too long; `clamp`: they end when the new maximum, counted
    * from now, ends; `revoke`: they are deleted. Default `new-only`.
    */
@@ -17,7 +18,7 @@ export interface Semantics {
    * all below only to keys (else 403) whose period is within its own. Default `strictest`.
    */
   readonly twoAccounts: 'strictest' | 'default-account' | 'per-account-access';
-  /** S3, regenerating a key that has run out: `refuse` (402) or `allow`. Default `refuse`. */
+  /** S3, regenerating an expired key: `refuse` (402) or `allow`. Default `refuse`. */
   readonly regenerateExpired: 'refuse' | 'allow';
   /**
    * S4, what regenerating does to the expiry: `keep`, `renew-period` (the key's own period from now, within the
@@ -32,18 +33,18 @@ export interface Semantics {
   readonly unauthorized: 'same' | 'distinguish';
   /** S13: whether two keys of a user may have one name (`free`), or the second is refused (`unique`, 409). Default `free`. */
   readonly names: 'free' | 'unique';
-  /** S14: keys that a user may have; one more is refused (402). `null`: no limit. Default `null`. */
+  /** S14: how many keys a user may have; one more is refused (402). `null`: no limit. Default `null`. */
   readonly keyLimit: number | null;
-  /** S15: milliseconds until a new secret is known everywhere; until then it is refused (401). Default 0. */
+  /** S15: milliseconds until a new secret is accepted; until then it is refused (401). Default 0. */
   readonly propagation: number;
 }
 
 /** A switch, as data. */
 export interface SemanticsSwitch {
-  /** The row of the semantics table, `S1` to `S15`. */
+  /** Its id in the table of semantics, `S1` to `S15`. */
   readonly id: string;
   readonly name: keyof Semantics;
-  /** What the switch decides, in words. */
+  /** What the switch decides. */
   readonly behaviour: string;
   readonly default: string | number | null;
   /** All its values; for a switch that takes a number, two that differ. */
@@ -83,7 +84,7 @@ export const documented: Semantics = Object.freeze({
   propagation: 0,
 });
 
-const row = (
+const define = (
   id: string,
   name: keyof Semantics,
   values: readonly (string | number | null)[],
@@ -102,21 +103,21 @@ const row = (
  * ```
  */
 export const semanticsSwitches: readonly SemanticsSwitch[] = [
-  row('S1', 'shrink', CHOICES.shrink, 'the maximum shrinks: existing keys with a longer period'),
-  row('S2', 'twoAccounts', CHOICES.twoAccounts, 'a user in two accounts: the maximum that binds'),
-  row('S3', 'regenerateExpired', CHOICES.regenerateExpired, 'regenerating a key that has run out'),
-  row('S4', 'regenerateExpiry', CHOICES.regenerateExpiry, 'the expiry after regenerating'),
-  row('S7', 'overMaximum', CHOICES.overMaximum, 'creating a key past the maximum'),
-  row('S11', 'grace', [0, 5_000], 'milliseconds for which the old secret still works after regenerating'),
-  row(
+  define('S1', 'shrink', CHOICES.shrink, 'the maximum shrinks: existing keys with a longer period'),
+  define('S2', 'twoAccounts', CHOICES.twoAccounts, 'a user in two accounts: the maximum that binds'),
+  define('S3', 'regenerateExpired', CHOICES.regenerateExpired, 'regenerating an expired key'),
+  define('S4', 'regenerateExpiry', CHOICES.regenerateExpiry, 'the expiry after regenerating'),
+  define('S7', 'overMaximum', CHOICES.overMaximum, 'creating a key past the maximum'),
+  define('S11', 'grace', [0, 5_000], 'milliseconds for which the old secret still works after regenerating'),
+  define(
     'S12',
     'unauthorized',
     CHOICES.unauthorized,
-    'whether a 401 tells a wrong key from a deleted or expired one',
+    'whether the message of a 401 distinguishes wrong, deleted and expired keys',
   ),
-  row('S13', 'names', CHOICES.names, 'two keys of one user with the same name'),
-  row('S14', 'keyLimit', [null, 5], 'keys that a user may have'),
-  row('S15', 'propagation', [0, 500], 'milliseconds until a new secret is known everywhere'),
+  define('S13', 'names', CHOICES.names, 'two keys of one user with the same name'),
+  define('S14', 'keyLimit', [null, 5], 'keys that a user may have'),
+  define('S15', 'propagation', [0, 500], 'milliseconds until a new secret is accepted'),
 ];
 
 /** The longest that `grace` and `propagation` may be: a day. */
@@ -127,37 +128,31 @@ const DAY_MS = 86_400_000;
  */
 export type SemanticsOption = 'documented' | Partial<Semantics>;
 
-/** Lays changes over a base; an unknown switch or value is an error that names it. */
-export function readSemantics(change: unknown, base: Semantics = documented, path = 'semantics'): Semantics {
-  if (change === undefined) return base;
-  if (typeof change === 'string') {
-    oneOf(change, path, ['documented']);
-    return documented;
-  }
-  const given = fields(change, path, Object.keys(documented));
-  const choice = <Name extends keyof typeof CHOICES>(
-    name: Name,
-  ): (typeof CHOICES)[Name][number] | undefined =>
-    maybe(given, name, path, (value, at) => oneOf<(typeof CHOICES)[Name][number]>(value, at, CHOICES[name]));
-  const wait = (value: unknown, at: string): number => integer(value, at, 0, DAY_MS);
-  const limit = given.get('keyLimit');
-  return Object.freeze({
-    shrink: choice('shrink') ?? base.shrink,
-    twoAccounts: choice('twoAccounts') ?? base.twoAccounts,
-    regenerateExpired: choice('regenerateExpired') ?? base.regenerateExpired,
-    regenerateExpiry: choice('regenerateExpiry') ?? base.regenerateExpiry,
-    overMaximum: choice('overMaximum') ?? base.overMaximum,
-    grace: maybe(given, 'grace', path, wait) ?? base.grace,
-    unauthorized: choice('unauthorized') ?? base.unauthorized,
-    names: choice('names') ?? base.names,
-    keyLimit:
-      limit === undefined ? base.keyLimit : limit === null ? null : integer(limit, `${path}.keyLimit`, 0),
-    propagation: maybe(given, 'propagation', path, wait) ?? base.propagation,
-  });
+const duration = z.int().check(z.gte(0), z.lte(DAY_MS));
+const change = strictObject({
+  shrink: z.optional(z.enum(CHOICES.shrink)),
+  twoAccounts: z.optional(z.enum(CHOICES.twoAccounts)),
+  regenerateExpired: z.optional(z.enum(CHOICES.regenerateExpired)),
+  regenerateExpiry: z.optional(z.enum(CHOICES.regenerateExpiry)),
+  overMaximum: z.optional(z.enum(CHOICES.overMaximum)),
+  grace: z.optional(duration),
+  unauthorized: z.optional(z.enum(CHOICES.unauthorized)),
+  names: z.optional(z.enum(CHOICES.names)),
+  keyLimit: z.optional(z.nullable(z.int().check(z.gte(0)))),
+  propagation: z.optional(duration),
+});
+
+/** Applies changes to a base; an unknown switch or value is an error that names it. */
+export function readSemantics(given: unknown, base: Semantics = documented, path = 'semantics'): Semantics {
+  if (given === undefined) return base;
+  if (typeof given === 'string')
+    return given === 'documented' ? documented : fail(path, 'must be one of documented.');
+  const changes = Object.entries(read(change, given, path)).filter(([, value]) => value !== undefined);
+  return Object.freeze({ ...base, ...Object.fromEntries(changes) });
 }
 
 /**
- * Lays one switch, written as a command line has it (`shrink=clamp`, `grace=5000`, `keyLimit=null`), over a base.
+ * Applies one switch, written as on a command line (`shrink=clamp`, `grace=5000`, `keyLimit=null`), to a base.
  */
 export function parseSemantics(assignment: string, base: Semantics = documented): Semantics {
   const at = assignment.indexOf('=');

@@ -1,4 +1,4 @@
-// Everything the reference knows, as records and a few indexes over them. No rule of the API stands here.
+// Everything the reference knows, as records and a few indexes over them. The rules of the API are elsewhere.
 
 /** What can be seeded, and referred to by name. */
 export const KINDS = ['users', 'accounts', 'keys', 'workspaces', 'projects', 'tests', 'multiTests'] as const;
@@ -15,10 +15,10 @@ export interface UserRecord {
   readonly roles: readonly string[];
   readonly created: number;
   readonly updated: number;
-  /** Made once: hashing them for each answer would cost more than all the rest. */
+  /** Computed once: hashing them for each response would cost more than all the rest. */
   readonly elevHash: string;
   readonly preferencesId: string;
-  /** The project that the user works in unless told otherwise. */
+  /** The project that the user works in by default. */
   defaultProjectId: number;
 }
 
@@ -85,7 +85,7 @@ export interface KeyRecord {
   issued: number;
   /** SHA-256 of the secret. */
   hash: string;
-  /** Milliseconds: from when on the secret is known everywhere. */
+  /** Milliseconds: from when on the secret is accepted. */
   liveFrom: number;
   /** The secret before the last regeneration, and until when (milliseconds) it still works. */
   previous: { readonly hash: string; readonly until: number } | null;
@@ -97,6 +97,8 @@ export interface Counters {
   workspaces: number;
   projects: number;
   tests: number;
+  /** Ids of routes of one's own. */
+  custom: number;
   keys: number;
   secrets: number;
 }
@@ -111,28 +113,31 @@ export interface Records {
   readonly tests: Map<number, TestRecord>;
   readonly multiTests: Map<number, TestRecord>;
   readonly keys: Map<string, KeyRecord>;
-  /** Ids of keys that once were. */
+  /** Ids of deleted keys. */
   readonly deleted: Set<string>;
-  /** The names that seeds gave to what they made. */
+  /** The ids of what seeds created, by the names in the seed. */
   readonly names: Readonly<Record<Kind, Map<string, number | string>>>;
 }
 
 export interface State extends Records {
   readonly keysOf: Map<number, KeyRecord[]>;
   readonly accountsOf: Map<number, AccountRecord[]>;
+  /** What routes of one's own keep. */
+  readonly custom: Map<string, unknown>;
   /** Grows with every change but a key's `lastUsed`. */
   version: number;
 }
 
 export function createState(): State {
   return {
-    // Ranges of their own: an account's id given for a workspace's is then a 404, and not a wrong answer.
+    // Ranges of their own: an account's id given for a workspace's is then a 404, and not something else.
     counters: {
       users: 1_000_000,
       accounts: 2_000_000,
       workspaces: 3_000_000,
       projects: 4_000_000,
       tests: 5_000_000,
+      custom: 6_000_000,
       keys: 0,
       secrets: 0,
     },
@@ -155,6 +160,7 @@ export function createState(): State {
     },
     keysOf: new Map(),
     accountsOf: new Map(),
+    custom: new Map(),
     version: 0,
   };
 }
@@ -187,11 +193,11 @@ export function removeKey(state: State, key: KeyRecord): void {
   state.version++;
 }
 
-/** The accounts a user belongs to, in the order in which they were made. */
+/** The accounts a user belongs to, in the order in which they were created. */
 export const accountsOf = (state: State, userId: number): readonly AccountRecord[] =>
   state.accountsOf.get(userId) ?? [];
 
-/** The roles of a user in an account, `owner` first; undefined for somebody who is not in it. */
+/** The roles of a user in an account, `owner` first; undefined for a user who is not a member. */
 export function rolesIn(account: AccountRecord, userId: number): readonly string[] | undefined {
   if (account.ownerId === userId) return ['owner'];
   return account.members.find((member) => member.userId === userId)?.roles;

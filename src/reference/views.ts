@@ -1,7 +1,7 @@
-// How records look on the wire: the recorded fields in the recorded order. Times are Unix seconds, empty maps are
-// `[]`, and nothing that real clients read is missing or null.
+// The JSON of records: the recorded fields in the recorded order. Times are Unix seconds, empty maps are `[]`, and nothing
+// that real clients read is missing or null.
 
-import type { Mint } from './identity.ts';
+import type { IdGenerator } from './identity.ts';
 import type {
   AccountRecord,
   KeyRecord,
@@ -31,7 +31,7 @@ export function multiTestView(test: TestRecord): object {
   return { id, name, collectionType: type, projectId, userId, created, updated };
 }
 
-/** `secret` stands in the answers to create and regenerate, and in no other. */
+/** Only the responses to create and regenerate have a `secret`. */
 export function keyView(key: KeyRecord, secret?: string): object {
   const { id, name, userId, created, updated, expiration, lastUsed } = key;
   const view = { id, name, userId, created, updated, expiration, lastUsed };
@@ -56,13 +56,13 @@ export function accountView(state: State, account: AccountRecord): object {
     salesforceId: null,
     totangoId: null,
     apiKeyExpiration,
-    inviteContactEmail: owner?.email ?? '',
-    inviteContactName: owner?.displayName ?? '',
+    inviteContactEmail: null,
+    inviteContactName: null,
     legacyApiKeysDisabled,
     appUrl: 'https://a.blazemeter.com',
     inviteUrl: null,
     disclaimerMessage: null,
-    sessionDelayedStart: false,
+    sessionDelayedStart: 180,
     created,
     updated,
     owner: ownerView(owner),
@@ -74,13 +74,13 @@ export function accountView(state: State, account: AccountRecord): object {
   };
 }
 
-/** Somebody in an account's list of users. */
-export interface MemberRow {
+/** A user in an account's list of users. */
+export interface Member {
   readonly user: UserRecord;
   readonly roles: readonly string[];
 }
 
-export function memberView({ user, roles }: MemberRow): object {
+export function memberView({ user, roles }: Member): object {
   const { id, email, firstName, lastName, displayName, enabled, created, updated } = user;
   return {
     id,
@@ -116,8 +116,8 @@ export function workspaceView(state: State, workspace: WorkspaceRecord): object 
   };
 }
 
-/** Where tests run; only the answer for one workspace has them. */
-export function workspaceDetailView(state: State, mint: Mint, workspace: WorkspaceRecord): object {
+/** Where tests run; only the response for one workspace has them. */
+export function workspaceDetailView(state: State, ids: IdGenerator, workspace: WorkspaceRecord): object {
   const location = (id: string, title: string, provider: string, sandbox: boolean) => ({
     id,
     title,
@@ -132,7 +132,7 @@ export function workspaceDetailView(state: State, mint: Mint, workspace: Workspa
     locations: [
       location('us-east4-a', 'US East', 'google', false),
       location('harbor-sandbox', 'Sandbox', 'internal', true),
-      location(mint.named(`location/${workspace.id}`), 'Private location', 'private', false),
+      location(`harbor-${ids.named(`location/${workspace.id}`)}`, 'Private location', 'private', false),
     ],
   };
 }
@@ -192,12 +192,12 @@ export function userView(state: State, user: UserRecord, lastAccess: number): ob
 }
 
 /** What a member may do, as the list of users shows it. */
-export function memberRows(state: State, account: AccountRecord): MemberRow[] {
-  const rows: MemberRow[] = [];
+export function membersOf(state: State, account: AccountRecord): Member[] {
+  const members: Member[] = [];
   for (const id of [account.ownerId, ...account.members.map((member) => member.userId)]) {
     const user = state.users.get(id);
     const roles = rolesIn(account, id);
-    if (user !== undefined && roles !== undefined) rows.push({ user, roles });
+    if (user !== undefined && roles !== undefined) members.push({ user, roles });
   }
-  return rows;
+  return members;
 }

@@ -166,8 +166,9 @@ const policyResource = (context: ClientContext): ApiKeyPolicyResource => ({
       const { policy, reply } = await readBack(context, accountId, given, deadline);
       if ((policy.maximumDays ?? -1) !== days) {
         throw new InvalidResponseError(
-          `apiKeyPolicy.set reported success, but the maximum of account ${accountId} did not change to the one set.${assumptionHint('apiKeyPolicy.set')}`,
+          `apiKeyPolicy.set reported success, but the maximum of account ${accountId} did not change to the one set.`,
           {
+            hint: assumptionHint('apiKeyPolicy.set'),
             operation: 'apiKeyPolicy.set',
             attempts: reply.response.attempts,
             status: reply.response.status,

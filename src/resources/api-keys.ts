@@ -39,8 +39,9 @@ export interface ApiKeysResource {
    * Generates a key (assumed path). It is never sent twice. `expiresIn: 'max'` reads the accounts first.
    *
    * @throws `TypeError` for an empty name or an impossible expiry; {@link ExpirationPolicyError} for a date in the past, by
-   * the server's clock, or more than a maximum that this client has read; {@link AmbiguousOutcomeError} when the response
-   * is lost; {@link UndeliveredSecretError} when the secret arrived and something after it failed.
+   * the server's clock once a response has shown it, or more than a maximum that this client has read;
+   * {@link AmbiguousOutcomeError} when the response is lost or is not of the service; {@link UndeliveredSecretError} when the
+   * secret arrived and something after it failed.
    * @beta
    * @example
    * ```ts

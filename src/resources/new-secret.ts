@@ -52,6 +52,12 @@ export class LostResponse {
   }
 }
 
+/** A response of another form than the one that is assumed. */
+function doubtOf(id: SecretOperation, cause: unknown): string {
+  const doubt = cause instanceof InvalidResponseError ? assumptionHint(id) : undefined;
+  return doubt === undefined ? '' : ` ${doubt.text}`;
+}
+
 /** The error of a lost response, which can be resolved. */
 export function ambiguous(
   id: SecretOperation,
@@ -60,8 +66,12 @@ export function ambiguous(
 ): AmbiguousOutcomeError {
   const sent = progress.attempts > 1 ? 'was sent more than once' : 'was sent once';
   return new AmbiguousOutcomeError(
-    `${id} ${sent} and got no usable response, so whether it happened is not known. Call resolve() on this error to find out.${arrived === undefined ? '' : ' newSecret holds what arrived: a secret may be in it.'}${cause instanceof InvalidResponseError ? assumptionHint(id) : ''}`,
+    `${id} ${sent} and got no usable response, so whether it happened is not known.`,
     {
+      hint: {
+        method: 'resolve',
+        text: `Call resolve() on this error to find out.${arrived === undefined ? '' : ' newSecret holds what arrived: a secret may be in it.'}${doubtOf(id, cause)}`,
+      },
       operation: id,
       attempts: progress.attempts,
       cause,
@@ -151,17 +161,17 @@ function undelivered(
   cause: unknown,
 ): UndeliveredSecretError {
   const key = keyId === undefined ? 'the key' : `the key ${printable(keyId)}`;
-  return new UndeliveredSecretError(
-    `${id} returned the secret of ${key}, but ${what}. newSecret holds the secret: store it now, it is shown only once.${cause instanceof InvalidResponseError ? assumptionHint(id) : ''}`,
-    {
-      operation: id,
-      attempts,
-      newSecret: secret,
-      keyId,
-      cause,
-      requestId: cause instanceof BlazeMeterError ? cause.requestId : undefined,
+  return new UndeliveredSecretError(`${id} returned the secret of ${key}, but ${what}.`, {
+    hint: {
+      text: `newSecret holds the secret: store it now, it is shown only once.${doubtOf(id, cause)}`,
     },
-  );
+    operation: id,
+    attempts,
+    newSecret: secret,
+    keyId,
+    cause,
+    requestId: cause instanceof BlazeMeterError ? cause.requestId : undefined,
+  });
 }
 
 /** Passes the new secret to the caller's hook, within the time of the call. */

@@ -8,18 +8,18 @@
 export type { CredentialsInput } from '../auth/credentials.ts';
 export { Secret, type SecretLike } from '../auth/secret.ts';
 export { RotationError, type RotationProblem, StoreConflictError } from '../errors.ts';
-export type { Span } from '../util/duration.ts';
+export type { Duration } from '../util/duration.ts';
 export { rotateWithoutRecord } from './ci/unrecorded.ts';
-export type { UnrecordedOptions, UnrecordedReport } from './ci/unrecorded-options.ts';
 export type {
   AdoptOptions,
   NextKeyOptions,
   RotateIfExpiringOptions,
   RotateOptions,
   RunOptions,
+  Timing,
+  UnrecordedOptions,
 } from './engine/options.ts';
-export type { RotationReport } from './engine/report.ts';
-export type { Timing } from './engine/run.ts';
+export type { RotationReport, UnrecordedReport } from './engine/report.ts';
 export type { RotationClient } from './engine/service.ts';
 export type { SecretSink, SinkAnswer, SinkDelivery, SinkState } from './engine/sink.ts';
 export { type FromStoreOptions, fromStore } from './reader/from-store.ts';
@@ -36,8 +36,9 @@ export type {
 } from './record/record.ts';
 export { readRecord, revealRecord } from './record/record-text.ts';
 export { adopt, resume, rotate, rotateIfExpiring } from './rotate.ts';
+export type { CredentialFields } from './stores/credential-fields.ts';
 export { type FileStoreOptions, fileStore } from './stores/file-store.ts';
-export type { HttpStoreOptions, PairKeys, StoreToken } from './stores/http-store.ts';
+export type { HttpStoreOptions, StoreToken } from './stores/http-client.ts';
 export { type KubernetesStoreOptions, kubernetesStore } from './stores/kubernetes-store.ts';
 export { type RedisEval, type RedisStoreOptions, redisStore } from './stores/redis-store.ts';
 export {

@@ -1,42 +1,35 @@
-// The calls: adopt, rotate, resume, rotateIfExpiring. Each is one run: it takes the record, goes as far as it can, gives
-// the record back and reports.
+// The calls with a record: adopt, rotate, resume, rotateIfExpiring. Each is one run: it takes the record under its lease,
+// goes as far as it can, gives the record back and reports.
 
-import { parseCredentials } from '../auth/credentials.ts';
 import { RotationError } from '../errors.ts';
-import { spanMs } from '../util/duration.ts';
-import { checkBase, newNonce, newRecordId } from '../util/key-name.ts';
-import { begin, hasten, look, plan, remaining } from './engine/begin.ts';
-import { lostTo } from './engine/lost.ts';
+import { newNonce, newRecordId } from '../util/key-name.ts';
+import { lostTo } from './engine/busy.ts';
 import { advance } from './engine/machine.ts';
 import {
   type AdoptOptions,
-  checkLeakedSince,
-  checkReason,
+  adoptSettings,
+  type RecordSettings,
   type RotateIfExpiringOptions,
   type RotateOptions,
   type RunOptions,
-  readDrain,
-  readRunOptions,
+  recordSettings,
 } from './engine/options.ts';
+import { begin, escalateToLeak, fetchState, plan, remaining } from './engine/plan.ts';
 import { type RotationReport, reportOf } from './engine/report.ts';
 import { Run } from './engine/run.ts';
 import { nextDays, windowMs } from './engine/schedule.ts';
 import { type RotationClient, Service } from './engine/service.ts';
 import { probeSinks } from './engine/sink.ts';
 import type { RotationPhase, RotationRecord } from './record/record.ts';
-import { Ledger, readStore, storeError } from './record/record-session.ts';
+import { RecordSession, readStore, storeError } from './record/record-session.ts';
 
-const noRecord = () =>
-  new RotationError(
-    'The store holds no record yet. Begin with adopt(client, { store, name, credentials }), which puts a pair that works into it.',
-    { code: 'rotation_record' },
-  );
+type RecordRun = Run<RecordSession>;
 
 /**
- * Puts a pair that works into an empty store: the first record. The key itself is left as it is; the keys that follow are
- * named after `name`.
+ * Stores credentials that work in an empty store: the first record. The key itself is left as it is; the keys that follow
+ * are named after `name`.
  *
- * @throws {@link RotationError} where the store holds a record already, or the pair is refused.
+ * @throws {@link RotationError} where the store holds a record already, or the credentials are refused.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
@@ -51,20 +44,19 @@ const noRecord = () =>
  * ```
  */
 export async function adopt(client: RotationClient, options: AdoptOptions): Promise<RotationRecord> {
-  const { store, signal } = options;
-  const name = checkBase(options.name);
-  const pair = parseCredentials(options.credentials);
-  const { id, secret } = pair;
+  const { store, name, credentials, signal } = adoptSettings(options);
+  const { id, secret } = credentials;
   if ((await readStore(store)) !== undefined)
-    throw new RotationError('The store holds a record already; one record is of one key.', {
+    throw new RotationError('The store holds a record already, and a record is of one key.', {
       code: 'rotation_record',
+      hint: { option: 'store', text: 'Give each rotated key a store of its own.' },
     });
   const service = new Service(client, signal);
-  if ((await service.userOf(pair)) === undefined)
-    throw new RotationError(`The pair of the key ${id} is refused, so it was not adopted.`, {
+  if ((await service.userOf(credentials)) === undefined)
+    throw new RotationError(`The credentials of the key ${id} are refused, so it was not adopted.`, {
       code: 'rotation_signer',
     });
-  const key = await service.key(pair, id);
+  const key = await service.key(credentials, id);
   const record: RotationRecord = {
     version: 1,
     id: newRecordId(),
@@ -97,10 +89,10 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
 }
 
 /**
- * Rotates the key of a record, or first ends the rotation that is under way. The reason chooses the way; see the guide
- * in `docs/rotation.md`. Never sleeps through a drain: the report says when to run again.
+ * Rotates the key of a record, or first ends the rotation that is under way. The reason decides how; see the guide
+ * in `docs/rotation.md`. Never waits for the end of a drain: the report says when to run again.
  *
- * @throws {@link RotationError}, and whatever a call of the client throws. The record then holds how far it came, and
+ * @throws {@link RotationError}, and what a call of the client throws. The record then holds how far it came, and
  * `resume` goes on.
  * @example
  * ```ts
@@ -118,125 +110,116 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
  * ```
  */
 export async function rotate(client: RotationClient, options: RotateOptions): Promise<RotationReport> {
-  checkReason(options.reason);
-  checkLeakedSince(options.leakedSince);
-  readDrain(options.drain);
-  return session(client, options, (run) => rotateRun(run, options));
+  return session(client, recordSettings('rotate', options), rotateOnce);
 }
 
 /**
  * Goes on with what the record has under way: after a crash, after a drain, after a failure. Where nothing is under way,
  * nothing is done.
  */
-export function resume(client: RotationClient, options: RunOptions): Promise<RotationReport> {
-  return session(client, options, async (run, dryRun) => {
-    if (run.record.phase === 'idle') return 'idle';
-    if (dryRun) return planned(run, remaining(run.record));
-    return advance(run);
-  });
+export async function resume(client: RotationClient, options: RunOptions): Promise<RotationReport> {
+  return session(client, recordSettings('resume', options), goOn);
 }
 
 /**
- * For a scheduled job: ends what is under way, and rotates the key if it runs out within the window.
+ * For a scheduled job: ends what is under way, and rotates the key if it expires within the window.
  *
- * @throws {@link RotationError} (`rotation_window`) where the window is half of the new key's life or more.
+ * @throws {@link RotationError} (`rotation_window`) where the window is half of the new key's lifetime or more.
  */
 export async function rotateIfExpiring(
   client: RotationClient,
   options: RotateIfExpiringOptions,
 ): Promise<RotationReport> {
-  if (options.within !== undefined) spanMs(options.within, 'within');
-  readDrain(options.drain);
-  return session(client, options, async (run, dryRun) => {
-    const rotation: RotateOptions = { ...options, reason: 'expiry' };
-    if (isUnderWay(run.record)) return rotateRun(run, rotation, dryRun);
-    const { current } = await look(run);
-    const window = windowMs(options.within, current, nextDays(options.expiresIn, current, run.maximum));
-    const now = run.service.now().getTime();
-    if (current.expiresAt === null || current.expiresAt.getTime() - now > window) {
-      const due = current.expiresAt === null ? 'never' : new Date(current.expiresAt.getTime() - window);
-      run.note(
-        typeof due === 'string'
-          ? `The service gives the key ${current.id} no expiry: it is never due.`
-          : `The key ${current.id} is not due before ${due.toISOString()}.`,
-      );
-      return run.record.phase === 'idle'
-        ? 'idle'
-        : dryRun
-          ? planned(run, remaining(run.record))
-          : advance(run);
-    }
-    return rotateRun(run, rotation, dryRun);
+  return session(client, recordSettings('rotateIfExpiring', options), async (run) => {
+    if (isUnderWay(run.record) || (await isExpiring(run))) return rotateOnce(run);
+    return goOn(run);
   });
 }
 
 /** Whether a rotation is under way; keys that are still to be deleted do not hold up the next one. */
 const isUnderWay = ({ phase }: RotationRecord): boolean => phase !== 'idle' && phase !== 'retiring';
 
-async function rotateRun(
-  run: Run,
-  options: RotateOptions,
-  dryRun = options.dryRun === true,
-): Promise<RotationPhase> {
-  const leak = options.reason === 'leak';
-  const { record } = run;
-  if (dryRun) {
+/** Whether the current key expires within the window. */
+async function isExpiring(run: RecordRun): Promise<boolean> {
+  const { current } = await fetchState(run);
+  const { expiresIn, withinMs } = run.settings;
+  const window = windowMs(withinMs, current, nextDays(expiresIn, current, run.maximum));
+  if (current.expiresAt === null) {
+    run.note(`The service gives the key ${current.id} no expiry: it is never due.`);
+    return false;
+  }
+  const due = current.expiresAt.getTime() - window;
+  if (run.service.now().getTime() >= due) return true;
+  run.note(`The key ${current.id} is not due before ${new Date(due).toISOString()}.`);
+  return false;
+}
+
+/** Ends what is under way. */
+async function goOn(run: RecordRun): Promise<RotationPhase> {
+  if (run.record.phase === 'idle') return 'idle';
+  return run.settings.dryRun ? planned(run, remaining(run.record)) : advance(run);
+}
+
+/** Ends what is under way, and then rotates. A leak waits for nothing: it takes over what is under way. */
+async function rotateOnce(run: RecordRun): Promise<RotationPhase> {
+  const { record, settings } = run;
+  const leak = settings.reason === 'leak';
+  if (settings.dryRun) {
     if (!leak && isUnderWay(record)) return planned(run, remaining(record));
-    await probeSinks(run.sinks, run.service.signal);
-    return planned(run, (await plan(run, await look(run), options)).words);
+    await probeSinks(settings.sinks, settings.signal);
+    return planned(run, (await plan(run, await fetchState(run))).words);
   }
   if (leak) {
-    await hasten(run, options.leakedSince);
+    await escalateToLeak(run);
     if (run.record.pending !== null) return advance(run);
   } else if (record.phase !== 'idle') {
-    // A run ends the one before it, or begins one.
+    // A run ends the rotation before it, or begins one.
     const stop = await advance(run);
     if (stop !== 'retiring' || isUnderWay(record)) return stop;
   }
-  await begin(run, options);
+  await begin(run);
   return advance(run);
 }
 
-/** A dry run ends where it began. */
-function planned(run: Run, words: readonly string[]): RotationPhase {
+/** A dry run ends in the phase in which it began. */
+function planned(run: RecordRun, words: readonly string[]): RotationPhase {
   for (const step of words) run.did(step);
   return run.record.phase;
 }
 
-/** One run, from the record's being taken to its being given back. */
+/** One run, from taking the record to giving it back. */
 async function session(
   client: RotationClient,
-  options: RunOptions,
-  work: (run: Run, dryRun: boolean) => Promise<RotationPhase>,
+  settings: RecordSettings,
+  work: (run: RecordRun) => Promise<RotationPhase>,
 ): Promise<RotationReport> {
-  const { dryRun = false, store, signal } = options;
-  const { writer, ...rest } = readRunOptions(options);
+  const { dryRun, signal, store, whenBusy, writer } = settings;
   signal?.throwIfAborted();
-  const ledger = await Ledger.open(store, writer);
-  if (ledger === undefined) throw noRecord();
-  const { epoch, phase } = ledger.record;
-  const service = new Service(client, signal);
-  const run = new Run({ ...rest, ledger, service, resumed: phase !== 'idle' });
-  const result = () => ({
-    rotated: run.record.epoch > epoch,
-    dryRun,
-    steps: run.steps,
-    notes: run.notes,
-  });
-  let stop: RotationPhase;
+  const journal = await RecordSession.open(store, writer);
+  if (journal === undefined)
+    throw new RotationError('The store holds no record yet.', {
+      code: 'rotation_record',
+      hint: {
+        method: 'adopt',
+        text: 'Begin with adopt(client, { store, name, credentials }), which stores credentials that work.',
+      },
+    });
+  const { epoch, phase } = journal.record;
+  const run: RecordRun = new Run(journal, new Service(client, signal), settings, phase !== 'idle');
+  const rotated = () => run.record.epoch > epoch;
   try {
-    if (!dryRun) await ledger.take();
-    stop = await work(run, dryRun);
-    if (!dryRun) await ledger.release();
+    if (!dryRun) await journal.take();
+    const stop = await work(run);
+    if (!dryRun) await journal.release();
+    return reportOf(run, stop, rotated());
   } catch (error) {
     const other = dryRun || signal?.aborted === true ? undefined : await lostTo(run, error);
-    if (other !== undefined && options.whenBusy === 'read') {
+    if (other !== undefined && whenBusy === 'read') {
       run.note(other.note);
-      return reportOf(other.record, other.record.phase, { ...result(), busy: other.busy }, run);
+      return reportOf(run, other.record.phase, rotated(), other);
     }
-    // So that the next run need not wait. If this fails too, the lease runs out by itself.
-    if (!dryRun && ledger.taken) await ledger.release().catch(() => {});
+    // So that the next run need not wait. If this fails too, the lease expires.
+    if (!dryRun && journal.taken) await journal.release().catch(() => {});
     throw error;
   }
-  return reportOf(run.record, stop, result(), run);
 }

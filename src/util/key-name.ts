@@ -1,5 +1,5 @@
-// The names of the keys that a rotation makes: base, record, epoch and nonce. By its name a key is known as ours, or as
-// another record's, and a create whose answer was lost is found again.
+// The names of the keys that a rotation creates: base, record id, epoch and nonce. They tell which keys belong to which
+// record, and find a key again when the response to its creation was lost.
 
 /** 32 letters and digits that are hard to mistake for each other. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -16,8 +16,8 @@ const randomText = (length: number): string => lettersOf(crypto.getRandomValues(
 export const newRecordId = (): string => randomText(RECORD_LENGTH);
 
 /**
- * The record of a rotation that keeps none: the same for one user and one first part of the names, so that each run knows
- * the keys of those before it.
+ * The record id of a rotation without a record: the same for one user and base, so that each run knows the keys of earlier
+ * runs.
  */
 export async function derivedRecordId(userId: number, base: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`${userId}\n${base}`));
@@ -26,7 +26,7 @@ export async function derivedRecordId(userId: number, base: string): Promise<str
 
 export const newNonce = (): string => randomText(NONCE_LENGTH);
 
-/** What the name of a key of ours says. */
+/** The parts of such a name, but for the base. */
 export interface KeyName {
   readonly recordId: string;
   readonly epoch: number;
@@ -39,7 +39,7 @@ export function checkBase(base: unknown): string {
     typeof base === 'string' && base.trim() !== '' && base.length <= LONGEST_BASE && !/\p{Cc}/u.test(base);
   if (!good)
     throw new TypeError(
-      `name must be a text of 1 to ${LONGEST_BASE} characters, without line breaks or other control characters.`,
+      `name must be a string of 1 to ${LONGEST_BASE} characters, without line breaks or other control characters.`,
     );
   return base;
 }
@@ -52,7 +52,7 @@ const FORM = new RegExp(
   `\\.([${ALPHABET}]{${RECORD_LENGTH}})\\.e(\\d{1,9})\\.([${ALPHABET}]{${NONCE_LENGTH}})$`,
 );
 
-/** Reads the name of a key; `undefined` for one that no rotation made. */
+/** Reads the name of a key; `undefined` for one that no rotation created. */
 export function readKeyName(name: string): KeyName | undefined {
   const [, recordId, epoch, nonce] = FORM.exec(name) ?? [];
   return recordId === undefined || nonce === undefined

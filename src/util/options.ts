@@ -53,9 +53,8 @@ export function parseOptions<T extends object>(owner: string, specs: OptionSpecs
     const check = Object.hasOwn(specs, name) ? specs[name] : undefined;
     if (check === undefined)
       throw new TypeError(`${owner}: unknown option "${shown(name)}".${suggestion(name, specs)}`);
-    if (value === undefined) continue;
-    const result = z.safeParse(check, value);
-    if (!result.success)
+    const result = value === undefined ? undefined : z.safeParse(check, value);
+    if (result?.success === false)
       throw new TypeError(
         `${owner}: ${name} must be ${result.error.issues[0]?.message ?? 'of another form'}.`,
       );
@@ -68,12 +67,16 @@ const shown = (name: string): string => (/^[\w$-]{1,40}$/.test(name) ? name : 'â
 
 function suggestion(name: string, specs: OptionSpecs): string {
   const known = Object.keys(specs);
-  const nearest = known
+  const near = nearest(name, known);
+  return near === undefined ? ` Known options: ${known.join(', ')}.` : ` Did you mean "${near}"?`;
+}
+
+/** The known name that was probably meant. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const [best] = known
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)[0];
-  return nearest !== undefined && nearest.distance <= Math.max(3, name.length / 3)
-    ? ` Did you mean "${nearest.candidate}"?`
-    : ` Known options: ${known.join(', ')}.`;
+    .sort((a, b) => a.distance - b.distance);
+  return best !== undefined && best.distance <= Math.max(3, name.length / 3) ? best.candidate : undefined;
 }
 
 /** How many characters have to be inserted, removed or replaced to make one text the other. */

@@ -16,6 +16,8 @@ describe('a period', () => {
     [' 1  Year ', 365],
     ['45 days', 45],
     ['1day', 1],
+    ['90d', 90],
+    ['2w', 14],
     ['2 weeks', 14],
   ])('%j is %d days', async (text, days) => {
     const world = keysWorld();
@@ -38,12 +40,15 @@ describe('a duration', () => {
   const world = keysWorld();
   const rotate = ['rotate', '--store', 'rec.json', '--reason', 'schedule', '--dry-run'];
 
-  it.each(['0', '1 month', '1 day 6 hours', '90 minutes', '1 week 30 seconds'])('%j is one', async (text) => {
-    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
-    expect((await world.run([...rotate, '--drain', text])).code).toBe(0);
-  });
+  it.each(['0', '1 month', '1 day 6 hours', '90 minutes', '1 week 30 seconds', '30d', '1d 12h'])(
+    '%j is one',
+    async (text) => {
+      await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+      expect((await world.run([...rotate, '--drain', text])).code).toBe(0);
+    },
+  );
 
-  it.each(['', 'soon', '1', '1 day and 2 hours', '1 day -2 hours', '2 months', '1 d'])('%j is none', (text) =>
+  it.each(['', 'soon', '1', '1 day and 2 hours', '1 day -2 hours', '2 months', '1 m'])('%j is none', (text) =>
     refused([...rotate, `--drain=${text}`], '--drain'),
   );
 });

@@ -81,7 +81,7 @@ describe('a file that git would track', () => {
     const cwd = repository();
     const left = await world.run(create('--out', 'exact.json'), { cwd });
     expect(left.code).toBe(2);
-    expect(left.err).toContain('Let .gitignore say exact.json*.');
+    expect(left.err).toContain('Add exact.json* to .gitignore.');
     expect(world.reference.journal.count('apiKeys.create')).toBe(0);
     execFileSync('sh', ['-c', 'echo "exact.json*" > .gitignore'], { cwd });
     expect((await world.run(create('--out', 'exact.json'), { cwd })).code).toBe(0);
@@ -172,12 +172,12 @@ describe('a secret that came although something went wrong', () => {
     const temporary = freshFolder();
     const fetch: FetchLike = async (url, init) =>
       init.method === 'POST'
-        ? new Response('<html>a page that hides a secret</html>', { status: 200 })
+        ? new Response('a text that hides a secret', { status: 200 })
         : world.reference.fetch(url, init);
     const left = await world.run(create('--out', 'k.json'), { fetch, env: { TMPDIR: temporary } });
-    expect(left.code).toBe(1);
+    expect(left.code).toBe(5);
     const [folder = ''] = readdirSync(temporary);
-    expect(readFileSync(join(temporary, folder, 'answer'), 'utf8')).toContain('hides a secret');
+    expect(readFileSync(join(temporary, folder, 'response'), 'utf8')).toContain('hides a secret');
     expect(left.err).not.toContain('hides a secret');
   });
 

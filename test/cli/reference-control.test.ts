@@ -92,6 +92,8 @@ describe('faults', () => {
       json: { faults: [{ id: expect.any(Number), struck: 0, rule }] },
     });
     const owner = client();
+    // The client learns the time of the service with its first response.
+    await owner.user.get();
     await expect(owner.apiKeys.create({ name: 'lost', expiresIn: { days: 1 } })).rejects.toThrow(
       AmbiguousOutcomeError,
     );
@@ -206,6 +208,8 @@ describe('the state', () => {
     for (const { secret } of Object.values(running.keys))
       expect(JSON.stringify(snapshot)).not.toContain(secret.slice(0, 16));
     const owner = client();
+    // The client learns the time of the service with its first response.
+    await owner.user.get();
     await owner.apiKeys.create({ name: 'more', expiresIn: { days: 1 } });
     expect((await owner.apiKeys.list()).total).toBe(2);
     expect((await control('POST state/restore', snapshot)).status).toBe(200);
@@ -218,7 +222,9 @@ describe('the state', () => {
   });
 
   it('goes back to the start: the same world, the same keys, no faults, an empty journal', async () => {
-    await client().apiKeys.create({ name: 'more', expiresIn: { days: 1 } });
+    const owner = client();
+    await owner.user.get();
+    await owner.apiKeys.create({ name: 'more', expiresIn: { days: 1 } });
     await control('POST clock/advance', { days: 4_000 });
     await control('POST faults', { effect: 'html' });
     await control('POST semantics', { shrink: 'revoke' });
@@ -261,7 +267,7 @@ describe('the switches', () => {
   it('are explained, with marks', async () => {
     await control('POST semantics', { shrink: 'clamp' });
     expect((await control('GET explain')).json.behaviours).toContainEqual(
-      expect.objectContaining({ id: 'S1', value: 'shrink: clamp', mark: 'assumed' }),
+      expect.objectContaining({ id: 'S1', value: 'shrink: clamp', provenance: 'assumed' }),
     );
   });
 });

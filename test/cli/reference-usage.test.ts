@@ -12,7 +12,7 @@ const command = referenceCommand();
 describe('a command line that is wrong ends with exit code 2 and names what is wrong', () => {
   it.each([
     [['--prot', '1'], '--prot'],
-    [['4010'], '4010'],
+    [['4010'], 'arguments'],
     [['--port'], '--port'],
     [['--port', '65536'], '--port'],
     [['--host', 'http://localhost'], '--host'],
@@ -22,6 +22,7 @@ describe('a command line that is wrong ends with exit code 2 and names what is w
     [['--clock', '2026-01-31T12:00:00'], '--clock'],
     [['--clock', '2026-02-31T25:00:00Z'], '--clock'],
     [['--tls-cert', 'cert.pem'], '--tls-key'],
+    [['--control-host'], '--control-host'],
     [['--no-control', '--control-token-file', 'x'], '--no-control'],
     [['--control-host', 'a:1'], '--control-host'],
     [['--quiet', '--print-credentials'], '--print-credentials'],

@@ -1,5 +1,6 @@
 // blazemeter-reference, from its command line to its end.
 
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { BlazeMeterClient, VERSION } from 'blazemeter-client';
@@ -44,6 +45,19 @@ describe('it listens', () => {
 });
 
 describe('it ends with exit code 0', () => {
+  it('with --exit-with-parent, once the process that started it has ended', async () => {
+    const script = `
+      const child = require('node:child_process').spawn(process.execPath, process.argv.slice(1), {
+        stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+      child.stdout.once('data', (line) => { process.stdout.write(line); process.exit(); });`;
+    const options = ['--port', '0', '--json', '--exit-with-parent'];
+    const { stdout } = spawnSync(process.execPath, ['-e', script, command.script(), ...options], {
+      encoding: 'utf8',
+    });
+    const { url } = JSON.parse(stdout);
+    await expect.poll(() => answers(`${url}/web/version`), { timeout: 10_000 }).toBe(false);
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'on %s, even while a client holds a connection open',
     async (signal) => {
@@ -136,6 +150,20 @@ describe('what it stands in for', () => {
     expect((await client.accounts.apiKeyPolicy.get()).maximumDays).toBe(90);
   });
 
+  it("endpoints of one's own are those of a module", async () => {
+    const routes = command.file(
+      'routes.mjs',
+      "export default { 'GET /greeting': () => ({ text: 'hello' }) };",
+    );
+    const { url, keys } = await command.start('--routes', routes, '--print-credentials');
+    const client = new BlazeMeterClient({ baseUrl: url, credentials: keys.owner });
+    expect(await client.request({ method: 'GET', path: '/greeting' })).toEqual({ text: 'hello' });
+    const broken = command.file('broken.mjs', 'export default 7;');
+    const refused = await command.run('--port', '0', '--routes', broken);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`--routes ${broken}`);
+  });
+
   it('a rule of a fault file strikes', async () => {
     const faults = command.file(
       'faults.json',
@@ -198,14 +226,14 @@ describe('what it says of itself', () => {
     expect(stdout).toMatch(/^user\.get +documented +GET \/user/m);
     const asJson = await command.run('--explain', '--json');
     expect(JSON.parse(asJson.stdout)).toContainEqual(
-      expect.objectContaining({ id: 'S1', mark: 'assumed', value: 'shrink: new-only' }),
+      expect.objectContaining({ id: 'S1', provenance: 'assumed', value: 'shrink: new-only' }),
     );
   });
 
   const OPTIONS = [
     ...['--port', '--host', '--seed', '--semantics', '--faults', '--clock', '--tls-cert', '--tls-key'],
     ...['--explain', '--print-credentials', '--quiet', '--json', '--control-token-file', '--no-control'],
-    ...['--control-host', '--help', '--version'],
+    ...['--control-host', '--help', '--version', '--routes', '--exit-with-parent'],
   ];
 });
 

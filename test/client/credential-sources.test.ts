@@ -222,7 +222,7 @@ describe('a source that fails', () => {
   it('with anything else is reported without the words of that', async () => {
     const error = await thrownFor(new TypeError(`the response was ${old.secret}`));
     expect(error).toBeInstanceOf(CredentialsError);
-    expect(error).toMatchObject({ code: 'credentials', cause: { name: 'TypeError' } });
+    expect(error).toMatchObject({ code: 'credentials', attempts: 0, cause: { name: 'TypeError' } });
     expectHidden(error, old.secret);
   });
 

@@ -44,6 +44,13 @@ describe('a maximum', () => {
     expect(schemas.apiKeyPolicy.parse({ apiKeyExpiration })).toEqual({ maximum, maximumDays });
   });
 
+  it.each([1, 45, 100_000])('of %d days is sent as that number', async (days) => {
+    const { client, sent } = clientOf([result({}), result({ apiKeyExpiration: days })]);
+    const policy = await client.accounts.apiKeyPolicy.set(5, { maximum: { days } });
+    expect(sent[0]?.body).toBe(JSON.stringify({ apiKeyExpiration: days }));
+    expect(policy).toMatchObject({ maximum: { days }, maximumDays: days });
+  });
+
   it("'unlimited' is sent as -1", async () => {
     const { client, sent } = clientOf([result({}), result({ apiKeyExpiration: -1 })]);
     await client.accounts.apiKeyPolicy.set(5, { maximum: 'unlimited' });
@@ -59,6 +66,7 @@ describe('what is no period', () => {
     ['days below none', { days: -1 }],
     ['a part of a day', { days: 1.5 }],
     ['days without end', { days: Number.POSITIVE_INFINITY }],
+    ['more days than may be asked for', { days: 100_001 }],
     ['more days than dates have', { days: 1e9 }],
     ['a text of digits', { days: '30' }],
     ['an object without days', {}],

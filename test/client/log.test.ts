@@ -7,6 +7,7 @@ import {
   CREDENTIALS,
   clientOf,
   failed,
+  json,
   rejection,
   result,
   type Step,
@@ -19,6 +20,9 @@ const note = (level: string) => (message: string, fields?: object) =>
   void lines.push([level, message, fields]);
 const logger: Logger = { error: note('error'), warn: note('warn'), info: note('info'), debug: note('debug') };
 beforeEach(() => void lines.splice(0));
+
+/** What a line holds: its level and message, and the values of its fields. */
+const shown = (part: unknown) => (typeof part === 'string' ? part : Object.values(Object(part)).join());
 
 /** A retry is logged at info, a field of an unexpected form at warn, a response at debug. */
 const steps: readonly [Step, ...Step[]] = [failed(503, { 'retry-after': '0' }), result({ id: 7, email: 5 })];
@@ -41,6 +45,24 @@ describe('log lines', () => {
       durationMs: expect.any(Number),
       status: 503,
     });
+    expect(lines[1]?.[2]).toEqual({ operation: 'user.get', method: 'GET', attempt: 2 });
+  });
+
+  it('carry no field without a value', async () => {
+    await clientOf(steps, { logger, logLevel: 'debug' }).client.user.get();
+    const values = lines.flatMap(([, , fields]) => Object.values(Object(fields)));
+    expect(values.length).toBeGreaterThan(0);
+    expect(values).not.toContain(undefined);
+  });
+
+  it('cannot act on a terminal or a CI system by a text of the service', async () => {
+    const hostile = 'a\u001b[2J\n##vso[task.complete]';
+    const body = { error: { code: 403, message: hostile }, request_id: hostile };
+    const { client } = clientOf([json(body, 403)], { logger, logLevel: 'debug' });
+    await rejection(client.user.get());
+    expect(lines).toHaveLength(1);
+    for (const acting of ['\u001b', '\n', '##vso['])
+      expect(lines.flat().map(shown).join()).not.toContain(acting);
   });
 
   it('say that an attempt failed, by the code of its error', async () => {
@@ -104,13 +126,23 @@ describe('log lines', () => {
     expect([...out.mock.calls, ...info.mock.calls]).toEqual([]);
   });
 
-  it('of a logger that throws disturb no call', async () => {
-    const fail = () => {
-      throw new Error('disk full');
-    };
+  it.each<[string, () => Promise<void>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('disk full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('disk full'))],
+  ])('disturb no call where the logger %s', async (_, fail) => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
     const full: Logger = { error: fail, warn: fail, info: fail, debug: fail };
     expect(await clientOf([user], { logger: full, logLevel: 'debug' }).client.user.get()).toMatchObject({
       id: 7,
     });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });

@@ -4,14 +4,18 @@ import {
   AmbiguousOutcomeError,
   BlazeMeterClient,
   type ClientOptions,
+  CredentialsError,
   LockoutError,
   type NewSecretEvent,
   type OnNewSecret,
+  type Secret,
   SecretLostError,
   UndeliveredSecretError,
 } from 'blazemeter-client';
 import { createReference, type FaultRule } from 'blazemeter-client/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { broken, clientOf, failed, json, type Step } from '../support/client.ts';
+import { expectHidden } from '../support/credentials.ts';
 
 function setUp(options: ClientOptions = {}) {
   const reference = createReference();
@@ -60,6 +64,14 @@ describe('a create whose answer was lost', () => {
     reference.faults.add(lostBeforeCommit);
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     expect(await error.resolve({ regenerate: true })).toEqual({ outcome: 'not-committed' });
+  });
+
+  it('resolves as committed where the list of keys lags behind', async () => {
+    const { reference, client } = setUp();
+    reference.faults.add({ operation: 'apiKeys.list', effect: 'stale-list', times: 1 });
+    reference.faults.add(lostAfterCommit);
+    const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    expect(await error.resolve()).toMatchObject({ outcome: 'committed', apiKey: { name: 'ci' } });
   });
 
   it('brings back a usable secret on demand, and tells the hook of it', async () => {
@@ -112,6 +124,39 @@ describe('a create whose answer was lost', () => {
     expect(await error.resolve()).toEqual({ outcome: 'not-committed' });
   });
 
+  it('is not committed although a key of another name was created just before it', async () => {
+    const { reference, client } = setUp();
+    await client.apiKeys.create({ name: 'deploy', expiresIn: '1 month' });
+    reference.clock.advance({ ms: 10_000 });
+    await client.user.get();
+    reference.faults.add(lostBeforeCommit);
+    const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    expect(await error.resolve()).toEqual({ outcome: 'not-committed' });
+  });
+
+  it('stays unknown when an unused key of a name like it was created just before it', async () => {
+    const { reference, client } = setUp();
+    await client.apiKeys.create({ name: ' CI', expiresIn: '1 month' });
+    reference.clock.advance({ ms: 10_000 });
+    await client.user.get();
+    reference.faults.add(lostBeforeCommit);
+    const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    expect(await error.resolve()).toMatchObject({ outcome: 'unknown', candidates: [{ name: ' CI' }] });
+  });
+
+  it('stays unknown when this machine slept after it, before the service named its time', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const { reference, client } = setUp();
+      reference.faults.add(lostBeforeCommit);
+      const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+      vi.setSystemTime(Date.now() + 3_600_000);
+      expect(await error.resolve()).toMatchObject({ outcome: 'unknown' });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is ambiguous after a 5xx too, but not after a 429', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add({
@@ -137,6 +182,60 @@ describe('a create whose answer was lost', () => {
     const call = client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 50);
     expect((await ambiguous(call)).cause).toBe(reason);
+  });
+});
+
+describe('a create that gets an error inside of a 200', () => {
+  const envelope = (code: number) => json({ error: { code, message: 'no' }, result: null });
+  const create = (...steps: [Step, ...Step[]]) =>
+    clientOf(steps, { maxRetries: 1 })
+      .client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })
+      .catch((reason: unknown) => reason);
+
+  it.each([
+    [400, 'bad_request'],
+    [402, 'request_failed'],
+    [409, 'conflict'],
+    [499, 'api_error'],
+  ])('of the code %d was refused', async (code, expected) => {
+    expect(await create(envelope(code))).toMatchObject({ code: expected });
+  });
+
+  it.each([0, 200, 399, 500, 503])('of the code %d may have been carried out', async (code) => {
+    expect(await create(envelope(code))).toMatchObject({ code: 'ambiguous_outcome' });
+  });
+});
+
+describe('a create that is redirected', () => {
+  const create = (status: number) =>
+    clientOf([json({}, status, { location: '/elsewhere' })])
+      .client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })
+      .catch((reason: unknown) => reason);
+
+  it.each([300, 301, 302, 307, 308])('by a %d was not carried out', async (status) => {
+    expect(await create(status)).toMatchObject({ code: 'invalid_response', status });
+  });
+
+  it('by a 303 may have been: that is what follows on something done', async () => {
+    expect(await create(303)).toMatchObject({ code: 'ambiguous_outcome' });
+  });
+});
+
+describe('a create whose response was lost, of a service that never names its time,', () => {
+  it('stays unknown, and names the keys that have not been used', async () => {
+    const key = (id: string, lastUsed: number | null) => ({
+      id,
+      name: 'ci',
+      created: 1_800_000_000,
+      lastUsed,
+    });
+    const keys = [key('unused', null), key('used', 1_800_000_100)];
+    const { client } = clientOf([failed(503), json({ error: null, result: keys })], { maxRetries: 0 });
+    const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    expect(await error.resolve({ regenerate: true })).toMatchObject({
+      outcome: 'unknown',
+      candidates: [{ id: 'unused' }],
+    });
   });
 });
 
@@ -188,6 +287,33 @@ describe('a secret that arrived', () => {
       expect(error.message).not.toContain(made.slice(0, 8));
     },
   );
+
+  it.each<[string, (secret: Secret) => Error, boolean]>([
+    ['an error of this package', () => new CredentialsError('The vault is sealed.'), true],
+    ['one that quotes the secret', (secret) => new CredentialsError(`Not ${secret.reveal()}.`), false],
+    [
+      'one whose cause quotes it',
+      (secret) => new CredentialsError('No.', { cause: new Error(secret.reveal()) }),
+      false,
+    ],
+    ['an error of anything else', () => new Error('disk full'), false],
+  ])('is carried with the error of the hook where it shows nothing: %s', async (_, create, kept) => {
+    let thrown: unknown;
+    const { client } = setUp({
+      onNewSecret: ({ secret }) => {
+        const error = create(secret);
+        thrown = error;
+        throw error;
+      },
+    });
+    const error: unknown = await client.apiKeys
+      .create({ name: 'ci', expiresIn: '1 month' })
+      .catch((reason: unknown) => reason);
+    if (!(error instanceof UndeliveredSecretError))
+      throw new Error('the secret was dropped', { cause: error });
+    expect(error.cause === thrown).toBe(kept);
+    expectHidden(error, error.newSecret.reveal());
+  });
 
   it('is carried by the error when the caller aborts during the hook', async () => {
     const controller = new AbortController();
@@ -304,6 +430,8 @@ describe('the key that signs the call', () => {
 });
 
 describe('another key', () => {
+  const key = { id: 'another', name: 'ci', created: 1_800_000_000 };
+
   it('is regenerated again when the answer was lost, since that does no harm', async () => {
     const { client, keys, reference, sent } = setUp({ maxRetries: 2 });
     reference.faults.add({
@@ -319,6 +447,53 @@ describe('another key', () => {
       fetch: reference.fetch,
     });
     await other.user.get();
+  });
+
+  it.each<[string, Step]>([
+    ['refused with a 403', failed(403)],
+    ['refused with a 429', failed(429, { 'retry-after': '3600' })],
+    ['not sent', broken('ECONNREFUSED')],
+  ])('whose regenerate was lost once and was then %s may have a new secret', async (_, second) => {
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    const { client, sent: requests } = clientOf([json({ error: null, result: key }), failed(503), second], {
+      maxRetries: 1,
+    });
+    const error: unknown = await client.apiKeys.regenerateSecret(key.id).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'ambiguous_outcome', attempts: 2 });
+    expect(requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST']);
+  });
+
+  it.each([401, 403])('that may not be read (%d) is not regenerated', async (status) => {
+    const { client, sent: requests } = clientOf([failed(status)], { maxRetries: 0 });
+    await expect(client.apiKeys.regenerateSecret(key.id)).rejects.toMatchObject({ status });
+    expect(requests.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  it.each<[string, Step]>([
+    ['a 404', failed(404)],
+    ['a 500', failed(500)],
+    ['another shape', json({ error: null, result: { id: 7 } })],
+  ])('whose reading gets %s is regenerated all the same: that it can be read is assumed', async (_, read) => {
+    const issued = json({ error: null, result: { ...key, secret: 'the-new-secret' } });
+    const { client } = clientOf([read, issued], { maxRetries: 0 });
+    expect((await client.apiKeys.regenerateSecret(key.id)).secret.reveal()).toBe('the-new-secret');
+  });
+
+  it('is not regenerated again once a secret has arrived, for that would end it', async () => {
+    const body = JSON.stringify({ error: null, result: { ...key, secret: 'the-new-secret' } });
+    const cut: Step = async () =>
+      new Response(
+        new ReadableStream({
+          start: (controller) => controller.enqueue(new TextEncoder().encode(body.slice(0, -1))),
+          pull: (controller) => controller.error(new Error('gone')),
+        }),
+        { headers: { 'content-type': 'application/json' } },
+      );
+    const { client, sent: requests } = clientOf([json({ error: null, result: key }), cut], { maxRetries: 2 });
+    const error: unknown = await client.apiKeys.regenerateSecret(key.id).catch((reason: unknown) => reason);
+    if (!(error instanceof UndeliveredSecretError)) throw error;
+    expect([error.keyId, error.newSecret.reveal()]).toEqual([key.id, 'the-new-secret']);
+    expect(requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
   it('whose regenerate stays without an answer ends as ambiguous, and can be regenerated later', async () => {

@@ -1,11 +1,14 @@
 // The table of operations: what each call sends, how sure that is, and what a caller may change in it.
 
 import {
-  type BlazeMeterClient,
+  AuthenticationError,
+  BlazeMeterClient,
+  type FetchLike,
   type OperationId,
   type OperationOverrides,
   operations,
 } from 'blazemeter-client';
+import { createReference } from 'blazemeter-client/testing';
 import { describe, expect, it } from 'vitest';
 import { clientOf, failed, rejection, result } from '../support/client.ts';
 
@@ -48,6 +51,12 @@ async function requestOf(id: OperationId, overrides: OperationOverrides = {}) {
   const { client, sent } = clientOf([first, ...others], { operations: overrides });
   const error = await rejection(calls[id](client));
   return { request: sent.at(-1), error };
+}
+
+function setUp() {
+  const reference = createReference();
+  const world = reference.seed();
+  return { reference, ...world };
 }
 
 describe('the table of operations', () => {
@@ -112,6 +121,73 @@ describe('an override', () => {
     const { request } = await requestOf('apiKeys.get', { 'apiKeys.list': { path: '/keys' } });
     expect(request?.url).toBe('https://a.blazemeter.com/api/v4/api-keys/k1');
   });
+
+  it('of a result knows what was asked for, so that it can complete a response that is a secret alone', async () => {
+    const { reference, keys } = setUp();
+    const { apiKey } = await new BlazeMeterClient({
+      credentials: keys.owner,
+      fetch: reference.fetch,
+    }).apiKeys.create({
+      name: 'ci',
+      expiresIn: '1 month',
+    });
+    const bareSecret: FetchLike = async (url, init) => {
+      const response = await reference.fetch(url, init);
+      if (!url.endsWith('/regenerate')) return response;
+      const { result } = await response.json();
+      return Response.json({ secret: result.secret });
+    };
+    const client = new BlazeMeterClient({
+      credentials: keys.owner,
+      fetch: bareSecret,
+      operations: {
+        'apiKeys.regenerateSecret': {
+          result: (_, response, asked) => ({ ...Object(response), id: asked.id, name: 'ci', created: 0 }),
+        },
+      },
+    });
+    const regenerated = await client.apiKeys.regenerateSecret(apiKey.id);
+    expect(regenerated.apiKey.id).toBe(apiKey.id);
+    const fresh = { id: apiKey.id, secret: regenerated.secret };
+    await new BlazeMeterClient({ credentials: fresh, fetch: reference.fetch }).user.get();
+  });
+
+  it('of a body gets the expiry twice, as seconds and as a date, of the very same moment', async () => {
+    const { reference, keys } = setUp();
+    const moments: (number | undefined)[] = [];
+    const client = new BlazeMeterClient({
+      credentials: keys.owner,
+      fetch: reference.fetch,
+      operations: {
+        'apiKeys.create': {
+          body: ({ name, expiration = 0, expiresAt }) => {
+            moments.push(expiration * 1000, expiresAt?.getTime());
+            return { name, expiration };
+          },
+        },
+      },
+    });
+    await client.apiKeys.create({ name: 'ci', expiresAt: new Date(Date.now() + 86_400_123) });
+    expect(moments[0]).toBe(moments[1]);
+  });
+
+  it('leaves alone how an operation is sent again, whatever else stands in it', async () => {
+    let sends = 0;
+    const given: object = { path: '/keys', replay: 'safe' };
+    const client = new BlazeMeterClient({
+      credentials: 'my-key:my-secret',
+      operations: { 'apiKeys.create': given },
+      fetch: async (_, { method }) => {
+        if (method === 'GET') return Response.json({ result: { id: 1 } });
+        sends++;
+        return new Response('{}', { status: 503 });
+      },
+    });
+    await expect(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })).rejects.toMatchObject({
+      code: 'ambiguous_outcome',
+    });
+    expect(sends).toBe(1);
+  });
 });
 
 describe('an override that cannot work is refused when the client is created', () => {
@@ -139,5 +215,16 @@ describe('an override that cannot work is refused when the client is created', (
 
   it.each(['', ' ', 'P UT', ' PUT', 'PUT\r\n', 'PUT1', 'GÉT'])('for the method %j', (method) => {
     expect(creating({ 'apiKeys.get': { method } })).toThrow(TypeError);
+  });
+});
+
+describe('setting the maximum', () => {
+  it('reports that it was accepted when the key does not survive to read it back', async () => {
+    const { reference, keys, accounts } = setUp();
+    reference.setSemantics({ shrink: 'revoke' });
+    const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch });
+    const call = client.accounts.apiKeyPolicy.set(accounts.main.id, { maximum: '1 month' });
+    await expect(call).rejects.toBeInstanceOf(AuthenticationError);
+    await expect(call).rejects.toThrow(/^The maximum was accepted, but reading it back failed/);
   });
 });

@@ -73,7 +73,7 @@ describe('an unknown option is refused with the nearest known name', () => {
   it('of a call, before anything is sent', async () => {
     const { client, sent } = clientOf([user]);
     const get = (options: unknown) => rejection(Reflect.apply(client.user.get, client.user, [options]));
-    for (const options of [{ timeOut: 5 }, 'fast', new Settings()])
+    for (const options of [{ timeOut: 5 }, 'fast', new Settings(), { maxRetries: -1 }, { maxRetries: 1.5 }])
       expect(await get(options)).toBeInstanceOf(TypeError);
     expect(String(await get({ timeOut: 5 }))).toContain('Did you mean "timeout"?');
     expect(sent).toEqual([]);
@@ -103,6 +103,8 @@ describe('an option that cannot be right is refused, and its value is not quoted
     ['client', 'baseUrl', 'https://hunter2@blazemeter.example.com'],
     ['client', 'onNewSecret', 'print'],
     ['client', 'userAgent', 7],
+    ['client', 'userAgent', 'hunter2\r\nx-admin: 1'],
+    ['client', 'userAgent', 'hunter2日'],
     ['client', 'dangerouslyAllowBrowser', 'yes'],
     ['client', 'operations', []],
     ['signer', 'origins', 'https://a.blazemeter.com'],

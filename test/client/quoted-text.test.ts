@@ -90,8 +90,9 @@ describe.each([
   const wire = encodingNames.filter((name) => !name.includes('inspected') && !name.startsWith('bytes'));
 
   it.each(wire)('shows no piece of eight characters and more of it: %s', async (encoding) => {
-    for (let from = 0; from + 8 <= secret.length; from += 3) {
-      for (const length of [8, 11, 80]) {
+    // Samples: unit/redaction.test.ts tries every piece.
+    for (let from = 0; from + 8 <= secret.length; from += 13) {
+      for (const length of [8, 80]) {
         const text = encodings[encoding].write(secret.slice(from, from + length));
         const seen = await shown(`before ${text} after`, secret);
         expect(detect(seen)).toEqual([]);

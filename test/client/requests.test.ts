@@ -108,6 +108,10 @@ describe('a request', () => {
     '/a/./b',
     '/%2e%2e/evil',
     '/a%2f..%2fb',
+    '/a%2f..%2f..%2fb',
+    '/a/%2e%2e%2Fb',
+    '/a%5C..',
+    '/..%2f',
     '/a\\b',
     '/a#b',
     '/a b',
@@ -151,6 +155,23 @@ describe('a response', () => {
   it.each([301, 302, 303, 307, 308])('that redirects (%d) is not followed', async (status) => {
     const { client, sent } = clientOf([json({}, status, { location: 'https://elsewhere.example.com/' })]);
     expect(await rejection(client.user.get())).toMatchObject({ code: 'invalid_response', status });
+    expect(sent).toHaveLength(1);
+  });
+
+  it.each<[string, object]>([
+    ['an empty object', {}],
+    ['a stand-in without headers', { status: 200, body: null }],
+    ['a stand-in with json() alone', { status: 200, headers: new Headers(), json: user }],
+    ['a body that is a stream of Node', { status: 200, headers: new Headers(), body: { pipe: () => {} } }],
+  ])('that is none, such as %s, is refused and not asked for again', async (_, found) => {
+    const { client, sent } = clientOf([async () => Object(found)], { maxRetries: 2 });
+    expect(await rejection(client.user.get())).toMatchObject({ code: 'invalid_response' });
+    expect(sent).toHaveLength(1);
+  });
+
+  it('that is null is refused and not asked for again', async () => {
+    const { client, sent } = clientOf([async () => JSON.parse('null')], { maxRetries: 2 });
+    expect(await rejection(client.user.get())).toMatchObject({ code: 'invalid_response' });
     expect(sent).toHaveLength(1);
   });
 

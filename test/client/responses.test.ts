@@ -6,12 +6,13 @@ import {
   InvalidResponseError,
   isBlazeMeterError,
   type Logger,
+  Secret,
 } from 'blazemeter-client';
 import { schemas } from 'blazemeter-client/schemas';
 import { createReference } from 'blazemeter-client/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { clientOf, rejection, result, type Step } from '../support/client.ts';
+import { clientOf, json, rejection, result, type Step } from '../support/client.ts';
 
 function lines() {
   const warned: string[] = [];
@@ -109,6 +110,28 @@ describe('an id beyond 2^53', () => {
   });
 });
 
+describe('the error of an envelope', () => {
+  const received = (error: unknown, message?: string) =>
+    clientOf([json({ error, message, result: { id: 1 } })]).client.user.get();
+
+  it.each([[null], [false], [0], [''], [[]]])('%j is none, even beside a message', async (error) => {
+    expect(await received(error, 'done')).toMatchObject({ id: 1 });
+  });
+
+  it.each([[true], [5], ['no'], [{}], [['no']]])('%j is one', async (error) => {
+    expect(await rejection(received(error))).toMatchObject({ code: 'api_error' });
+  });
+
+  it('decides by its code, where that is a number', async () => {
+    expect(await rejection(received({ code: 409 }))).toMatchObject({ code: 'conflict', apiCode: 409 });
+    for (const code of ['409', [409], null]) {
+      const error = await rejection(received({ code }));
+      expect(error).toMatchObject({ code: 'api_error' });
+      expect(Reflect.get(Object(error), 'apiCode')).toBeUndefined();
+    }
+  });
+});
+
 describe('an error about a response', () => {
   it.each<[string, unknown, (client: BlazeMeterClient) => Promise<unknown>]>([
     ['result.id', { id: 'hunter2' }, (client) => client.user.get()],
@@ -133,6 +156,22 @@ describe('an error about a response', () => {
     expect(error).toBeInstanceOf(InvalidResponseError);
     expect(String(error)).toContain(`"${path}"`);
     expect(Reflect.get(Object(error), 'stack')).not.toContain('hunter2');
+  });
+});
+
+describe('a field of a new key that this package does not know', () => {
+  it('is kept as a secret, whatever it is: it may be one', () => {
+    const created = { id: 'k1', name: 'ci', created: 1_800_000_000, secret: 'the-secret' };
+    const { apiKey, secret } = schemas.newApiKey.parse({
+      ...created,
+      token: 'hunter2',
+      more: { a: ['hunter3'] },
+    });
+    expect(secret.reveal()).toBe('the-secret');
+    expect(Object.keys(apiKey.extra)).toEqual(['token', 'more']);
+    const revealed = Object.values(apiKey.extra).map((value) => Secret.isSecret(value) && value.reveal());
+    expect(revealed).toEqual(['hunter2', '{"a":["hunter3"]}']);
+    expect(JSON.stringify({ apiKey, extra: apiKey.extra })).not.toContain('hunter');
   });
 });
 

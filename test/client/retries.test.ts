@@ -2,7 +2,7 @@
 
 import type { BlazeMeterClient } from 'blazemeter-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { broken, clientOf, failed, rejection, result, type Step, user } from '../support/client.ts';
+import { broken, clientOf, failed, rejection, result, type Step, silent, user } from '../support/client.ts';
 
 /** The longest wait before the first retry where the service does not say how long. */
 const BACKOFF = 500;
@@ -158,6 +158,26 @@ describe('a create', () => {
     const { client, sent } = clientOf([failed(429, { 'retry-after': '1' })]);
     expect(await rejection(create(client))).toMatchObject({ code: 'rate_limited', retryAfterMs: 1000 });
     expect(sent).toHaveLength(1);
+  });
+});
+
+describe('an error is retryable', () => {
+  const post = (client: BlazeMeterClient) => client.request({ method: 'POST', path: '/tests', json: {} });
+
+  it.each<[string, Step]>([
+    ['a connection that breaks', broken('ECONNRESET')],
+    ['a 500', failed(500)],
+    ['a timeout', silent],
+  ])('after %s where sending the call again does no harm, and only there', async (_, step) => {
+    const { client } = clientOf([step], { timeout: 1_000, maxRetries: 0 });
+    const errors = [rejection(client.user.get()), rejection(post(client))];
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await Promise.all(errors)).toMatchObject([{ retryable: true }, { retryable: false }]);
+  });
+
+  it('for any call that was not sent', async () => {
+    const { client } = clientOf([broken('ECONNREFUSED')], { maxRetries: 0 });
+    expect(await rejection(post(client))).toMatchObject({ retryable: true });
   });
 });
 

@@ -3,6 +3,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  AmbiguousOutcomeError,
   AuthenticationError,
   BlazeMeterClient,
   type FetchLike,
@@ -107,6 +108,56 @@ describe('a key that regenerates itself', () => {
     await expect(
       client.apiKeys.regenerateSecret('my-key', { allowSelf: true, maxRetries: 0 }),
     ).rejects.toBeInstanceOf(SecretLostError);
+  });
+
+  /** A client whose key regenerates itself, loses the response, and then gets these statuses for the old secret. */
+  const losing = (...probes: number[]) => {
+    const left = [...probes];
+    const requests: string[] = [];
+    const client = new BlazeMeterClient({
+      credentials: 'my-key:my-secret',
+      logLevel: 'off',
+      maxRetries: 0,
+      fetch: async (url, { method }) => {
+        requests.push(method);
+        if (method === 'POST') return new Response('{}', { status: 503 });
+        return url.endsWith('/user')
+          ? Response.json({ result: { id: 1 } }, { status: left.shift() ?? 500 })
+          : Response.json({ result: { id: 'my-key', name: 'ci', created: 1 } });
+      },
+    });
+    const posts = () => requests.filter((method) => method === 'POST').length;
+    const error = client.apiKeys
+      .regenerateSecret('my-key', { allowSelf: true })
+      .catch((reason: unknown) => reason);
+    return { error, posts };
+  };
+
+  it.each([300, 403, 500, 503])(
+    'and loses the response is not sent again where the old secret gets a %d, which shows nothing',
+    async (status) => {
+      const { error, posts } = losing(status);
+      expect(await error).toMatchObject({ code: 'ambiguous_outcome' });
+      expect(posts()).toBe(1);
+    },
+  );
+
+  it('is sent again only so often, however often the old secret still works', async () => {
+    const { error, posts } = losing(...Array<number>(20).fill(200));
+    expect(await error).toMatchObject({ code: 'ambiguous_outcome' });
+    expect(posts()).toBe(3);
+  });
+
+  it('and loses the response is known to have lost its secret once the old one is refused', async () => {
+    const error = await losing(503, 401).error;
+    if (!(error instanceof AmbiguousOutcomeError)) throw error;
+    await expect(error.resolve()).rejects.toBeInstanceOf(SecretLostError);
+  });
+
+  it('and loses the response has not lost its secret while the old one works', async () => {
+    const error = await losing(503, 200).error;
+    if (!(error instanceof AmbiguousOutcomeError)) throw error;
+    expect(await error.resolve()).toMatchObject({ outcome: 'unknown', candidates: [{ id: 'my-key' }] });
   });
 
   it('and is refused at the first try is just refused', async () => {

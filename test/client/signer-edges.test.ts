@@ -1,6 +1,8 @@
 // The signer at its edges: which addresses count as this machine, what it says when it refuses, what its fetch passes on, and
 // when it asks its source again.
+import { getEventListeners } from 'node:events';
 import { CredentialsError, RequestSigner } from 'blazemeter-client';
+import { createReference, listen } from 'blazemeter-client/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 const API = 'https://a.blazemeter.com/api/v4/user';
@@ -60,7 +62,7 @@ describe('a refusal names what is wrong, and never the address, which may hold a
     const bound = { id: 'id', secret: 'secret', origin: 'https://private.example.com/path' };
     const both = new RequestSigner(bound, { origins: ['https://private.example.com', API] });
     await expect(both.headers(API)).rejects.toThrow(
-      /https:\/\/private\.example\.com .*not sent to https:\/\/a\.blazemeter\.com/,
+      /belong to https:\/\/private\.example\.com and are not sent to https:\/\/a\.blazemeter\.com/,
     );
     await expect(both.headers(API)).rejects.toBeInstanceOf(CredentialsError);
     await expect(both.headers('https://private.example.com/x')).resolves.toHaveProperty('authorization');
@@ -78,23 +80,37 @@ describe('its fetch', () => {
   it('takes no cookies along, and adds nothing that it was not given', async () => {
     const init = stub();
     await signer.fetch(API, {});
-    expect(init()).toStrictEqual({ credentials: 'omit' });
     await signer.fetch(API);
-    expect(init()).toStrictEqual({ credentials: 'omit' });
+    const headers = new Headers({ authorization: 'Basic aWQ6c2VjcmV0' });
+    expect(init()).toStrictEqual({ headers, redirect: 'manual', credentials: 'omit' });
   });
 
-  it('passes the signal on as it is, whether it comes beside the request or within it', async () => {
-    const { signal } = new AbortController();
-    const beside = stub();
-    await signer.fetch(API, { signal });
-    expect(beside()?.signal).toBe(signal);
-    const within = stub();
-    const request = new Request(API, { signal });
-    await signer.fetch(request);
-    expect(within()?.signal).toBe(request.signal);
-    const both = stub();
-    await signer.fetch(request, { signal });
-    expect(both()?.signal).toBe(signal);
+  it.each(['beside the request', 'within it', 'beside one that has its own'])(
+    'ends with the signal: %s',
+    async (where) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const other = new AbortController();
+      const seen = stub();
+      if (where === 'beside the request') await signer.fetch(API, { signal });
+      else if (where === 'within it') await signer.fetch(new Request(API, { signal }));
+      else await signer.fetch(new Request(API, { signal: other.signal }), { signal });
+      other.abort('not this one');
+      expect(seen()?.signal?.aborted).toBe(false);
+      controller.abort('enough');
+      expect(seen()?.signal?.reason).toBe('enough');
+    },
+  );
+
+  it('ends while its response is awaited, with the reason that the caller gave', async () => {
+    const controller = new AbortController();
+    vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => {
+      queueMicrotask(() => controller.abort('enough'));
+      return new Promise((_resolve, reject) =>
+        signal?.addEventListener('abort', () => reject(signal.reason)),
+      );
+    });
+    await expect(signer.fetch(API, { signal: controller.signal })).rejects.toBe('enough');
   });
 });
 
@@ -113,5 +129,92 @@ it('asks its source again shortly before the pair runs out, and not before', asy
 
 it('is called what it is', () => {
   expect(RequestSigner.name).toBe('RequestSigner');
-  expect(Object.prototype.toString.call(new RequestSigner('id:secret'))).toBe('[object RequestSigner]');
+});
+
+it('signs for where the request goes, whatever a subclass reports', async () => {
+  class Misleading extends Request {
+    override get url() {
+      return API;
+    }
+  }
+  const request = new Misleading('https://elsewhere.example/');
+  await expect(new RequestSigner('id:secret').sign(request)).rejects.toThrow(/elsewhere\.example/);
+});
+
+it('its fetch leaves no listener on a signal, where fetch itself leaves one a call', async () => {
+  const reference = createReference();
+  const { keys } = reference.seed();
+  await using server = await listen(reference);
+  const signer = new RequestSigner(keys.owner, { origins: [server.url] });
+  const url = `${server.url}/user`;
+  const listenersAfter = async (call: (signal: AbortSignal) => Promise<Response>) => {
+    const { signal } = new AbortController();
+    for (let times = 0; times < 20; times++) await (await call(signal)).text();
+    return getEventListeners(signal, 'abort').length;
+  };
+  const headers = await signer.headers(url);
+  const ofFetch = await listenersAfter((signal) => fetch(url, { headers, signal }));
+  expect(ofFetch).toBeGreaterThan(0);
+  expect(await listenersAfter((signal) => signer.fetch(url, { signal }))).toBe(0);
+});
+
+it('works where Request knows no credentials and no redirect: "error", as on Cloudflare Workers', async () => {
+  const fetch = vi.fn(async (_input: string | Request, init: RequestInit) => {
+    if ('credentials' in init || init.redirect === 'error') throw new TypeError('not implemented');
+    return new Response('ok');
+  });
+  vi.stubGlobal('fetch', fetch);
+  const credentials = Object.getOwnPropertyDescriptor(Request.prototype, 'credentials');
+  Reflect.deleteProperty(Request.prototype, 'credentials');
+  try {
+    const signer = new RequestSigner('id:secret');
+    for (const input of [API, new URL(API), new Request(API)])
+      expect(await (await signer.fetch(input)).text()).toBe('ok');
+  } finally {
+    if (credentials !== undefined) Object.defineProperty(Request.prototype, 'credentials', credentials);
+  }
+});
+
+it('signs for where the request goes, whatever a subclass reports', async () => {
+  class Misleading extends Request {
+    override get url() {
+      return API;
+    }
+  }
+  const request = new Misleading('https://elsewhere.example/');
+  await expect(new RequestSigner('id:secret').sign(request)).rejects.toThrow(/elsewhere\.example/);
+});
+
+it('its fetch leaves no listener on a signal, where fetch itself leaves one a call', async () => {
+  const reference = createReference();
+  const { keys } = reference.seed();
+  await using server = await listen(reference);
+  const signer = new RequestSigner(keys.owner, { origins: [server.url] });
+  const url = `${server.url}/user`;
+  const listenersAfter = async (call: (signal: AbortSignal) => Promise<Response>) => {
+    const { signal } = new AbortController();
+    for (let times = 0; times < 20; times++) await (await call(signal)).text();
+    return getEventListeners(signal, 'abort').length;
+  };
+  const headers = await signer.headers(url);
+  const ofFetch = await listenersAfter((signal) => fetch(url, { headers, signal }));
+  expect(ofFetch).toBeGreaterThan(0);
+  expect(await listenersAfter((signal) => signer.fetch(url, { signal }))).toBe(0);
+});
+
+it('works where Request knows no credentials and no redirect: "error", as on Cloudflare Workers', async () => {
+  const fetch = vi.fn(async (_input: string | Request, init: RequestInit) => {
+    if ('credentials' in init || init.redirect === 'error') throw new TypeError('not implemented');
+    return new Response('ok');
+  });
+  vi.stubGlobal('fetch', fetch);
+  const credentials = Object.getOwnPropertyDescriptor(Request.prototype, 'credentials');
+  Reflect.deleteProperty(Request.prototype, 'credentials');
+  try {
+    const signer = new RequestSigner('id:secret');
+    for (const input of [API, new URL(API), new Request(API)])
+      expect(await (await signer.fetch(input)).text()).toBe('ok');
+  } finally {
+    if (credentials !== undefined) Object.defineProperty(Request.prototype, 'credentials', credentials);
+  }
 });

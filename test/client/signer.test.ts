@@ -40,7 +40,7 @@ describe('sign', () => {
     const signed = await signer.sign(request);
     expect(signed.headers.get('authorization')).toBe('Basic aWQ6c2VjcmV0');
     expect(signed.headers.get('x-mine')).toBe('kept');
-    expect([signed.method, signed.redirect, await signed.text()]).toEqual(['POST', 'error', '{"a":1}']);
+    expect([signed.method, signed.redirect, await signed.text()]).toEqual(['POST', 'manual', '{"a":1}']);
     expect(request.headers.has('authorization')).toBe(false);
     expect(await request.text()).toBe('{"a":1}');
   });
@@ -50,7 +50,7 @@ describe('the destination', () => {
   it('is the documented origin alone, unless others are named', async () => {
     const signer = new RequestSigner('id:secret');
     await expect(signer.headers('https://example.com/api/v4/user')).rejects.toThrow(
-      /not for https:\/\/example.com/,
+      /not sent to https:\/\/example.com/,
     );
     const named = new RequestSigner('id:secret', { origins: ['https://example.com'] });
     await expect(named.headers('https://example.com/x')).resolves.toHaveProperty('authorization');

@@ -7,7 +7,7 @@ import {
   type CredentialsInput,
   RequestTimeoutError,
 } from 'blazemeter-client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   clientOf,
   failed,
@@ -158,6 +158,24 @@ describe('an abort by the caller', () => {
     const call = withCollections(() => rejection(client.user.get({ signal: controller.signal })));
     setTimeout(() => controller.abort(reason), 50);
     expect(await call).toBe(reason);
+  });
+
+  it('ends all calls that share the signal', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { client } = clientOf([whenAborted]);
+    const calls = Promise.allSettled(Array.from({ length: 15 }, () => client.user.get({ signal })));
+    controller.abort('enough');
+    expect(await calls).toEqual(Array(15).fill({ status: 'rejected', reason: 'enough' }));
+  });
+
+  it('is listened for once by all calls that share the signal, and no longer than they last', async () => {
+    const { signal } = new AbortController();
+    const add = vi.spyOn(signal, 'addEventListener');
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    const { client } = clientOf([user]);
+    await Promise.all(Array.from({ length: 30 }, () => client.user.get({ signal })));
+    expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1]);
   });
 
   it('before the call sends nothing', async () => {

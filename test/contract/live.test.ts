@@ -28,7 +28,7 @@ it('the reference implementation does not differ', async () => {
 it('a service that differs is said to, without its values', async () => {
   const { reference, keys } = makeWorld({});
   const body = '{"limit":"many","result":[{"id":"an odd id"}]}';
-  reference.faults.add({ operation: 'apiKeys.list', effect: 'answer', body });
+  reference.faults.add({ operation: 'apiKeys.list', effect: 'response', body });
   const findings = await lookAt({ baseUrl: SERVICE, fetch: reference.fetch, credentials: keys.owner });
   const lines = report(findings).join('\n');
   expect(lines).toMatch(/apiKeys\.list +assumed +200 +differs:/);

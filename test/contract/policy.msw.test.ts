@@ -111,7 +111,7 @@ describe('accounts.apiKeyPolicy.get', () => {
 
   it('a maximum that is not a number is an InvalidResponseError, which does not quote it', async () => {
     const body = JSON.stringify({ error: null, result: { id: acme, apiKeyExpiration: 'soon' } });
-    reference.faults.add({ operation: 'accounts.get', effect: 'answer', body });
+    reference.faults.add({ operation: 'accounts.get', effect: 'response', body });
     const client = new BlazeMeterClient({ credentials: keys.owner });
     await expect(client.accounts.apiKeyPolicy.get(acme)).rejects.toMatchObject({
       name: 'InvalidResponseError',
@@ -223,7 +223,7 @@ describe('accounts.apiKeyPolicy.set', () => {
 
   it('a service that responds with 200 and changes nothing is an InvalidResponseError', async () => {
     const body = JSON.stringify({ api_version: 4, error: null, result: { id: acme }, request_id: '0' });
-    reference.faults.add({ operation: 'apiKeyPolicy.set', effect: 'answer', status: 200, body });
+    reference.faults.add({ operation: 'apiKeyPolicy.set', effect: 'response', status: 200, body });
     const client = new BlazeMeterClient({ credentials: keys.owner });
     await expect(client.accounts.apiKeyPolicy.set(acme, { maximum: '1 month' })).rejects.toMatchObject({
       name: 'InvalidResponseError',

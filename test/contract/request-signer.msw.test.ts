@@ -65,7 +65,7 @@ describe('signer.sign', () => {
 
   it('the copy follows no redirect', async () => {
     const signer = new RequestSigner(keys.owner);
-    expect((await signer.sign(new Request(`${API}/user`))).redirect).toBe('error');
+    expect((await signer.sign(new Request(`${API}/user`))).redirect).toBe('manual');
   });
 
   it('replaces an authorization header that is already there', async () => {

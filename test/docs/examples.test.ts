@@ -48,10 +48,17 @@ describe('the examples', () => {
 });
 
 describe('the first screen of the README', () => {
-  it('shows an example of six lines', () => {
-    const [first] = examples;
-    expect(first?.where).toMatch(/^README\.md:([1-9]|1\d):?/);
-    expect(first?.code.split('\n').filter((line) => line !== '').length).toBeLessThanOrEqual(6);
+  it('shows the client, the signer and a test with msw, each in at most ten lines', () => {
+    const [client, signer, test] = examples;
+    expect(client?.code).toContain('client.apiKeys.create(');
+    expect(client?.code).toContain('client.accounts.apiKeyPolicy.set(');
+    expect(signer?.code).toContain('new RequestSigner(');
+    expect(test?.code).toContain('handlers(reference)');
+    for (const example of [client, signer, test]) {
+      expect(Number(example?.where.split(':')[1])).toBeLessThan(60);
+      const lines = example?.code.split('\n').filter((line) => line !== '' && !line.startsWith('import'));
+      expect(lines?.length).toBeLessThanOrEqual(10);
+    }
   });
 });
 

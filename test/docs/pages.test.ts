@@ -72,20 +72,23 @@ describe('the README', () => {
 });
 
 describe('docs/errors.md', () => {
-  const sections = [...read('docs/errors.md').matchAll(/^### (\w+)\n\n`(\w+…?)`/gm)].map(
+  const page = read('docs/errors.md');
+  const rows = [...page.matchAll(/^\| \[`(\w+)`\]\(#\w+\) \| `(\w+…?)` \|/gm)].map(
     ([, name = '', code = '']) => ({ name, code }),
   );
 
-  it('has a section for every error', () => {
-    expect(sections.map(({ name }) => name).sort()).toEqual([...errorNames].sort());
+  it('has a row and a section for every error', () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual([...errorNames].sort());
+    const sections = [...page.matchAll(/^### (\w+)$/gm)].map(([, name = '']) => name);
+    expect(sections.sort()).toEqual([...errorNames].sort());
   });
 
-  it.each(sections)('names the code of $name', ({ name, code }) => {
+  it.each(rows)('names the code of $name', ({ name, code }) => {
     const source = read('src/errors.ts');
     const own = source.split(`export class ${name} extends `)[1]?.split('\nbranded(')[0];
     // An error with many codes that begin alike says so with an ellipsis.
     if (code.endsWith('…')) expect(source).toContain(`'${code.slice(0, -1)}`);
-    else expect(own).toContain(`code: '${code}'`);
+    else expect(own).toContain(` = '${code}'`);
   });
 });
 

@@ -209,10 +209,14 @@ describe.each(fetches)('with $name', ({ fetch }) => {
     });
   });
 
-  it('https to a port that speaks plain http is a TLS failure', async () => {
+  it('https to a port that speaks plain http is a TLS failure, which can also come after sending', async () => {
     const target = later(await listen(world.reference));
     const client = through(later(new Agent()), target.url.replace('http:', 'https:'));
-    await refused(client, { reason: 'tls', attempts: 1, mend: /TLS handshake/ });
+    const read: unknown = await client.user.get().catch((error: unknown) => error);
+    assert.ok(read instanceof ConnectionError, String(read));
+    assert.deepEqual([read.reason, read.mayHaveBeenSent], ['tls', true]);
+    const create = client.apiKeys.create({ name: 'nightly', expiresIn: { days: 30 } });
+    await assert.rejects(create, { code: 'ambiguous_outcome', attempts: 1 });
   });
 
   it('a connection that closes in the TLS handshake sent nothing, and is tried again', async () => {

@@ -44,7 +44,7 @@ const idle = {
   lease: null,
 };
 const pending = {
-  way: 'create',
+  strategy: 'create',
   signer: 'current',
   reason: 'expiry',
   nonce: 'abcdefghijkmnpqr',

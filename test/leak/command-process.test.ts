@@ -35,7 +35,7 @@ const ways: Readonly<Record<string, () => Record<string, string>>> = {
 };
 
 describe.each(Object.entries(ways))('%s', (_, way) => {
-  it.each(['http', 'http,https', 'net,tls,stream,undici,fetch'])(
+  it.each(['undici,fetch', 'http,https,net,tls,stream,undici,fetch'])(
     'NODE_DEBUG=%s shows nothing',
     async (areas) => {
       const argv = ['whoami', '--base-url', server.url, '--ca-file', 'ca.pem', '--log-level', 'debug'];

@@ -54,7 +54,7 @@ const answers: Failure[] = [
     run: ({ reference, client, pair }) => {
       const headers = { 'content-type': 'text/html' };
       const body = `<html>${basic(pair)} ${pair.secret}</html>`;
-      reference.faults.add({ effect: 'answer', status: 502, headers, body });
+      reference.faults.add({ effect: 'response', status: 502, headers, body });
       return client().user.get();
     },
   },
@@ -62,7 +62,7 @@ const answers: Failure[] = [
     name: 'bad JSON',
     ends: 'InvalidResponseError',
     run: ({ reference, client, pair }) => {
-      reference.faults.add({ effect: 'answer', status: 200, body: `{"result": {"id": "${pair.secret}` });
+      reference.faults.add({ effect: 'response', status: 200, body: `{"result": {"id": "${pair.secret}` });
       return client().user.get();
     },
   },
@@ -79,7 +79,7 @@ const answers: Failure[] = [
     ends: 'InvalidResponseError',
     run: ({ reference, client, pair }) => {
       const body = JSON.stringify({ result: { id: pair.secret, [pair.secret]: pair.secret } });
-      reference.faults.add({ effect: 'answer', status: 200, body });
+      reference.faults.add({ effect: 'response', status: 200, body });
       return client().user.get();
     },
   },
@@ -87,7 +87,11 @@ const answers: Failure[] = [
     name: 'a result override that throws what it reads',
     ends: 'InvalidResponseError',
     run: ({ reference, client, pair }) => {
-      reference.faults.add({ effect: 'answer', status: 200, body: JSON.stringify({ result: pair.secret }) });
+      reference.faults.add({
+        effect: 'response',
+        status: 200,
+        body: JSON.stringify({ result: pair.secret }),
+      });
       const result = (value: unknown) => {
         throw new Error(String(value));
       };
@@ -99,7 +103,7 @@ const answers: Failure[] = [
     ends: 'InvalidResponseError',
     run: ({ client, pair, reference }) => {
       reference.faults.add({
-        effect: 'answer',
+        effect: 'response',
         status: 200,
         body: JSON.stringify({ result: { [pair.secret]: 1 } }),
       });
@@ -112,7 +116,11 @@ const answers: Failure[] = [
     name: 'a schema of the caller that throws what it reads',
     ends: 'InvalidResponseError',
     run: ({ client, pair, reference }) => {
-      reference.faults.add({ effect: 'answer', status: 200, body: JSON.stringify({ result: pair.secret }) });
+      reference.faults.add({
+        effect: 'response',
+        status: 200,
+        body: JSON.stringify({ result: pair.secret }),
+      });
       const validate = (value: unknown) => {
         throw new Error(String(value));
       };
@@ -141,7 +149,7 @@ const answers: Failure[] = [
     ends: 'ServerError',
     run: ({ reference, client, pair }) => {
       const body = JSON.stringify({ error: { code: 500, message: `${pair.secret} `.repeat(2000) } });
-      reference.faults.add({ effect: 'answer', status: 500, body });
+      reference.faults.add({ effect: 'response', status: 500, body });
       return client().user.get();
     },
   },

@@ -1,4 +1,6 @@
 // Credentials from a program: what it may print, its limits, and that nothing it prints is shown.
+import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromCommand } from 'blazemeter-client/node';
@@ -113,7 +115,9 @@ describe('how it is run', () => {
 
   it('in the folder and with the environment given', async () => {
     const cwd = temporaryFolder();
-    const argv = script('console.log(JSON.stringify({ id: process.env.KEY_NAME, secret: process.cwd() }))');
+    const argv = script(
+      'console.log(JSON.stringify({ id: process.env.KEY_NAME, secret: ["in", process.cwd()].join(" ") }))',
+    );
     const pair = await fromCommand(argv, { cwd, env: { KEY_NAME: 'mine' } })();
     expect(pair.id).toBe('mine');
     expect(typeof pair.secret === 'string' ? '' : pair.secret.reveal()).toContain(cwd);
@@ -127,6 +131,27 @@ describe('how it is run', () => {
   it.skipIf(windows)('nor than its time, though a program of its own holds the pipe', async () => {
     const error = await refusal(fromCommand(['sh', '-c', 'sleep 30 & exit 0'], { timeout: 300 })());
     expect(error.message).toContain('300 ms');
+  });
+
+  it.skipIf(windows)('and takes what it has started along', async () => {
+    const file = join(temporaryFolder(), 'pid');
+    const command = `sleep 60 & echo $! > '${file}'; wait`;
+    await refusal(fromCommand(['sh', '-c', command], { timeout: 500 })());
+    const pid = Number(process.getBuiltinModule('node:fs').readFileSync(file, 'utf8'));
+    // A zombie still has its number until its new parent has waited for it.
+    const state = () =>
+      execFileSync('sh', ['-c', `ps -o stat= -p ${pid} || true`], { encoding: 'utf8' }).trim();
+    await vi.waitUntil(() => /^(?:Z.*)?$/.test(state()), 10_000);
+  });
+
+  it('leaves no listener on a signal, and adds one for many calls', async () => {
+    const { signal } = new AbortController();
+    const calls = Array.from({ length: 12 }, () =>
+      fromCommand(printing(JSON.stringify({ id, secret })))({ reason: 'first', signal }),
+    );
+    expect(getEventListeners(signal, 'abort').length).toBeLessThanOrEqual(1);
+    await Promise.all(calls);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('and no longer than the caller waits: the reason passes as it is, and the program is gone', async () => {

@@ -75,7 +75,7 @@ describe('what is found', () => {
   });
 
   it('a secret may hold any printable character, even what looks like part of a variable', async () => {
-    for (const odd of ['a:b', `x\${Y}z`, '100%AB%cd', 'p$(q)r', '~/x', 'ключ']) {
+    for (const odd of ['a:b', `x\${Y}z`, '100%AB%cd', 'p$(q)r', '~x', 'ключ']) {
       const { secret } = await fromEnvironment({ env: { BZ_TOKEN: `my-key:${odd}` } })();
       expect(typeof secret === 'string' ? '' : secret.reveal()).toBe(odd);
     }
@@ -160,7 +160,7 @@ describe('what is configured and broken stops the search, though a good pair sta
     ['the same in the other variable', { API_KEY_PATH: `${id}:${secret}` }, 'API_KEY_PATH', /BZ_TOKEN/],
     ['a short id:secret', { API_KEY_PATH: `a:${secret}` }, 'API_KEY_PATH', /BZ_TOKEN/],
     ['id:secret with a slash', { API_KEY_PATH: `me:${secret}/x` }, 'API_KEY_PATH', /BZ_TOKEN/],
-    ['JSON', { API_KEY_PATH: `{"id":"${id}","secret":"${secret}"}` }, 'API_KEY_PATH', /BZ_TOKEN/],
+    ['JSON', { API_KEY_PATH: `{"id":"${id}","secret":"${secret}"}` }, 'API_KEY_PATH', /JSON/],
     ['an address', { API_KEY_PATH: `https://${id}:${secret}@a.blazemeter.com/` }, 'API_KEY_PATH', /BZ_TOKEN/],
     ['the bare secret', { API_KEY_PATH: secret }, 'API_KEY_PATH'],
     ['half of the secret', { API_KEY_PATH: secret.slice(0, 20) }, 'API_KEY_PATH'],

@@ -1,14 +1,19 @@
 // A key file as a sink: what the probe refuses and leaves behind, and which pair stands in the file at the end.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Secret } from 'blazemeter-client';
 import { fromKeyFile, keyFileSink } from 'blazemeter-client/node';
@@ -18,6 +23,20 @@ import { rotationWorld } from '../rotation/support/world.ts';
 import { madeUp, refusal, temporaryFolder } from '../support/credentials.ts';
 
 const windows = process.platform === 'win32';
+const root = process.geteuid?.() === 0;
+/** Whether this process may mount: in many containers not even root may. */
+function mountable(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'mount-'));
+  try {
+    execFileSync('mount', ['--bind', folder, folder], { stdio: 'ignore' });
+    execFileSync('umount', [folder]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(folder);
+  }
+}
 const { promises } = process.getBuiltinModule('node:fs');
 const first = madeUp('first');
 const second = madeUp('second');
@@ -48,7 +67,7 @@ describe('a key file as a sink', () => {
       store,
       reason: 'schedule',
       sinks: [sink],
-      drain: 0,
+      drain: { minutes: 0 },
     });
     expect(idIn(path)).toBe(keyId);
     expect(sinks).toEqual([{ name: sink.name, keyId, acknowledged: true }]);
@@ -110,10 +129,59 @@ describe('its probe', () => {
       chmodSync(dirname(path), mode);
       expect((await refusal(keyFileSink(path).probe())).message).toMatch(/folder/);
       await keyFileSink(path, { allowInsecureFile: true }).probe();
+      // Sticky or not: others could put a file of that name there first.
       chmodSync(dirname(path), 0o1777);
-      await keyFileSink(path).probe();
+      expect((await refusal(keyFileSink(path).probe())).message).toMatch(/folder/);
+      expect((await refusal(keyFileSink(path).put(delivery(first, 1)), first.secret)).message).toMatch(
+        /folder/,
+      );
+      expect(existsSync(path)).toBe(false);
     },
   );
+
+  it.runIf(root)('refuses a file of another user, and a folder of one', async () => {
+    const [theirs, inTheirs] = [place(), place()];
+    writeFileSync(theirs, '{}');
+    chownSync(theirs, 12_345, 12_345);
+    expect((await refusal(keyFileSink(theirs).probe())).message).toMatch(/another user/);
+    chownSync(dirname(inTheirs), 12_345, 12_345);
+    expect((await refusal(keyFileSink(inTheirs).probe())).message).toMatch(/folder of another user/);
+    expect(readdirSync(dirname(inTheirs))).toEqual([]);
+  });
+
+  it.runIf(root)(
+    "refuses another user's file in a sticky folder, where no rename can replace it",
+    async () => {
+      const path = place();
+      writeFileSync(path, '{}');
+      chmodSync(dirname(path), 0o1777);
+      vi.spyOn(process, 'geteuid').mockReturnValue(12_345);
+      const sink = keyFileSink(path, { allowInsecureFile: true });
+      expect((await refusal(sink.probe())).message).toMatch(/sticky/);
+    },
+  );
+
+  it.runIf(root && mountable())(
+    'refuses a file that is a mount point, and leaves nothing beside it',
+    async () => {
+      const [path, host] = [place(), place()];
+      writeFileSync(host, '{}', { mode: 0o600 });
+      writeFileSync(path, '');
+      execFileSync('mount', ['--bind', host, path]);
+      try {
+        expect((await refusal(keyFileSink(path).probe())).message).toMatch(/mount point/);
+        expect(readdirSync(dirname(path))).toEqual(['api-key.json']);
+      } finally {
+        execFileSync('umount', [path]);
+      }
+    },
+  );
+
+  it('refuses where the file of its epoch cannot be replaced', async () => {
+    const path = place();
+    mkdirSync(`${path}.epoch`);
+    expect((await refusal(keyFileSink(path).probe())).message).toMatch(/not a regular file/);
+  });
 
   it.runIf(!windows)('judges the folder of a link and the folder that it leads to', async () => {
     const [link, file] = [place(), place()];

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -60,7 +62,7 @@ describe('what a key file holds', () => {
     ['a secret that is not in quotes', `{"id": "${id}", "secret": ${secret}}`, /JSON/],
     ['a text', JSON.stringify(secret), /JSON/],
     ['null', 'null', /JSON/],
-    ['a list', JSON.stringify([id, secret]), /key id/],
+    ['a list', JSON.stringify([id, secret]), /JSON of the form/],
     ['no id', JSON.stringify({ secret }), /key id/],
     ['no secret', JSON.stringify({ id }), /key secret/],
     ['an id that is a number', JSON.stringify({ id: 5, secret }), /key id/],
@@ -90,18 +92,24 @@ describe('what a key file holds', () => {
 });
 
 describe('what is not a path', () => {
-  for (const path of [
-    pair.token,
-    ` ${pair.token}`,
-    `${id}:`,
-    `x:${secret}`,
-    `{"id":"${id}"}`,
-    `${id}:${secret}/..`,
-  ])
+  for (const path of [pair.token, ` ${pair.token}`, `${id}:`, `x:${secret}`, `${id}:${secret}/..`])
     it(JSON.stringify(path.replaceAll(secret, '…').replaceAll(id, 'id')), async () => {
       const error = await refusal(fromKeyFile(path)(), secret, id);
       expect(error.message).toContain('BZ_TOKEN');
     });
+
+  it.each([
+    ['JSON', `{"id":"${id}"}`, /JSON/],
+    ['a path in quotes', '"/home/me/api-key.json"', /quote/],
+    ['a key id', id, /_ID/],
+    ['a secret', secret, /_SECRET/],
+    ['an old key of 20 characters', id.slice(0, 20), /old/],
+    ['a mask', '***', /mask/],
+    ['a placeholder', '<path>', /placeholder/],
+    ['an e-mail address', 'me@example.com', /e-mail/],
+  ])('%s in its place is named', async (_what, path, hint) => {
+    expect((await refusal(fromKeyFile(path)(), secret, id)).message).toMatch(hint);
+  });
 
   it('a colon further back belongs to the path', async () => {
     const folder = join(temporaryFolder(), 'a:b');
@@ -235,6 +243,45 @@ describe.skipIf(windows)('what is asked of the file', () => {
     chmodSync(mount, 0o1777);
     expect(await revealed(join(mount, 'api-key.json'))).toBe(pair.token);
   });
+
+  it('a mounted secret whose link is swapped during the read is read again', async () => {
+    const mount = temporaryFolder();
+    const write = (version: string) => {
+      mkdirSync(join(mount, version));
+      writeFileSync(join(mount, version, 'api-key.json'), JSON.stringify({ id, secret }), { mode: 0o600 });
+    };
+    write('..1');
+    symlinkSync('..1', join(mount, '..data'));
+    symlinkSync('..data/api-key.json', join(mount, 'api-key.json'));
+    const { promises } = process.getBuiltinModule('node:fs');
+    const { open } = promises;
+    vi.spyOn(promises, 'open').mockImplementationOnce(async (...args) => {
+      // What it has resolved is removed before it is opened, and the new link is in place.
+      rmSync(join(mount, '..1'), { recursive: true });
+      return open(...args).finally(() => {
+        write('..2');
+        symlinkSync('..2', join(mount, '..data_tmp'));
+        renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+      });
+    });
+    expect(await revealed(join(mount, 'api-key.json'))).toBe(pair.token);
+  });
+
+  it.runIf(root)(
+    'a link of another user in a sticky folder is refused, and so is a folder of another user',
+    async () => {
+      const path = keyFile(pair);
+      const folder = temporaryFolder();
+      chmodSync(folder, 0o1777);
+      const link = join(folder, 'api-key.json');
+      symlinkSync(path, link);
+      expect(await revealed(link)).toBe(pair.token);
+      lchownSync(link, 12_345, 12_345);
+      expect(await message(link)).toContain('another user');
+      chownSync(dirname(path), 12_345, 12_345);
+      expect(await message(path)).toContain('folder of another user');
+    },
+  );
 
   it('where there are no users, as on Windows, modes are not judged', async () => {
     const path = keyFile(pair, { mode: 0o666 });

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   linkSync,
@@ -22,6 +23,7 @@ import { builtPackage } from '../support/built.ts';
 import { expectHidden, keyFile, madeUp, refusal, temporaryFolder } from '../support/credentials.ts';
 
 const windows = process.platform === 'win32';
+const root = process.geteuid?.() === 0;
 const old = madeUp('old');
 const next = madeUp('next');
 const { promises } = process.getBuiltinModule('node:fs');
@@ -75,12 +77,29 @@ describe('a key file that is written', () => {
     expect(idIn(join(folder, 'my-key.json'))).toBe(next.id);
   });
 
-  it.runIf(process.geteuid?.() === 0)('still belongs to its user where root replaces it', async () => {
+  it.runIf(root)('is never given to another user: a file of one is not replaced', async () => {
     const path = keyFile(old);
     chownSync(path, 12_345, 12_346);
-    await writeKeyFile(path, next);
-    expect(statSync(path)).toMatchObject({ uid: 12_345, gid: 12_346 });
+    expect((await refusal(writeKeyFile(path, next), next.secret)).message).toContain('another user');
+    expect(idIn(path)).toBe(old.id);
+    await writeKeyFile(path, next, { allowInsecureFile: true });
+    expect(statSync(path)).toMatchObject({ uid: 0, gid: 0 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
+
+  it.runIf(root).each([0o777, 0o1777, 0o770, 0o722])(
+    'is not written to a folder of mode %o, where others can put a file first',
+    async (mode) => {
+      const path = keyFile(old);
+      chownSync(dirname(path), 0, 12_345);
+      chmodSync(dirname(path), mode);
+      expect((await refusal(writeKeyFile(path, next), next.secret)).message).toMatch(
+        /folder.*allowInsecureFile/,
+      );
+      expect(idIn(path)).toBe(old.id);
+      expect(readdirSync(dirname(path))).toEqual(['api-key.json']);
+    },
+  );
 
   it('is written beside, flushed, renamed and its folder flushed, in this order', async () => {
     const path = keyFile(old);
@@ -190,9 +209,9 @@ describe('when something fails', () => {
     const path = keyFile(old);
     inject();
     const error = await refusal(writeKeyFile(path, next), next.secret);
-    expect(error.message).toBe(
-      `writeKeyFile (${path}) could not be written (${code}). What was there before is unchanged.`,
-    );
+    expect(error.source).toContain(path);
+    expect(error.message).toContain(`(${code})`);
+    expect(error.message).toContain('unchanged');
     vi.restoreAllMocks();
     expect(idIn(path)).toBe(old.id);
     expect(readdirSync(dirname(path))).toEqual(['api-key.json']);

@@ -2,11 +2,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { repository } from './commands.ts';
 import { packed } from './packed.ts';
 
-test('docs/api/ holds the declarations of every door as they are', async () => {
+it('docs/api/ holds the declarations of every door as they are', async () => {
   await packed();
   const report = promisify(execFile)(process.execPath, [join(repository, 'scripts', 'api-report.mjs')]);
   await expect(report).resolves.toMatchObject({ stderr: '' });

@@ -3,7 +3,7 @@
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { tool } from './commands.ts';
 import { consumer, installed, type Packed, packed } from './packed.ts';
 
@@ -29,7 +29,7 @@ const ON_NODE = { ...STRICT, lib: ['es2022'], types: ['node'] };
 const IN_PAGE = { ...STRICT, lib: ['es2022', 'dom'], types: [] };
 
 describe('a program compiles', () => {
-  test.concurrent.each([
+  it.concurrent.each([
     {
       as: 'nodenext, as an ES module and as CommonJS',
       files: ['program.mts', 'program.cts', 'both.mts', 'both.cts'],
@@ -75,7 +75,7 @@ describe('a program compiles', () => {
   });
 });
 
-test('no declaration names a package but zod, and msw where it is asked for', async () => {
+it('no declaration names a package but zod, and msw where it is asked for', async () => {
   const dist = join(installed(parts.types), 'dist');
   const files = (await readdir(dist, { recursive: true })).filter((file) => /\.d\.c?ts$/.test(file));
   expect(files.length).toBeGreaterThanOrEqual(8);

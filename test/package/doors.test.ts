@@ -4,7 +4,7 @@
 import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fields, json, node, output, repository, tool } from './commands.ts';
 import { consumer, doors, installed, type Packed, packed } from './packed.ts';
 
@@ -29,13 +29,13 @@ const TOLD = {
 };
 
 describe('a program makes a key, signs with it, deletes it and is refused; and rotates and audits', () => {
-  test.each(['smoke.mjs', 'smoke.cjs'])('in %s, and says nothing on standard error', async (file) => {
+  it.each(['smoke.mjs', 'smoke.cjs'])('in %s, and says nothing on standard error', async (file) => {
     const ended = await node([join(smoke, file)], smoke);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(ended.stdout)).toEqual(TOLD);
   });
 
-  test.each([
+  it.each([
     ['walk.mjs', 'esm', 'alone.mjs'],
     ['walk.cjs', 'cjs', 'alone.cjs'],
   ] as const)(
@@ -56,14 +56,14 @@ describe('a program makes a key, signs with it, deletes it and is refused; and r
     },
   );
 
-  test('in vitest', async () => {
+  it('in vitest', async () => {
     const folder = await consumer('vitest', parts.app);
     const args = ['run', '--root', folder, '--reporter', 'json'];
     const told = output(await tool('vitest', 'vitest', args, folder));
     expect(JSON.parse(told)).toMatchObject({ success: true, numPassedTests: 2, numTotalTests: 2 });
   });
 
-  test('in Jest, which loads CommonJS only', async () => {
+  it('in Jest, which loads CommonJS only', async () => {
     const folder = await consumer('jest', parts.app);
     const { code, stderr } = await tool('jest', 'jest', ['--ci', '--runInBand'], folder);
     // Jest reports on standard error.
@@ -87,7 +87,7 @@ describe('every door', () => {
     return fields(JSON.parse(output(await node([`--input-type=${type}`, '-e', script, names], parts.app))));
   }
 
-  test('has the same names in both builds, and no default export', async () => {
+  it('has the same names in both builds, and no default export', async () => {
     const modules = await seen('module', 'Object.keys(exported).sort()');
     const commonJs = await seen('commonjs', 'Object.keys(exported).sort()');
     expect(commonJs).toEqual(modules);
@@ -99,7 +99,7 @@ describe('every door', () => {
     }
   });
 
-  test.each(['module', 'commonjs'] as const)('shows its classes under their own names (%s)', async (type) => {
+  it.each(['module', 'commonjs'] as const)('shows its classes under their own names (%s)', async (type) => {
     const isClass = `typeof value === 'function' && /^class\\b/.test(Function.prototype.toString.call(value))`;
     const all = await seen(
       type,
@@ -115,14 +115,14 @@ describe('every door', () => {
 });
 
 describe('what the package brings along to be started', () => {
-  test('the demo ends well', { timeout: 60_000 }, async () => {
+  it('the demo ends well', { timeout: 60_000 }, async () => {
     const examples = join(parts.app, 'examples');
     await cp(join(repository, 'examples'), examples, { recursive: true });
     const ended = await node(['demo.mjs'], examples);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('every command starts, and says its name and version', async () => {
+  it('every command starts, and says its name and version', async () => {
     const { bin, version } = await json(join(installed(parts.app), 'package.json'));
     expect(Object.keys(fields(bin)).sort()).toEqual(['blazemeter-keys', 'blazemeter-reference']);
     for (const [name, path] of Object.entries(fields(bin))) {

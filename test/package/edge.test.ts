@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { repository } from './commands.ts';
 import { packed } from './packed.ts';
 
@@ -34,7 +34,7 @@ const STANDARDS = [
   'structuredClone',
 ] as const;
 
-test('client, rotation, audit and reference run on the standards of the web alone', async () => {
+it('client, rotation, audit and reference run on the standards of the web alone', async () => {
   const { app } = await packed();
   const { outputFiles } = await build({
     stdin: {

@@ -2,7 +2,7 @@
 // program, and a provider or a store of one serves a client of another.
 
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { node, output } from './commands.ts';
 import { consumer, packed } from './packed.ts';
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   told = JSON.parse(output(await node([join(folder, 'identity.mjs')], folder)));
 });
 
-test('the four are really four: no class of one is that of another', () => {
+it('the four are really four: no class of one is that of another', () => {
   expect(told.facts.map(({ pair }) => pair)).toEqual(PAIRS);
   for (const { pair, apart } of told.facts) {
     const [maker, judge] = pair.split(' -> ');
@@ -36,11 +36,11 @@ test('the four are really four: no class of one is that of another', () => {
   expect(told.errorNames.length).toBeGreaterThanOrEqual(19);
 });
 
-test.each(PAIRS)('%s: every error has its class, its parents and no other', (pair) => {
+it.each(PAIRS)('%s: every error has its class, its parents and no other', (pair) => {
   expect(told.facts.find((fact) => fact.pair === pair)?.errorsDiffer).toEqual([]);
 });
 
-test.each(PAIRS)('%s: a refusal, a secret, a provider and a rotation cross over', (pair) => {
+it.each(PAIRS)('%s: a refusal, a secret, a provider and a rotation cross over', (pair) => {
   expect(told.facts.find((fact) => fact.pair === pair)).toMatchObject({
     refusal: true,
     secret: true,

@@ -5,7 +5,7 @@ import { appendFile, cp, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fields, node, output } from './commands.ts';
 import { consumer, doors, installed, type Packed, packed } from './packed.ts';
 
@@ -23,14 +23,14 @@ describe('importing and requiring the doors', () => {
     return { touched, globals: Array.isArray(globals) ? globals : [] };
   }
 
-  test('touches nothing', async () => {
+  it('touches nothing', async () => {
     const { touched, globals } = await opened(parts.app);
     expect(touched).toEqual([]);
     // zod keeps its settings in one place for all its copies.
     expect(globals.filter((name) => name !== '__zod_globalConfig')).toEqual([]);
   });
 
-  test('would be caught if it did', async () => {
+  it('would be caught if it did', async () => {
     const rigged = join(dirname(parts.app), 'rigged');
     await cp(parts.app, rigged, { recursive: true, verbatimSymlinks: true });
     const deeds = `
@@ -82,17 +82,17 @@ describe('the modules behind a door', () => {
     return [...new Set(all.filter(({ external }) => external).map(({ path }) => path))].sort();
   }
 
-  test.each([
-    ['index.js', ['ky', 'zod/mini']],
-    ['index.cjs', ['zod/mini']],
+  it.each([
+    ['index.js', ['ky', 'yaml', 'zod/mini']],
+    ['index.cjs', ['yaml', 'zod/mini']],
     ['schemas.js', ['zod/mini']],
     ['schemas.cjs', ['zod/mini']],
-    ['node.js', ['ky', 'zod/mini']],
-    ['node.cjs', ['zod/mini']],
-    ['rotation.js', ['ky', 'zod/mini']],
-    ['rotation.cjs', ['zod/mini']],
-    ['audit.js', ['ky', 'zod/mini']],
-    ['audit.cjs', ['zod/mini']],
+    ['node.js', ['ky', 'yaml', 'zod/mini']],
+    ['node.cjs', ['yaml', 'zod/mini']],
+    ['rotation.js', ['ky', 'yaml', 'zod/mini']],
+    ['rotation.cjs', ['yaml', 'zod/mini']],
+    ['audit.js', ['ky', 'yaml', 'zod/mini']],
+    ['audit.cjs', ['yaml', 'zod/mini']],
     ['testing.js', ['zod/mini']],
     ['testing.cjs', ['zod/mini']],
     ['testing/msw.js', ['msw', 'zod/mini']],
@@ -101,7 +101,7 @@ describe('the modules behind a door', () => {
     expect(allowed).toEqual(expect.arrayContaining(await outside(file)));
   });
 
-  test('would be found however they were asked for', async () => {
+  it('would be found however they were asked for', async () => {
     const ways = `import './dist/testing.js'; require('fs'); import('node:os'); export * from 'node:path';`;
     expect(await externals(ways)).toEqual(['fs', 'node:os', 'node:path']);
   });
@@ -125,7 +125,7 @@ describe('the modules behind a door', () => {
     return found;
   }
 
-  test('load nothing at run time under a name that only they know', async () => {
+  it('load nothing at run time under a name that only they know', async () => {
     const dist = join(installed(parts.app), 'dist');
     // The commands are programs for Node, with a `require` for what is built in.
     const files = (await readdir(dist, { recursive: true })).filter((file) => /^(?!cli).*\.c?js$/.test(file));
@@ -133,7 +133,7 @@ describe('the modules behind a door', () => {
     for (const file of files) expect(hiddenLoads(await readFile(join(dist, file), 'utf8')), file).toEqual([]);
   });
 
-  test.each([
+  it.each([
     ['import(name)', ['import()']],
     ["import('./plain.js')", ['import()']],
     ['require(name)', ['require']],

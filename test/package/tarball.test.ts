@@ -4,7 +4,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { publint } from 'publint';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { fields, json, node, output, repository, tool } from './commands.ts';
 import { installed, type Packed, packed } from './packed.ts';
 
@@ -34,14 +34,14 @@ beforeAll(async () => {
 const targets = (value: unknown): string[] =>
   typeof value === 'string' ? [value] : Object.values(fields(value)).flatMap(targets);
 
-test('publint finds nothing', async () => {
+it('publint finds nothing', async () => {
   const bytes = await readFile(parts.tarball);
   const tarball = new Uint8Array(bytes).buffer;
   const { messages } = await publint({ pack: { tarball }, strict: true });
   expect(messages).toEqual([]);
 });
 
-test('arethetypeswrong finds nothing for Node 16 and later, and for bundlers', async () => {
+it('arethetypeswrong finds nothing for Node 16 and later, and for bundlers', async () => {
   const args = [parts.tarball, '--profile', 'node16', '--format', 'json'];
   const { code, stdout } = await tool('@arethetypeswrong/cli', 'attw', args, parts.app);
   const { analysis, problems } = fields(JSON.parse(stdout));
@@ -55,7 +55,7 @@ test('arethetypeswrong finds nothing for Node 16 and later, and for bundlers', a
   expect(code).toBe(0);
 });
 
-test('it holds the build and the papers, and nothing else', async () => {
+it('it holds the build and the papers, and nothing else', async () => {
   const sizes = await Promise.all(files.map(async (file) => (await stat(join(root, file))).size));
   console.log(`package: ${sizes.reduce((sum, size) => sum + size, 0)} bytes unpacked, ${files.length} files`);
   const strangers = files.filter(
@@ -68,7 +68,7 @@ test('it holds the build and the papers, and nothing else', async () => {
   for (const paper of PAPERS) expect(files).toContain(paper);
 });
 
-test('every file of the build is reached from a door or a command', async () => {
+it('every file of the build is reached from a door or a command', async () => {
   const { exports, bin } = await json(join(root, 'package.json'));
   const built = files.filter((file) => /^dist\/.*\.(js|cjs|ts|cts)$/.test(file));
   const reached = new Set<string>();
@@ -87,7 +87,7 @@ test('every file of the build is reached from a door or a command', async () => 
   expect(built.filter((file) => !reached.has(file))).toEqual([]);
 });
 
-test('the licences of the packages that are built in are included, and of no other', async () => {
+it('the licences of the packages that are built in are included, and of no other', async () => {
   for (const folder of ['dist', 'dist/cli']) {
     const text = await readFile(join(root, folder, 'licenses.txt'), 'utf8').catch(() => '');
     const titles = [...text.matchAll(/^(\S+) [\d.]+ \(.+\)$/gm)].map(([, name]) => name);
@@ -105,7 +105,7 @@ test('the licences of the packages that are built in are included, and of no oth
   }
 });
 
-test('the library is not minified, and its source maps hold the sources', async () => {
+it('the library is not minified, and its source maps hold the sources', async () => {
   const library = files.filter((file) => /^dist\/(testing\/)?[\w-]+\.c?js$/.test(file));
   expect(library.length).toBeGreaterThanOrEqual(14);
   for (const file of library) {
@@ -121,7 +121,7 @@ test('the library is not minified, and its source maps hold the sources', async 
   }
 });
 
-test('every way into the package leads to a file, for the code and for its types', async () => {
+it('every way into the package leads to a file, for the code and for its types', async () => {
   const { exports, main, module, types } = await json(join(root, 'package.json'));
   const paths = targets([exports, main, module, types]);
   const doors = Object.keys(fields(exports)).filter((door) => door !== './package.json');
@@ -140,7 +140,7 @@ test('every way into the package leads to a file, for the code and for its types
   expect(paths.map((path) => path.replace('./', '')).filter((path) => !files.includes(path))).toEqual([]);
 });
 
-test('its version is the one that the client names', async () => {
+it('its version is the one that the client names', async () => {
   const { version } = await json(join(root, 'package.json'));
   const script = (door: string): string => `
     import { VERSION, BlazeMeterClient } from ${JSON.stringify(door)};
@@ -156,7 +156,7 @@ test('its version is the one that the client names', async () => {
   }
 });
 
-test('its manifest promises what it should', async () => {
+it('its manifest promises what it should', async () => {
   const manifest = await json(join(root, 'package.json'));
   expect(manifest).toMatchObject({
     name: 'blazemeter-client',
@@ -171,10 +171,10 @@ test('its manifest promises what it should', async () => {
   expect(scripts.filter((name) => /^(pre|post)?install$/.test(name))).toEqual([]);
 });
 
-test('it installs ky and zod, and nothing else', async () => {
+it('it installs ky, yaml and zod, and nothing else', async () => {
   const { dependencies } = await json(join(root, 'package.json'));
-  expect(Object.keys(fields(dependencies)).sort()).toEqual(['ky', 'zod']);
-  for (const name of ['ky', 'zod']) {
+  expect(Object.keys(fields(dependencies)).sort()).toEqual(['ky', 'yaml', 'zod']);
+  for (const name of ['ky', 'yaml', 'zod']) {
     const theirs = await json(join(repository, 'node_modules', name, 'package.json'));
     expect(Object.keys({ ...fields(theirs.dependencies), ...fields(theirs.peerDependencies) }), name).toEqual(
       [],

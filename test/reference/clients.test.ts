@@ -118,6 +118,9 @@ it('an account has every recorded field in the recorded order', () => {
     membersCount: 3,
     workspacesCount: 2,
     aiConsent: true,
+    inviteContactEmail: null,
+    inviteContactName: null,
+    sessionDelayedStart: 180,
   });
 });
 
@@ -133,7 +136,9 @@ it('a workspace has every recorded field, and locations only by id', () => {
   expect(Object.keys(row ?? {})).toEqual(fields.split(' '));
   const { result } = get(`/workspaces/${workspaces.w.id}`);
   expect(Object.keys(result)).toEqual([...fields.split(' '), 'locations']);
-  const [location] = Array.isArray(result.locations) ? result.locations : [];
+  const locations = Array.isArray(result.locations) ? result.locations.filter(isObject) : [];
+  const [location = {}] = locations;
+  expect(locations.find(({ provider }) => provider === 'private')?.id).toMatch(/^harbor-[0-9a-f]{24}$/);
   expect(Object.keys(location)).toEqual(['id', 'title', 'name', 'provider', 'limits', 'sandbox', 'purposes']);
 });
 

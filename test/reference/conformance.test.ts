@@ -70,7 +70,11 @@ describe('reading only', () => {
     expect(JSON.parse(text)).toEqual(report);
     for (const private_ of ['ana', 'acme', 'Continuous', keys.ci.id, keys.ci.secret.slice(0, 12)])
       expect(text).not.toMatch(new RegExp(`\\b${private_}`));
-    expect(line(report, 'user.get')).toMatchObject({ mark: 'documented', agrees: true, seen: 'answered' });
+    expect(line(report, 'user.get')).toMatchObject({
+      provenance: 'documented',
+      agrees: true,
+      seen: 'supported',
+    });
     expect(new Date(report[0]?.date ?? '').getTime()).toBeGreaterThan(Date.now() - 600_000);
   });
 
@@ -81,12 +85,13 @@ describe('reading only', () => {
       { operation: 'apiKeys.list', effect: 'status', status: 404 },
       'failed with NotFoundError (404)',
     ],
+    ['P3', { operation: ['apiKeys.list', 'apiKeys.get'], effect: 'status', status: 404 }, '(404)'],
     ['user.get', { operation: 'user.get', effect: 'html' }, 'failed with InvalidResponseError'],
     [
       'W8',
       {
         operation: 'user.get',
-        effect: 'answer',
+        effect: 'response',
         body: '{"api_version":4,"error":null,"result":{"id":1,"features":{}},"request_id":"x"}',
       },
       'an empty map of another form, or none',
@@ -95,7 +100,7 @@ describe('reading only', () => {
       'W7',
       {
         operation: 'user.get',
-        effect: 'answer',
+        effect: 'response',
         body: '{"api_version":4,"error":null,"result":{"id":1,"created":1700000000000},"request_id":"x"}',
       },
       'of another form, or missing',
@@ -115,7 +120,7 @@ describe('reading only', () => {
   ])('takes %s for nothing', async (_, rule) => {
     const report = await withFault(rule, true);
     const judged = report.filter(({ id, agrees }) => agrees !== null && id !== 'cleanup');
-    // That a wrong pair is refused is all that a service which refuses everybody shows.
+    // A service that refuses every request shows only that wrong credentials are refused.
     expect(judged.filter(({ id }) => id !== 'P1')).toEqual([]);
   });
 });
@@ -149,7 +154,7 @@ describe('writing', () => {
     ['S11', { grace: 5_000 }, 'the old secret still works'],
     ['S13', { names: 'unique' }, 'refused with 409'],
     ['S14', { keyLimit: 2 }, 'refused with 402'],
-    ['S15', { propagation: 300 }, 'a new pair works after'],
+    ['S15', { propagation: 300 }, 'new credentials work after'],
   ])('sees %s of a service that behaves otherwise: %j', async (id, semantics, seen) => {
     const { reference, client } = world(semantics);
     const report = await runConformance({ client, write: true });
@@ -161,15 +166,15 @@ describe('writing', () => {
   it('says that there is no maximum to go past', async () => {
     const { client } = world({}, -1);
     const report = await runConformance({ client, write: true });
-    expect(line(report, 'S7')).toMatchObject({ agrees: null, seen: 'not looked at: there is no maximum' });
+    expect(line(report, 'S7')).toMatchObject({ agrees: null, seen: 'not checked: there is no maximum' });
   });
 
-  it('deletes a key whose making was never answered', async () => {
+  it('deletes a key whose create had no response', async () => {
     const { reference, client } = world();
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit', times: 1 });
     const report = await runConformance({ client, write: true });
     expect(line(report, 'apiKeys.create')?.agrees).not.toBe(true);
-    expect(line(report, 'S4')).toMatchObject({ agrees: null, seen: 'not looked at: an earlier step failed' });
+    expect(line(report, 'S4')).toMatchObject({ agrees: null, seen: 'not checked: an earlier step failed' });
     expect(keyNames(reference)).toEqual(['Continuous']);
   });
 

@@ -77,12 +77,21 @@ describe('which requests a rule meets', () => {
     const first = reference.faults.add({ effect: 'status', status: 500, times: 5 });
     const second = reference.faults.add({ effect: 'latency', ms: 0 });
     user(reference, keys.owner);
-    expect([first.struck, second.struck]).toEqual([1, 1]);
+    expect([first.timesApplied, second.timesApplied]).toEqual([1, 1]);
     expect(reference.faults.active).toEqual([first, second]);
     first.remove();
     first.remove();
     expect(user(reference, keys.owner).status).toBe(200);
     reference.faults.clear();
+    expect(reference.faults.active).toEqual([]);
+  });
+
+  it('tens of thousands of rules are added, applied and removed', () => {
+    const { reference, keys } = world();
+    const rules = Array.from({ length: 40_000 }, () => reference.faults.add({ effect: 'skew', ms: 1 }));
+    user(reference, keys.owner);
+    expect(rules.every(({ timesApplied }) => timesApplied === 1)).toBe(true);
+    for (const rule of rules) rule.remove();
     expect(reference.faults.active).toEqual([]);
   });
 
@@ -111,7 +120,7 @@ describe('what is done and what is seen', () => {
     { effect: 'string-error' },
     { effect: 'ok-with-error' },
     { effect: 'redirect', location: '/elsewhere' },
-    { effect: 'answer', body: 'x' },
+    { effect: 'response', body: 'x' },
   ];
 
   it.each(replacing)('$effect before the commit: nothing is done', (effect) => {
@@ -191,7 +200,7 @@ describe('what is done and what is seen', () => {
 
   it('a response of your own replaces what it names and leaves the rest', () => {
     const { status, headers, json } = answer({
-      effect: 'answer',
+      effect: 'response',
       status: 203,
       headers: { 'x-more': '1', 'content-TYPE': 'text/plain' },
       when: 'after-commit',
@@ -428,8 +437,8 @@ describe('rules that are wrong are refused', () => {
     [{ effect: 'status', status: 200 }, '.status'],
     [{ effect: 'latency', ms: { min: 5, max: 1 } }, '.ms.max'],
     [{ effect: 'latency' }, '.ms'],
-    [{ effect: 'answer', headers: { 'a b': 'x' } }, '.headers'],
-    [{ effect: 'answer', headers: { a: 'x\r\ny: z' } }, '.headers'],
+    [{ effect: 'response', headers: { 'a b': 'x' } }, '.headers'],
+    [{ effect: 'response', headers: { a: 'x\r\ny: z' } }, '.headers'],
     [JSON.parse('{"effect":"reset","__proto__":{}}'), '__proto__'],
   ])('%j', (rule, message) => {
     expect(create(rule)).toThrow(InvalidInputError);

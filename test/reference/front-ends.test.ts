@@ -12,7 +12,7 @@ import {
 import { handlers } from 'blazemeter-client/testing/msw';
 import { build } from 'esbuild';
 import { setupServer } from 'msw/node';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { makeAuthority } from '../fault/support/certificates.ts';
 import { basic, parsed, send } from '../support/reference.ts';
 
@@ -106,22 +106,51 @@ describe('the injected fetch', () => {
 });
 
 describe('msw', () => {
-  const start = (reference: Reference) => {
-    const server = setupServer(...handlers(reference));
+  const start = (reference: Reference, baseUrl?: string) => {
+    const server = setupServer(...handlers(reference, { baseUrl }));
     server.listen({ onUnhandledRequest: 'error' });
     closers.push(() => server.close());
   };
 
-  it('answers every origin below /api/v4', async () => {
+  it('handles requests to BlazeMeter, and to no other origin', async () => {
     const { reference, keys } = world();
     start(reference);
-    for (const origin of ['https://a.blazemeter.com', 'https://private.example:8443/gate']) {
-      const answer = await fetch(`${origin}/api/v4/user`, { headers: { authorization: basic(keys.owner) } });
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get('set-cookie')).toMatch(/^bzm_sess=/);
-    }
-    expect(reference.journal.count('user.get')).toBe(2);
+    const headers = { authorization: basic(keys.owner) };
+    const response = await fetch(`${BASE}/user`, { headers });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('set-cookie')).toMatch(/^bzm_sess=/);
+    for (const other of [
+      'https://gitlab.example/api/v4/user',
+      'https://a.blazemeter.com.example/api/v4/user',
+    ])
+      await expect(fetch(other, { headers })).rejects.toThrow('onUnhandledRequest');
+    expect(reference.journal.count()).toBe(1);
   });
+
+  it('lets requests reach a reference that listens', async () => {
+    start(createReference());
+    const { reference, keys } = world();
+    await using server = await listen(reference);
+    const headers = { authorization: basic(keys.owner) };
+    expect((await fetch(`${server.url}/user`, { headers })).status).toBe(200);
+  });
+
+  it('handles requests below a base URL of your own, and not those to BlazeMeter', async () => {
+    const { reference, keys } = world();
+    start(reference, 'https://private.example:8443/gate.way/api/v4');
+    const headers = { authorization: basic(keys.owner) };
+    const response = await fetch('https://private.example:8443/gate.way/api/v4/user?x=1', { headers });
+    expect(response.status).toBe(200);
+    for (const other of ['https://private.example:8443/gateXway/api/v4/user', `${BASE}/user`])
+      await expect(fetch(other, { headers })).rejects.toThrow('onUnhandledRequest');
+  });
+
+  it.each(['gate/api/v4', 'https://private.example', 'ftp://private.example/api/v4'])(
+    'refuses the base URL %s',
+    (baseUrl) => {
+      expect(() => handlers(createReference(), { baseUrl })).toThrow(TypeError);
+    },
+  );
 
   it('carries bodies both ways', async () => {
     const { reference, keys } = world();
@@ -220,8 +249,11 @@ describe('a socket', () => {
       fault.remove();
     }
     const stall = reference.faults.add({ effect: 'stall', when: 'mid-body' });
-    const stalled = await get(server.url, keys.owner, { signal: AbortSignal.timeout(50) });
-    await expect(stalled.text()).rejects.toThrow(/abort|timeout/i);
+    const controller = new AbortController();
+    const stalled = await get(server.url, keys.owner, { signal: controller.signal });
+    const text = stalled.text();
+    controller.abort(new Error('enough'));
+    await expect(text).rejects.toThrow('enough');
     stall.remove();
     reference.faults.add({ effect: 'drip', chunkBytes: 500, everyMs: 5 });
     expect(parsed(await (await get(server.url, keys.owner)).text())).toMatchObject({ error: null });
@@ -230,7 +262,7 @@ describe('a socket', () => {
   it('states a wrong length where a fault says so', async () => {
     const { reference, keys } = world();
     const server = await start(reference);
-    reference.faults.add({ effect: 'answer', headers: { 'content-length': '5' }, body: '{"a":1}' });
+    reference.faults.add({ effect: 'response', headers: { 'content-length': '5' }, body: '{"a":1}' });
     const answer = await get(server.url, keys.owner);
     expect(await answer.text()).toBe('{"a":');
   });
@@ -289,6 +321,115 @@ describe('a socket', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     request.destroy();
     expect((await get(server.url, keys.owner)).status).toBe(200);
+  });
+
+  /** Writes text to a connection, and resolves with what arrives until `count` responses have begun or it is closed. */
+  const raw = (port: number, text: string, count: number, end = false) =>
+    new Promise<string>((resolve) => {
+      let received = '';
+      const socket = net.connect(port, '127.0.0.1', () => (end ? socket.end(text) : socket.write(text)));
+      const done = () => {
+        socket.destroy();
+        resolve(received);
+      };
+      socket.on('data', (chunk) => {
+        received += chunk.toString();
+        if ((received.match(/HTTP\/1\.1 \d+/g) ?? []).length >= count) done();
+      });
+      socket.on('close', done);
+    });
+  const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+
+  it('responds to pipelined requests, in their order', async () => {
+    const { reference } = world();
+    const server = await start(reference);
+    const paths = ['web/version', 'user', 'web/version', 'none', 'web/version'];
+    const text = paths.map((path) => `GET /api/v4/${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join('');
+    expect(statuses(await raw(server.port, text, 5))).toEqual(['200', '401', '200', '404', '200']);
+  });
+
+  it('breaks a pipelined response in its turn', async () => {
+    const { reference } = world();
+    const server = await start(reference);
+    reference.faults.add({ effect: 'truncate', keepBytes: 0, nth: 3 });
+    const text = 'GET /api/v4/web/version HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4);
+    expect(statuses(await raw(server.port, text, 4))).toEqual(['200', '200', '200']);
+  });
+
+  it('survives headers named like members of Object.prototype', async () => {
+    const { reference } = world();
+    const server = await start(reference);
+    const odd = '__proto__: x\r\nconstructor: y\r\nhasOwnProperty: z\r\n';
+    const text = `GET /api/v4/web/version HTTP/1.1\r\nHost: a\r\n${odd}\r\n`;
+    expect(statuses(await raw(server.port, text, 1))).toEqual(['200']);
+  });
+
+  it('survives a body that ends half-way', async () => {
+    const { reference, keys } = world();
+    const server = await start(reference);
+    const head = 'POST /api/v4/api-keys HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n';
+    await raw(server.port, `${head}{"name":`, 1, true);
+    expect(reference.journal.count('apiKeys.create')).toBe(0);
+    expect((await get(server.url, keys.owner)).status).toBe(200);
+  });
+
+  it.each([
+    { headers: { Trailer: 'x-checksum' } },
+    { headers: { 'Transfer-Encoding': 'chunked' } },
+    { headers: { Connection: 'upgrade' } },
+  ])('sends the headers $headers of a fault', async (effect) => {
+    const { reference, keys } = world();
+    const server = await start(reference);
+    reference.faults.add({ effect: 'response', body: '{"a":1}', ...effect });
+    expect(await (await get(server.url, keys.owner)).text()).toBe('{"a":1}');
+  });
+
+  it('responds with 500 and a line in the log where Node refuses to send the response of a fault', async () => {
+    const { reference, keys } = world();
+    const server = await start(reference);
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {});
+    closers.push(() => log.mockRestore());
+    const fault = reference.faults.add({
+      effect: 'response',
+      status: 204,
+      headers: { Trailer: 'x' },
+      body: '',
+    });
+    expect((await get(server.url, keys.owner)).status).toBe(500);
+    expect(log).toHaveBeenCalledOnce();
+    fault.remove();
+    expect((await get(server.url, keys.owner)).status).toBe(200);
+  });
+
+  it.each(['0.0.0.0', '::'])('on %s, has a URL that a client of this machine can use', async (host) => {
+    const { reference, keys } = world();
+    const server = await start(reference, { host });
+    expect((await get(server.url, keys.owner)).status).toBe(200);
+    expect(new URL(server.url).hostname).toBe(host === '::' ? '[::1]' : '127.0.0.1');
+  });
+
+  it('refuses an option that it does not know', async () => {
+    await expect(Reflect.apply(listen, undefined, [createReference(), { prot: 1 }])).rejects.toThrow(
+      'Did you mean "port"?',
+    );
+  });
+
+  it('responds while timers are faked, and after that', async () => {
+    const { reference, keys } = world();
+    const server = await start(reference);
+    reference.faults.add({ operation: 'accounts.list', effect: 'latency', ms: 5 });
+    const headers = { authorization: basic(keys.owner) };
+    vi.useFakeTimers();
+    try {
+      const second = await start(reference);
+      for (const { url } of [server, second]) expect((await get(url, keys.owner)).status).toBe(200);
+      expect((await fetch(`${server.url}/accounts`, { headers })).status).toBe(200);
+      expect((await reference.fetch(`${BASE}/accounts`, { headers })).status).toBe(200);
+    } finally {
+      vi.useRealTimers();
+    }
+    const third = await start(reference);
+    for (const { url } of [server, third]) expect((await get(url, keys.owner)).status).toBe(200);
   });
 
   it('speaks https with a certificate', async () => {

@@ -72,7 +72,7 @@ it('what the reference does not know is unhandled, and can fail a test', () => {
     ['DELETE', '/user', 405],
   ]);
   expect(() => reference.journal.assertNoUnhandled()).toThrow(
-    'The reference was asked for what it does not know:\n  GET /masters -> 404\n  DELETE /user -> 405',
+    'The reference received requests that it has no route for:\n  GET /masters -> 404\n  DELETE /user -> 405',
   );
 });
 

@@ -43,8 +43,14 @@ it('pages join without a gap and without an overlap, and end with an empty one',
 });
 
 it('a limit or skip that is no number is as if it were not there', () => {
-  for (const wrong of ['-1', 'x', '1e3', '', '99999999999', '5.5'])
+  for (const wrong of ['-2', 'x', '1e3', '', '99999999999', '5.5'])
     expect(list(`?limit=${wrong}&skip=${wrong}`).json).toMatchObject({ limit: 10, skip: 0 });
+});
+
+it.each([0, -1])('limit=%i asks for everything', (limit) => {
+  const { json, rows } = list(`?limit=${limit}&skip=1`);
+  expect(json.limit).toBe(limit);
+  expect(rows).toHaveLength(Number(json.total) - 1);
 });
 
 it('rows come in the order asked for, also percent-encoded, and stay in order where it ties', () => {

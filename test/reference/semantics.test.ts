@@ -318,7 +318,7 @@ describe('explain', () => {
     for (const row of rows) {
       expect(row.behaviour).not.toBe('');
       expect(row.value).not.toBe('');
-      expect(['documented', 'observed', 'assumed']).toContain(row.mark);
+      expect(['documented', 'observed', 'assumed']).toContain(row.provenance);
     }
   });
 
@@ -327,12 +327,12 @@ describe('explain', () => {
     expect(rows.filter((row) => /^S\d/.test(row.id)).map((row) => row.id)).toEqual(
       Array.from({ length: 18 }, (_, index) => `S${index + 1}`),
     );
-    expect(rows[0]).toMatchObject({ id: 'S1', value: 'shrink: revoke', mark: 'assumed' });
+    expect(rows[0]).toMatchObject({ id: 'S1', value: 'shrink: revoke', provenance: 'assumed' });
   });
 
   it('every call is there with its mark', () => {
     const rows = createReference().explain();
-    const mark = (id: string) => rows.find((row) => row.id === id)?.mark;
+    const mark = (id: string) => rows.find((row) => row.id === id)?.provenance;
     expect(mark('user.get')).toBe('documented');
     expect(mark('accounts.list')).toBe('observed');
     expect(mark('apiKeys.create')).toBe('assumed');

@@ -139,7 +139,9 @@ describe('a seed', () => {
     const { keys } = reference.seed({ keys: { extra: { user: 'member' } } });
     expect(keys.extra.userId).toBe(first.users.member.id);
     expect(send(reference, first.keys.member, 'GET', '/api-keys').json.total).toBe(2);
-    expect(() => reference.seed()).toThrow('seed.users.owner: an earlier seed made something of this name.');
+    expect(() => reference.seed()).toThrow(
+      'seed.users.owner: an earlier seed created something of this name.',
+    );
   });
 
   it.each<[string, unknown, string]>([
@@ -171,7 +173,7 @@ describe('a seed', () => {
     [
       'a secret',
       { users: { a: {} }, keys: { k: { user: 'a', secret: 'hunter2' } } },
-      'seed.keys.k.secret: secrets are made by the reference',
+      'seed.keys.k.secret: secrets are created by the reference',
     ],
     [
       'no time',
@@ -195,7 +197,7 @@ describe('a seed', () => {
     ],
     ['__proto__ as a part', JSON.parse('{"__proto__":{"users":{}}}'), 'seed.__proto__'],
     ['another prototype', { users: Object.create({ polluted: {} }) }, 'seed.users: must be a plain object.'],
-  ])('with %s is refused, names the place, and makes nothing', (_, seed, message) => {
+  ])('with %s is refused, names the place, and creates nothing', (_, seed, message) => {
     const reference = createReference();
     const before = reference.snapshot();
     const loose: { seed: (world: never) => unknown } = reference;

@@ -1,7 +1,7 @@
 // The end of a rotation: which keys are deleted, which are left alone, and what becomes of those that cannot be deleted.
 import { describe, expect, it } from 'vitest';
 import { keyName, madeUpPromotion, toDelete } from './support/records.ts';
-import { type Between, DAY, heldOf, type KeyOf, type StageOptions, stage } from './support/stage.ts';
+import { type Between, heldOf, type KeyOf, type StageOptions, stage } from './support/stage.ts';
 import { accepts, failure, keyIds } from './support/world.ts';
 
 /** A record whose rotation is done but for the keys to be deleted. */
@@ -65,9 +65,9 @@ describe('the clean-up', () => {
   it('does not hold up the next rotation', async () => {
     const { rotate: run, resume, idOf, reference } = await stage();
     const fault = reference.faults.add(FORBIDDEN);
-    const first = await run({ drain: 0 });
+    const first = await run({ drain: { minutes: 0 } });
     expect(first).toMatchObject({ phase: 'retiring', rotated: true, epoch: 4, retire: [{ id: idOf('ci') }] });
-    const second = await run({ drain: 0 });
+    const second = await run({ drain: { minutes: 0 } });
     expect(second).toMatchObject({ phase: 'retiring', rotated: true, epoch: 5 });
     expect(second.retire.map(({ id }) => id)).toEqual([idOf('ci'), first.keyId]);
     fault.remove();
@@ -84,8 +84,8 @@ describe('the clean-up', () => {
         : inner(url, init);
     const { rotate: run, idOf, reference } = await stage({ between });
     protectedId = idOf('ci');
-    const first = await run({ drain: 0 });
-    const second = await run({ drain: 0 });
+    const first = await run({ drain: { minutes: 0 } });
+    const second = await run({ drain: { minutes: 0 } });
     expect(second).toMatchObject({ phase: 'retiring', epoch: 5, retire: [{ id: idOf('ci') }] });
     expect(keyIds(reference)).not.toContain(first.keyId);
   });
@@ -145,7 +145,7 @@ describe('keys of a record that it does not know', () => {
   it('say that the record went back where they are of a later epoch', async () => {
     const later = { name: keyName(4) };
     const { rotate: run, rotateIfExpiring, changes, idOf, record } = await stage({ keys: { later } });
-    for (const work of [() => run({ drain: DAY }), rotateIfExpiring]) {
+    for (const work of [() => run({ drain: { days: 1 } }), rotateIfExpiring]) {
       const error = await failure(work());
       expect(error).toMatchObject({ code: 'rotation_epoch' });
       expect(error.message).toContain(idOf('later'));

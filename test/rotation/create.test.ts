@@ -76,7 +76,7 @@ describe('a create whose response is lost', () => {
     async (effect) => {
       const { rotate: run, reference, idOf } = await stage();
       reference.faults.add({ operation: 'apiKeys.create', effect, when: 'after-commit', times: 1 });
-      const report = await run({ drain: 0 });
+      const report = await run({ drain: { minutes: 0 } });
       expect(report).toMatchObject({ phase: 'idle', rotated: true });
       const { journal } = reference;
       expect([journal.count('apiKeys.create'), journal.count('apiKeys.regenerateSecret')]).toEqual([1, 1]);
@@ -89,7 +89,7 @@ describe('a create whose response is lost', () => {
     const { faults } = reference;
     faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit', times: 1 });
     faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'empty', when: 'after-commit', times: 2 });
-    expect(await run({ drain: 0 })).toMatchObject({ phase: 'idle', rotated: true });
+    expect(await run({ drain: { minutes: 0 } })).toMatchObject({ phase: 'idle', rotated: true });
     expect(accepts(reference, (await record()).current)).toBe(true);
   });
 
@@ -100,8 +100,8 @@ describe('a create whose response is lost', () => {
       effect: 'reset',
       when: 'before-commit',
     });
-    expect(await failure(run({ drain: 0 }))).toBeInstanceOf(AmbiguousOutcomeError);
-    expect(fault.struck).toBe(3);
+    expect(await failure(run({ drain: { minutes: 0 } }))).toBeInstanceOf(AmbiguousOutcomeError);
+    expect(fault.timesApplied).toBe(3);
     expect(await record()).toMatchObject({ phase: 'creating', epoch: 3, lease: null });
     fault.remove();
     expect(await resume()).toMatchObject({ phase: 'idle', rotated: true });
@@ -166,7 +166,7 @@ describe('a create that the service refuses', () => {
       return create ? new Response(JSON.stringify(forbidden), { status: 403 }) : response;
     };
     const { rotate: run, reference, record } = await stage({ between });
-    expect(await run({ drain: 0 })).toMatchObject({ phase: 'idle', rotated: true });
+    expect(await run({ drain: { minutes: 0 } })).toMatchObject({ phase: 'idle', rotated: true });
     expect(reference.journal.count('apiKeys.create')).toBe(1);
     expect(accepts(reference, (await record()).current)).toBe(true);
   });
@@ -183,7 +183,7 @@ describe('a secret that arrives is never dropped', () => {
   it('is kept although the hook of the client failed', async () => {
     const onNewSecret = () => Promise.reject(new Error('mask failed'));
     const { rotate: run, reference, record } = await stage({ client: { onNewSecret } });
-    const report = await run({ drain: 0 });
+    const report = await run({ drain: { minutes: 0 } });
     expect(report).toMatchObject({ phase: 'idle', rotated: true });
     expect(report.notes.join()).toContain(report.keyId);
     const { journal } = reference;
@@ -193,7 +193,7 @@ describe('a secret that arrives is never dropped', () => {
 
   it('is in the error where it could not be stored, and the next run finds its key by the name', async () => {
     const { rotate: run, resume, store, reference, record } = await stage();
-    const error = await failure(run({ drain: 0, store: stoppedBefore(store, 'testing') }));
+    const error = await failure(run({ drain: { minutes: 0 }, store: stoppedBefore(store, 'testing') }));
     if (!(error instanceof UndeliveredSecretError)) throw error;
     const { keyId: id = '', newSecret: secret } = error;
     expect(accepts(reference, { id, secret })).toBe(true);
@@ -207,7 +207,7 @@ describe('a secret that arrives is never dropped', () => {
 
 it('is planned under a new name each time', async () => {
   const { rotate: run, writes } = await stage();
-  for (const _ of [1, 2]) await run({ drain: 0 });
+  for (const _ of [1, 2]) await run({ drain: { minutes: 0 } });
   const names = new Set(writes.flatMap(({ pending }) => (pending === null ? [] : [pending.name])));
   expect(names.size).toBe(2);
   expect(writes.every(({ pending }) => pending === null || pending.preparedAt >= NOW)).toBe(true);

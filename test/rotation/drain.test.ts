@@ -167,10 +167,10 @@ describe('an old key that is drained', () => {
   });
 
   it.each([
-    [HOUR + 1, 'draining'],
-    [HOUR, 'idle'],
-    [0, 'idle'],
-  ])('and was used an hour ago, with quietFor %i, ends in %s', async (quietFor, phase) => {
+    [{ hours: 1, seconds: 0.001 }, 'draining'],
+    [{ hours: 1 }, 'idle'],
+    [{ minutes: 0 }, 'idle'],
+  ])('and was used an hour ago, with quietFor %o, ends in %s', async (quietFor, phase) => {
     const { resume } = await draining({ used: at(-HOUR) });
     expect(await resume({ quietFor })).toMatchObject({ phase });
   });
@@ -232,7 +232,7 @@ describe('a current key that is refused after its promotion', () => {
     const { resume, by, idOf, keyOf, reference } = await draining();
     await by('spare').apiKeys.delete(idOf('ci'));
     for (const recovery of [undefined, keyOf('spare')]) {
-      const report = await resume({ quietFor: 0, recovery });
+      const report = await resume({ quietFor: { minutes: 0 }, recovery });
       expect(report.phase).toBe('draining');
       expect(report.notes.join()).toContain(idOf('old'));
     }
@@ -249,7 +249,7 @@ describe('a current key that is refused after its promotion', () => {
         return new Response('{"error":{"code":401,"message":"Unauthorized"}}', { status: 401 });
       },
     });
-    expect(await resume({ quietFor: 0 })).toMatchObject({ phase: 'idle', epoch: 3 });
+    expect(await resume({ quietFor: { minutes: 0 } })).toMatchObject({ phase: 'idle', epoch: 3 });
     expect(reference.journal.count('apiKeys.regenerateSecret')).toBe(0);
     expect(await record()).toMatchObject({ current: { id: idOf('ci') }, previous: null });
   });

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { holding, madeUpPending, madeUpPromotion, toDelete } from './support/records.ts';
 import { FakeSink } from './support/sinks.ts';
-import { at, DAY, HOUR, heldOf, type Stage, type StageOptions, stage } from './support/stage.ts';
+import { at, DAY, heldOf, type Stage, type StageOptions, stage } from './support/stage.ts';
 import { failure } from './support/world.ts';
 
 const dryRun = true;
@@ -26,7 +26,9 @@ describe('a dry run of a rotation', () => {
   it('says what would be done, having probed the sinks', async () => {
     const setting = await stage();
     const sink = new FakeSink('github');
-    const report = await untouched(setting, () => setting.rotate({ dryRun, sinks: [sink], drain: HOUR }));
+    const report = await untouched(setting, () =>
+      setting.rotate({ dryRun, sinks: [sink], drain: { hours: 1 } }),
+    );
     expect(report).toMatchObject({
       phase: 'idle',
       dryRun,
@@ -122,7 +124,7 @@ describe('a dry run of resume', () => {
     expect(testing.steps.length).toBe(creating.steps.length - 3);
 
     const regenerating = await left({
-      record: () => ({ phase: 'regenerating', pending: madeUpPending({ way: 'regenerate' }) }),
+      record: () => ({ phase: 'regenerating', pending: madeUpPending({ strategy: 'regenerate' }) }),
     });
     expect(regenerating.steps[0]).toContain(regenerating.idOf('ci'));
 

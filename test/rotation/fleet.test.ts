@@ -24,7 +24,7 @@ it('twelve records of one user are rotated at once, and none touches a key of an
   );
   for (const epoch of [1, 2]) {
     const reports = await Promise.all(
-      stores.map((store) => rotate(client, { store, reason: 'schedule', drain: 0, timing })),
+      stores.map((store) => rotate(client, { store, reason: 'schedule', drain: { minutes: 0 }, timing })),
     );
     expect(reports.map((report) => [report.phase, report.epoch])).toEqual(names.map(() => ['idle', epoch]));
   }
@@ -45,7 +45,7 @@ it('processes that all rotate and all read one record never fail a call, and rot
     { length: 6 },
     () => new BlazeMeterClient({ credentials: fromStore(store), fetch: reference.fetch, logLevel: 'off' }),
   );
-  const options = { store, whenBusy: 'read', quietFor: 0, drain: { hours: 1 }, timing } as const;
+  const options = { store, whenBusy: 'read', quietFor: { minutes: 0 }, drain: { hours: 1 }, timing } as const;
   const night = () =>
     Promise.all(
       readers.map(async (reader) => {
@@ -59,7 +59,7 @@ it('processes that all rotate and all read one record never fail a call, and rot
   expect((await night()).filter(({ rotated }) => rotated)).toHaveLength(1);
   reference.clock.advance({ hours: 2 });
   await night();
-  await resume(client, { store, quietFor: 0 });
+  await resume(client, { store, quietFor: { minutes: 0 } });
   await Promise.all(readers.map((reader) => reader.user.get()));
   expect(await recordOf(store)).toMatchObject({ phase: 'idle', epoch: 1 });
 });

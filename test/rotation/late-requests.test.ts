@@ -43,7 +43,7 @@ describe('a create that arrives late', () => {
   it('beside another one of the same name makes a key that the clean-up deletes', async () => {
     const delay = delaying(1, async () => {});
     const { rotate: run, resume, pass, record, reference, idOf } = await stage({ between: delay.between });
-    await run({ drain: HOUR });
+    await run({ drain: { hours: 1 } });
     await delay.deliver();
     pass(HOUR);
     expect(await resume()).toMatchObject({ phase: 'idle', retire: [] });
@@ -56,12 +56,12 @@ describe('a create that arrives late', () => {
 describe('a regenerate that arrives late', () => {
   it('before the promotion spoils credentials that are given up, and another key is created', async () => {
     const { rotate: run, resume, store, record, by, pass, reference, idOf } = await stage();
-    await failure(run({ drain: 0, store: stoppedBefore(store, 'delivering') }));
+    await failure(run({ drain: { minutes: 0 }, store: stoppedBefore(store, 'delivering') }));
     const spoilt = (await record()).pending?.key?.id ?? '';
     await by('spare').apiKeys.regenerateSecret(spoilt);
-    expect(await failure(resume({ quietFor: 0 }))).toMatchObject({ code: 'rotation_untested' });
+    expect(await failure(resume({ quietFor: { minutes: 0 } }))).toMatchObject({ code: 'rotation_untested' });
     pass(16 * MINUTE);
-    const report = await resume({ quietFor: 0 });
+    const report = await resume({ quietFor: { minutes: 0 } });
     expect(report).toMatchObject({ phase: 'idle', rotated: true, epoch: 4 });
     expect(report.notes.join()).toContain(spoilt);
     const { current } = await record();
@@ -71,11 +71,11 @@ describe('a regenerate that arrives late', () => {
 
   it('after the promotion is repaired by the old key, and the drain begins anew', async () => {
     const { rotate: run, resume, record, by, pass, reference, idOf, keyOf } = await stage();
-    await run({ drain: HOUR });
+    await run({ drain: { hours: 1 } });
     const { current } = await record();
     await by('ci').apiKeys.regenerateSecret(current.id);
     pass(HOUR + MINUTE);
-    expect(await resume({ quietFor: 0 })).toMatchObject({
+    expect(await resume({ quietFor: { minutes: 0 } })).toMatchObject({
       phase: 'draining',
       rotated: true,
       epoch: 5,
@@ -84,7 +84,7 @@ describe('a regenerate that arrives late', () => {
     expect(accepts(reference, (await record()).current)).toBe(true);
     expect(accepts(reference, keyOf('ci'))).toBe(true);
     pass(HOUR + MINUTE);
-    expect(await resume({ quietFor: 0 })).toMatchObject({ phase: 'idle' });
+    expect(await resume({ quietFor: { minutes: 0 } })).toMatchObject({ phase: 'idle' });
     expect(keyIds(reference)).toEqual([current.id, idOf('spare'), idOf('theirs')].sort());
   });
 });

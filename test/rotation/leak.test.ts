@@ -151,7 +151,7 @@ describe('the keys that may have been created with a leaked one', () => {
 
   it('are listed only after a leak', async () => {
     const { rotate: run } = await stage();
-    expect(await run({ drain: 0 })).not.toHaveProperty('madeSinceLeak');
+    expect(await run({ drain: { minutes: 0 } })).not.toHaveProperty('madeSinceLeak');
   });
 });
 

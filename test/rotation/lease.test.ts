@@ -64,7 +64,7 @@ describe('the lease of another run', () => {
 
   it('is not for every run that gives no owner: each is another one', async () => {
     const { rotate: run, writes } = await stage();
-    for (const _ of [1, 2]) await run({ drain: 0 });
+    for (const _ of [1, 2]) await run({ drain: { minutes: 0 } });
     expect(new Set(writes.flatMap(({ lease }) => lease?.owner ?? [])).size).toBe(2);
   });
 
@@ -179,6 +179,26 @@ describe('the lease of a run', () => {
     expect(await failure(run({ store: sleepy }))).toMatchObject({ code: 'rotation_conflict' });
     expect(changes()).toEqual([]);
   });
+
+  it('is looked after where the clock of this machine was set back: it creates nothing once it was overtaken', async () => {
+    let setBack = async () => {};
+    const world = await stage({
+      between: (inner) => async (url, init) => {
+        if (url.includes('/api-keys') && (await world.record()).phase === 'creating') await setBack();
+        return inner(url, init);
+      },
+    });
+    const { rotate: run, store, changes } = world;
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: NOW });
+    setBack = async () => {
+      setBack = async () => {};
+      vi.advanceTimersByTime(HOUR);
+      vi.setSystemTime(NOW);
+      await overwrite(store, { lease: { owner: 'pod 2', until: at(MINUTE) } });
+    };
+    expect(await failure(run())).toMatchObject({ code: 'rotation_conflict' });
+    expect(changes()).toEqual([]);
+  });
 });
 
 describe('a run that is overtaken in the middle', () => {
@@ -256,7 +276,7 @@ describe('a run that is overtaken in the middle', () => {
       },
     });
     const { rotate: run, resume, record, reference, idOf } = setting;
-    await failure(run({ drain: 0 }));
+    await failure(run({ drain: { minutes: 0 } }));
     if ((await record()).phase !== 'idle') await resume({ takeOver: true });
     const { current, phase, epoch } = await record();
     expect([phase, epoch, accepts(reference, current)]).toEqual(['idle', 4, true]);

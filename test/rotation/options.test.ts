@@ -18,6 +18,12 @@ const notDurations: readonly unknown[] = [
   null,
   true,
   'soon',
+  '',
+  '12',
+  '1 month 2 days',
+  '1 day, 2 hours',
+  0,
+  60_000,
   -1,
   Number.NaN,
   Number.POSITIVE_INFINITY,
@@ -25,6 +31,7 @@ const notDurations: readonly unknown[] = [
   { days: '1' },
   { weeks: 1 },
   { days: 1, toString: 1 },
+  { ms: 1 },
 ];
 
 const CALLS = { rotate, resume, rotateIfExpiring, rotateWithoutRecord };
@@ -35,11 +42,10 @@ async function called(name: Call, more: object) {
   const { client, store, keyOf, reference } = await stage();
   const read = vi.spyOn(store, 'read');
   const options = {
-    store,
     reason: 'schedule',
     ...(name === 'rotateWithoutRecord'
       ? { name: 'ci', credentials: keyOf('ci'), sinks: [new FakeSink()] }
-      : {}),
+      : { store }),
     ...more,
   };
   const work = Promise.resolve().then(() => Reflect.apply(CALLS[name], undefined, [client, options]));
@@ -65,7 +71,7 @@ describe.each<[Call, readonly string[]]>([
       const { work } = await called(name, { [option]: bad });
       const error = await failure(work);
       expect(error).toBeInstanceOf(TypeError);
-      if (typeof bad !== 'string') expect(error.message).toContain(option);
+      expect(error.message).toContain(option);
     }
   });
 
@@ -133,18 +139,25 @@ it('adopt refuses credentials that are none', async () => {
 it.each(['refreshEvery', 'propagation', 'readTimeout'])(
   'fromStore refuses a %s that is no duration',
   (name) => {
-    for (const bad of [-1, { minutes: Number.NaN }, { weeks: 1 }])
+    for (const bad of [-1, 60_000, { minutes: Number.NaN }, { weeks: 1 }])
       expect(() => fromStore(memoryStore(), { [name]: bad })).toThrow(TypeError);
   },
 );
 
 it.each([
-  [0, 0],
-  [0.6, 1],
-  [1500, 1500],
+  [{ minutes: 0 }, 0],
+  [{ seconds: 0.0006 }, 1],
+  [{ seconds: 1.5 }, 1500],
   ['1 month', 30 * 86_400_000],
+  ['90 days', 90 * 86_400_000],
+  ['90d', 90 * 86_400_000],
+  ['12h', 12 * 3_600_000],
+  ['1.5 hours', 5_400_000],
+  ['2 weeks', 14 * 86_400_000],
+  [' 1 Day  12 hours 5 min 30s ', 129_930_000],
+  ['1d12h', 129_600_000],
   [{ days: 2 }, 2 * 86_400_000],
-  [{ days: 1, hours: 1, minutes: 1, seconds: 1, ms: 1 }, 90_061_001],
+  [{ days: 1, hours: 1, minutes: 1, seconds: 1 }, 90_061_000],
   [{ hours: 0.5, days: undefined }, 1_800_000],
   [{}, 0],
 ])('a duration may be %o', async (drain, ms) => {

@@ -39,20 +39,25 @@ const cases: readonly Case[] = [
       previous,
       promotion: young,
       phase: 'testing',
-      pending: madeUpPending({ way: 'regenerate', key: renewed }),
+      pending: madeUpPending({ strategy: 'regenerate', key: renewed }),
     },
     current,
     renewed,
   ],
   [
     'one by the one before it, though a new one is tested',
-    { previous, promotion: young, phase: 'testing', pending: madeUpPending({ way: 'create', key: next }) },
+    {
+      previous,
+      promotion: young,
+      phase: 'testing',
+      pending: madeUpPending({ strategy: 'create', key: next }),
+    },
     current,
     previous,
   ],
   [
     'a leaked one by the one before it where the new secret is not known',
-    { previous, promotion: young, phase: 'regenerating', pending: madeUpPending({ way: 'regenerate' }) },
+    { previous, promotion: young, phase: 'regenerating', pending: madeUpPending({ strategy: 'regenerate' }) },
     current,
     previous,
   ],
@@ -79,10 +84,13 @@ describe('credentials that were refused', () => {
   });
 
   it('count as young for as long as was asked for', async () => {
-    const { refused, warn } = reading({ previous, promotion: promoted(MINUTE) }, { propagation: MINUTE });
+    const { refused, warn } = reading(
+      { previous, promotion: promoted(MINUTE) },
+      { propagation: { minutes: 1 } },
+    );
     await refused(current);
     expect(warn).toHaveBeenCalledOnce();
-    const patient = reading({ previous, promotion: old }, { propagation: 11 * MINUTE });
+    const patient = reading({ previous, promotion: old }, { propagation: { minutes: 11 } });
     await patient.refused(current);
     expect(patient.warn).not.toHaveBeenCalled();
   });
@@ -96,7 +104,7 @@ describe('credentials that were refused', () => {
   });
 
   it('are tried again after less than half a minute where the record is read more often', async () => {
-    const { refused } = reading({ previous, promotion: young }, { refreshEvery: 20_000 });
+    const { refused } = reading({ previous, promotion: young }, { refreshEvery: { seconds: 20 } });
     expect((await refused(current)).refreshAfterMs).toBe(20_000);
   });
 });
@@ -131,7 +139,7 @@ describe('refused credentials without others', () => {
   });
 
   it('are looked for each half second, ten seconds long, while the response to a leak is under way', async () => {
-    const pending = madeUpPending({ way: 'regenerate' });
+    const pending = madeUpPending({ strategy: 'regenerate' });
     const { refused, times } = reading({ phase: 'regenerating', pending });
     const given = refused(current);
     await vi.advanceTimersByTimeAsync(30_000);
@@ -140,7 +148,7 @@ describe('refused credentials without others', () => {
   });
 
   it('are followed by the new secret as soon as it is on record', async () => {
-    const pending = madeUpPending({ way: 'regenerate' });
+    const pending = madeUpPending({ strategy: 'regenerate' });
     const { refused, times, say } = reading({ phase: 'regenerating', pending });
     const given = refused(current);
     await vi.advanceTimersByTimeAsync(600);
@@ -174,7 +182,7 @@ describe('refused credentials whose store fails', () => {
 
   it.each<[string, Partial<RotationRecord>]>([
     ['idle', {}],
-    ['regenerating', { phase: 'regenerating', pending: madeUpPending({ way: 'regenerate' }) }],
+    ['regenerating', { phase: 'regenerating', pending: madeUpPending({ strategy: 'regenerate' }) }],
   ])(
     'cannot be followed by what was read before without others (%s), and are not looked for',
     async (_, change) => {

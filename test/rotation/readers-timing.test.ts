@@ -233,7 +233,7 @@ describe('a first read', () => {
   });
 
   it('is waited for as long as was asked for, and the next one is a new one', async () => {
-    const { credentials, answers } = reading({}, { readTimeout: 16_000 });
+    const { credentials, answers } = reading({}, { readTimeout: { seconds: 16 } });
     answers(hangs);
     const error = failure(credentials());
     await vi.advanceTimersByTimeAsync(16_000);

@@ -263,7 +263,7 @@ it('looks for the response to a leak for ten seconds, however slow the store is'
   if (held === undefined) throw new Error('There is no record.');
   const { record, etag } = held;
   const pending: RotationRecord['pending'] = {
-    way: 'regenerate',
+    strategy: 'regenerate',
     signer: 'recovery',
     reason: 'leak',
     nonce: 'x',
@@ -377,7 +377,7 @@ describe('the first read', () => {
   });
 
   it('gives up on a store that never responds, and the next call asks it again', async () => {
-    const world = await setUp({ readTimeout: 5 });
+    const world = await setUp({ readTimeout: { seconds: 0.005 } });
     world.breakStore(() => new Promise(() => {}));
     expect(await failure(ask(world))).toMatchObject({ cause: { code: 'rotation_store' } });
     world.repairStore();

@@ -38,7 +38,7 @@ const full = {
   current: key(current),
   previous: key(old, null),
   pending: {
-    way: 'create',
+    strategy: 'create',
     signer: 'current',
     reason: 'expiry',
     nonce: NONCE,
@@ -122,7 +122,11 @@ describe('the text of a record', () => {
   });
 
   it('does not read what all objects inherit', () => {
-    Object.defineProperty(Object.prototype, 'lease', { value: full.lease, configurable: true });
+    Object.defineProperty(Object.prototype, 'lease', {
+      value: full.lease,
+      configurable: true,
+      writable: true,
+    });
     try {
       expect(readRecord(changed('lease', undefined)).lease).toBeNull();
     } finally {

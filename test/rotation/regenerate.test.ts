@@ -15,7 +15,7 @@ const regenerating = (signer: 'recovery' | 'self', options: StageOptions = {}) =
     ...options,
     record: () => ({
       phase: 'regenerating',
-      pending: madeUpPending({ way: 'regenerate', signer, reason: 'leak' }),
+      pending: madeUpPending({ strategy: 'regenerate', signer, reason: 'leak' }),
     }),
   });
 
@@ -37,7 +37,7 @@ describe('a new secret that another key signs for', () => {
     const fault = reference.faults.add(LOST);
     const recovery = keyOf('spare');
     expect(await failure(run({ ...leak, recovery }))).toBeInstanceOf(AmbiguousOutcomeError);
-    expect(fault.struck).toBe(3);
+    expect(fault.timesApplied).toBe(3);
     expect(await record()).toMatchObject({ phase: 'regenerating', epoch: 3, lease: null });
     fault.remove();
     expect(await resume({ recovery })).toMatchObject({ phase: 'idle', rotated: true, epoch: 4 });

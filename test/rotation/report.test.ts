@@ -9,7 +9,7 @@ import { seen } from './support/world.ts';
 describe('a report', () => {
   it('has every field of a run that rotated', async () => {
     const { rotate: run, record } = await stage();
-    const report = await run({ drain: HOUR, sinks: [new FakeSink('one'), refusing('two')] });
+    const report = await run({ drain: { hours: 1 }, sinks: [new FakeSink('one'), refusing('two')] });
     const { id } = await record();
     expect(report).toEqual({
       phase: 'delivering',
@@ -54,7 +54,7 @@ describe('a report', () => {
   it('goes by the clock of the service, whatever that of this machine says', async () => {
     const { rotate: run, reference } = await stage();
     reference.clock.advance({ hours: 3 });
-    expect((await run({ drain: HOUR })).resumeAfter).toEqual(at(4 * HOUR));
+    expect((await run({ drain: { hours: 1 } })).resumeAfter).toEqual(at(4 * HOUR));
   });
 
   it('says each note once', async () => {

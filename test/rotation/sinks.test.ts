@@ -154,7 +154,10 @@ describe('new credentials', () => {
     const { rotate: run, resume, keyOf, reference, pass } = await stage();
     const good = new FakeSink('good');
     const bad = throwing('bad', coded());
-    expect(await run({ drain: 0, sinks: [good, bad] })).toMatchObject({ phase: 'delivering', rotated: true });
+    expect(await run({ drain: { minutes: 0 }, sinks: [good, bad] })).toMatchObject({
+      phase: 'delivering',
+      rotated: true,
+    });
     pass(3 * 86_400_000);
     for (const sinks of [[good], [good, bad]]) {
       expect(await resume({ sinks })).toMatchObject({ phase: 'delivering' });
@@ -176,8 +179,8 @@ describe('new credentials', () => {
 
   it('are waited for only by the sinks of the last rotation', async () => {
     const { rotate: run, record } = await stage();
-    await run({ drain: 0, sinks: [new FakeSink('one'), new FakeSink('two')] });
-    await run({ drain: 0, sinks: [new FakeSink('two'), new FakeSink('three')] });
+    await run({ drain: { minutes: 0 }, sinks: [new FakeSink('one'), new FakeSink('two')] });
+    await run({ drain: { minutes: 0 }, sinks: [new FakeSink('two'), new FakeSink('three')] });
     expect((await record()).sinks).toMatchObject([
       { name: 'two', epoch: 5 },
       { name: 'three', epoch: 5 },
@@ -284,11 +287,11 @@ it('writes a key file that holds the new credentials and nothing else', async ()
   const { rotate: run, record } = await stage();
   const path = join(temporaryFolder(), 'api-key.json');
   const sink = keyFileSink(path);
-  const report = await run({ sinks: [sink], drain: 0 });
+  const report = await run({ sinks: [sink], drain: { minutes: 0 } });
   expect(report.sinks).toEqual([{ name: sink.name, keyId: report.keyId, acknowledged: true }]);
   const { id, secret } = (await record()).current;
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ id, secret: secret.reveal() });
-  const next = await run({ sinks: [keyFileSink(path)], drain: 0 });
+  const next = await run({ sinks: [keyFileSink(path)], drain: { minutes: 0 } });
   expect(JSON.parse(await readFile(path, 'utf8')).id).toBe(next.keyId);
   // A run that was overtaken does not set it back.
   const late = await failure(

@@ -29,7 +29,7 @@ async function expectDone({ record, reference, idOf }: Stage): Promise<void> {
 /** The work of a run that died, done by the next one. */
 async function goOn({ resume, rotate: run, record }: Stage): Promise<void> {
   await resume({ takeOver: true });
-  if ((await record()).epoch === 3) await run({ takeOver: true, drain: 0 });
+  if ((await record()).epoch === 3) await run({ takeOver: true, drain: { minutes: 0 } });
 }
 
 describe('a store that fails', () => {
@@ -47,7 +47,7 @@ describe('a store that fails', () => {
       for (let from = 1; from <= 9; from++) {
         const setting = await stage();
         const full = failing(setting.store, (write) => write >= from, { code });
-        const error = await failure(setting.rotate({ store: full, drain: 0 }));
+        const error = await failure(setting.rotate({ store: full, drain: { minutes: 0 } }));
         expect(['rotation_store', 'undelivered_secret']).toContain(Reflect.get(error, 'code'));
         expect(`${error.message} ${error.cause}`).toContain(code);
         expect(seen(error)).not.toContain('quotes');
@@ -62,7 +62,10 @@ describe('a store that fails', () => {
   it('after every write is looked up, and believed', async () => {
     const setting = await stage();
     const slow = failing(setting.store, () => true, { how: 'after', code: 'ETIMEDOUT' });
-    expect(await setting.rotate({ store: slow, drain: 0 })).toMatchObject({ phase: 'idle', epoch: 4 });
+    expect(await setting.rotate({ store: slow, drain: { minutes: 0 } })).toMatchObject({
+      phase: 'idle',
+      epoch: 4,
+    });
     await expectDone(setting);
   });
 
@@ -82,7 +85,7 @@ describe('a store that fails', () => {
         read: () => (down ? Promise.reject(new Error('down')) : setting.store.read()),
         write: falling.write,
       };
-      const error = await failure(setting.rotate({ store, drain: 0 }));
+      const error = await failure(setting.rotate({ store, drain: { minutes: 0 } }));
       expect(`${error.message} ${error.cause}`).toContain('ETIMEDOUT');
       await goOn(setting);
       await expectDone(setting);
@@ -139,7 +142,9 @@ describe('a record that was changed by another process', () => {
   it('stops the run at its next write, and resume goes on from what is there', async () => {
     for (let at = 1; at <= 6; at++) {
       const setting = await stage();
-      const error = await failure(setting.rotate({ store: edited(setting.store, at), drain: 0 }));
+      const error = await failure(
+        setting.rotate({ store: edited(setting.store, at), drain: { minutes: 0 } }),
+      );
       expect(['rotation_conflict', 'undelivered_secret']).toContain(Reflect.get(error, 'code'));
       expect(accepts(setting.reference, (await setting.record()).current)).toBe(true);
       await goOn(setting);
@@ -204,7 +209,11 @@ describe('a record that could not be read again', () => {
 
   it('does not come of durations longer than any date', async () => {
     const { rotate: run, resume, pass } = await stage();
-    const long = { lease: Number.MAX_SAFE_INTEGER, drain: { days: 1e12 }, quietFor: Number.MAX_VALUE };
+    const long = {
+      lease: { days: Number.MAX_SAFE_INTEGER },
+      drain: { days: 1e12 },
+      quietFor: { days: Number.MAX_VALUE },
+    };
     expect(await run(long)).toMatchObject({ phase: 'draining' });
     pass(60 * 86_400_000);
     expect(await resume(long)).toMatchObject({ phase: 'idle' });
@@ -221,7 +230,7 @@ describe('a record that could not be read again', () => {
         return new Response(status === 204 ? null : text, { status, headers });
       },
     });
-    expect(await run({ drain: 0 })).toMatchObject({ phase: 'idle', epoch: 4 });
+    expect(await run({ drain: { minutes: 0 } })).toMatchObject({ phase: 'idle', epoch: 4 });
     expect((await record()).phase).toBe('idle');
   });
 });

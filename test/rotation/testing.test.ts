@@ -58,7 +58,7 @@ describe('new credentials', () => {
   it('are waited for, within a bound', async () => {
     const world = rotationWorld({ semantics: { propagation: 300 } });
     const store = await adopted(world);
-    const options = { store, reason: 'expiry', drain: 0 } as const;
+    const options = { store, reason: 'expiry', drain: { minutes: 0 } } as const;
     const report = await rotate(world.client, { ...options, timing: { testWithinMs: 5_000 } });
     expect(report).toMatchObject({ phase: 'idle', epoch: 1 });
     expect(accepts(world.reference, (await recordOf(store)).current)).toBe(true);
@@ -75,11 +75,15 @@ describe('new credentials', () => {
     } = await stage({
       semantics: { propagation: 10 * MINUTE },
     });
-    expect(await failure(run({ drain: 0 }))).toMatchObject({ code: 'rotation_untested' });
+    expect(await failure(run({ drain: { minutes: 0 } }))).toMatchObject({ code: 'rotation_untested' });
     expect(await record()).toMatchObject({ phase: 'testing', epoch: 3, lease: null });
     expect(accepts(reference, keyOf('ci'))).toBe(true);
     pass(11 * MINUTE);
-    expect(await resume({ quietFor: 0 })).toMatchObject({ phase: 'idle', rotated: true, epoch: 4 });
+    expect(await resume({ quietFor: { minutes: 0 } })).toMatchObject({
+      phase: 'idle',
+      rotated: true,
+      epoch: 4,
+    });
     expect(reference.journal.count('apiKeys.create')).toBe(1);
   });
 
@@ -116,7 +120,7 @@ describe('new credentials', () => {
         record: (keyOf) => ({
           retire: [],
           pending: madeUpPending({
-            way: 'regenerate',
+            strategy: 'regenerate',
             signer: 'recovery',
             reason: 'leak',
             preparedAt: at(-SETTLED - 1),

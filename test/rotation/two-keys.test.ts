@@ -58,7 +58,7 @@ describe('a rotation with two keys', () => {
     await run({ drain: { hours: 2 } });
     const plan = writes.find(({ phase }) => phase === 'creating');
     expect(plan?.pending).toMatchObject({
-      way: 'create',
+      strategy: 'create',
       reason: 'schedule',
       epoch: 4,
       preparedAt: NOW,
@@ -83,14 +83,15 @@ describe('a rotation with two keys', () => {
 
   it('is through in one run where there is no drain', async () => {
     const { rotate: run, idOf, reference } = await stage();
-    const report = await run({ drain: 0 });
+    const report = await run({ drain: { minutes: 0 } });
     expect(report).toMatchObject({ phase: 'idle', rotated: true, epoch: 4, resumeAfter: null });
     expect(keyIds(reference)).toEqual([report.keyId, idOf('spare'), idOf('theirs')].sort());
   });
 
   it('raises the epoch by one each time', async () => {
     const { rotate: run } = await stage();
-    for (const epoch of [4, 5, 6]) expect(await run({ drain: 0 })).toMatchObject({ epoch, rotated: true });
+    for (const epoch of [4, 5, 6])
+      expect(await run({ drain: { minutes: 0 } })).toMatchObject({ epoch, rotated: true });
   });
 
   it('uses neither a recovery credential nor the key itself to issue a new secret', async () => {

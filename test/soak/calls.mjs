@@ -45,7 +45,7 @@ export async function createCalls(world, shared) {
       await run(store);
     });
   };
-  const timing = { drain: 0, signal: shared };
+  const timing = { drain: { minutes: 0 }, signal: shared };
 
   const calls = {
     'user.get': () => boss.user.get(each),

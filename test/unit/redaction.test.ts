@@ -1,40 +1,15 @@
 // What is shown of text from outside and of errors that others make, to the character: pure functions with a table of
-// their own, since a leak of one character is a leak.
+// their own, since a leak of one character is a leak. client/quoted-text.test.ts shows the same through the client.
 import { inspect } from 'node:util';
 import { BlazeMeterError, CredentialsError } from 'blazemeter-client';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { codeOf, fieldOf, hasCleanCauses, scrubbed, summary } from '../../src/auth/cause.ts';
 import { withoutSecrets } from '../../src/auth/redact.ts';
 import { printable, shownId } from '../../src/util/printable.ts';
 import { createDetector, encodingNames, encodings } from '../leak/detector.ts';
-import { kinds, secretsOf } from '../leak/stage.ts';
+import { secretsOf } from '../leak/stage.ts';
 
 describe('text from outside', () => {
-  it('stays as it is where it only shows', () => {
-    for (const text of [
-      'Not Found: Project not found',
-      'Übergröße 7 %',
-      'a: b, "c" [d] #1 {e}',
-      '日本語',
-      '😀',
-    ])
-      expect(printable(text)).toBe(text);
-  });
-
-  it('shows characters that act as escapes', () => {
-    expect(printable('a\u001b[31m\r\n\t\u202e\u2028\u200b\u{e0041}\ud800')).toBe(
-      'a\\u001b[31m\\u000d\\u000a\\u0009\\u202e\\u2028\\u200b\\u{e0041}\\ud800',
-    );
-  });
-
-  it('breaks the commands of CI systems', () => {
-    expect(printable('##vso[task.complete]')).toBe('# #vso[task.complete]');
-    expect(printable('a ##[error] ###VSO[b]')).toBe('a # #[error] ## #VSO[b]');
-    expect(printable(' ::error::a')).toBe(' : :error::a');
-    expect(printable('std::string')).toBe('std::string');
-  });
-
   it('hides long runs that look like an encoded credential', () => {
     expect(printable(`a ${'0f'.repeat(16)} b`)).toBe('a [redacted] b');
     expect(printable(`a ${'0f'.repeat(15)} b`)).toBe(`a ${'0f'.repeat(15)} b`);
@@ -53,22 +28,6 @@ describe('text from outside', () => {
     expect(printable(undefined)).toBe('');
     expect(printable(null)).toBe('');
     expect(printable(12)).toBe('12');
-  });
-
-  it('is safe whatever it is', () => {
-    const acting = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-    const piece = fc.constantFrom('#', '##', 'vso[', '[', ':', '::', ' ', '\n', '\u200b', '\ufeff', 'a');
-    const hostile = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.array(piece).map((pieces) => pieces.join('')),
-    );
-    fc.assert(
-      fc.property(hostile, (text) => {
-        const shown = printable(text);
-        return !acting.test(shown) && !/##(vso)?\[/i.test(shown) && !/^\s*::/.test(shown);
-      }),
-      { numRuns: 1000 },
-    );
   });
 
   it('a key id is shown where it looks like one', () => {
@@ -91,8 +50,7 @@ describe.each(Object.entries(hidden))('hiding a secret that is %s', (_kind, { pa
   const wire = encodingNames.filter((name) => !name.includes('inspected') && !name.startsWith('bytes'));
 
   it.each(wire)('every piece of eight and more is hidden: %s', (encoding) => {
-    // Every fifth place: with the three lengths, each place is inside of some piece.
-    for (let from = 0; from + 8 <= pair.length; from += 5) {
+    for (let from = 0; from + 8 <= pair.length; from += 3) {
       for (const length of [8, 11, 80]) {
         const text = encodings[encoding].write(pair.slice(from, from + length));
         expect(detect(withoutSecrets(`before ${text} after`, [made, pair]))).toEqual([]);
@@ -135,37 +93,6 @@ describe('errors that others make', () => {
     expect(kept.stack).toBe('TypeError: ECONNRESET');
     expect(kept.cause).toMatchObject({ name: 'Error', message: expect.stringContaining('withheld') });
     expect(inspect(kept, { depth: null, showHidden: true })).not.toMatch(/abc|inner/);
-  });
-
-  it.each([
-    'ENOENT',
-    'EAI_AGAIN',
-    'UND_ERR_CONNECT_TIMEOUT',
-    'ERR_TLS_CERT_ALTNAME_INVALID',
-    'ERR_HTTP2_ERROR',
-  ])('the code %s is shown', (code) => {
-    const kept = scrubbed(Object.assign(new Error('x'), { code }));
-    expect(kept.message === code || code === 'ERR_HTTP2_ERROR').toBe(true);
-  });
-
-  it.each(kinds)('a name or a code that is a secret (%s) is neither', (kind) => {
-    const { pair, made } = secretsOf(kind);
-    const detect = createDetector({ pair, made });
-    for (const text of [
-      pair,
-      made,
-      pair.slice(0, 30),
-      `A${made.slice(0, 20)}`,
-      made.slice(0, 12).toUpperCase(),
-    ]) {
-      const kept = scrubbed(Object.assign(new Error('x'), { name: text, code: text }));
-      expect(detect(inspect(kept, { showHidden: true }))).toEqual([]);
-    }
-  });
-
-  it.each([undefined, null, 'text', 7, Symbol('s'), () => 1, []])('may be no errors (%#)', (value) => {
-    expect(scrubbed(value).name).toBe('Error');
-    expect(scrubbed(value).cause).toBeUndefined();
   });
 
   it('may resist being looked at', () => {
@@ -212,11 +139,6 @@ describe('of a secret in a response nothing is left, and nothing else is taken',
   // Of 24, 25 and 26 bytes: each ends differently in base64.
   const secrets = ['wQ7zR2mK9pX4tB6nV8cL3hJ5', 'wQ7zR2mK9pX4tB6nV8cL3hJ5y', 'wQ7zR2mK9pX4tB6nV8cL3hJ5yD'];
 
-  it.each(secrets)('%s as JSON and as a form', (secret) => {
-    expect(withoutSecrets(`{"secret":"${secret}","a":1}`, [secret])).toBe('{"secret":"[redacted]","a":1}');
-    expect(withoutSecrets(`a=1&secret=${secret}&b=2`, [secret])).toBe('a=1&secret=[redacted]&b=2');
-  });
-
   it('as base64: what it shares with its neighbours stays', () => {
     const [whole = '', oneMore = '', twoMore = ''] = secrets;
     expect(withoutSecrets(btoa(whole), [whole])).toBe('[redacted]');
@@ -243,52 +165,63 @@ describe('of a secret in a response nothing is left, and nothing else is taken',
 
   it('where it is as long as a book', () => {
     const book = 'abcdefghij'.repeat(150_000);
-    expect(withoutSecrets(`<${book}>`, [book])).toBe('<[redacted]>');
+    expect(withoutSecrets(`<${book}>`, [book])).toBe('<[redacted]');
+  });
+
+  it('of a text of megabytes only the beginning is looked at, and returned', () => {
+    expect(withoutSecrets('ab '.repeat(5e6), secrets).length).toBeLessThan(10_000);
   });
 });
 
-describe('the name of an error', () => {
-  const nameOf = (name: string) => scrubbed(Object.assign(new Error('x'), { name })).name;
-
-  it.each(['Error', 'TypeError', 'Exception', 'AxiosError', 'IOException', 'H2Error'])(
-    '%s is kept',
-    (name) => {
-      expect(nameOf(name)).toBe(name);
-    },
-  );
+describe('a text that may quote a secret in another encoding is withheld', () => {
+  const secret = hidden.hex.pair;
+  const units = Array.from(secret.slice(0, 24));
+  const each = (write: (code: number) => string, between = '') =>
+    units.map((unit) => write(unit.charCodeAt(0))).join(between);
+  const hexOf = (code: number) => code.toString(16).padStart(2, '0');
 
   it.each([
-    'hunter22 TypeError',
-    'hunter22Error',
-    'TypeError: hunter22',
-    'Errors',
-    'typeError',
-    '',
-    'Secret',
-  ])('%j is none', (name) => {
-    expect(nameOf(name)).toBe('Error');
+    ['spaced hex', each(hexOf, ' ')],
+    ['hex with colons, in capitals', each(hexOf, ':').toUpperCase()],
+    ['a dump of bytes', each((code) => `0x${hexOf(code)}`, ', ')],
+    ['\\x escapes', each((code) => `\\x${hexOf(code)}`)],
+    ['\\u escapes', each((code) => `\\u00${hexOf(code)}`)],
+    ['\\u{} escapes', each((code) => `\\u{${hexOf(code)}}`)],
+    ['octal escapes', each((code) => `\\${code.toString(8).padStart(3, '0')}`)],
+    ['decimal bytes', each(String, ' ')],
+    ['decimal bytes in a list', `[${each(String, ',')}]`],
+    ['decimal entities', each((code) => `&#${code};`)],
+    ['hex entities', each((code) => `&#x${hexOf(code)};`)],
+    [
+      'an entity for some characters',
+      units.map((unit, at) => (at % 5 ? unit : `&#${unit.charCodeAt(0)};`)).join(''),
+    ],
+    ['binary', each((code) => code.toString(2).padStart(8, '0'), ' ')],
+    ['quoted-printable', each((code) => `=${hexOf(code).toUpperCase()}`)],
+    ['lines of six', secret.replace(/.{6}/g, '$&\n')],
+    ['lines with a soft break', secret.replace(/.{6}/g, '$&=\r\n')],
+    ['lines of base64', btoa(secret).replace(/.{7}/g, '$& ')],
+    ['characters apart', units.join(' ')],
+    ['zero-width spaces', units.join('\u200b')],
+    ['backwards', units.reverse().join('')],
+  ])('%s', (_what, written) => {
+    const shown = withoutSecrets(`bad request: ${written} is not allowed`, [secret]);
+    expect(shown).toContain('withheld');
+    expect(shown).not.toContain('bad request');
+  });
+
+  it.each([
+    'Invalid value for expiration: must be one of 30, 60, 90, 120, 180, 270, 365, 730 days.',
+    'Project 1234567 (id 0123456789abcdef01234567) was not found at 2030-01-02T03:04:05.678Z.',
+    'It isn&#039;t allowed to use &quot;x&quot;.',
+    'No route to https://a.blazemeter.com/api/v4/tests?limit=50&skip=100&sort=-updated&name=my%20test',
+    'Cannot reach 2001:db8:0:0:0:0:2:1, request 550e8400-e29b-41d4-a716-446655440000.',
+  ])('an honest one is not: %s', (text) => {
+    expect(withoutSecrets(text, [secret])).toBe(text);
   });
 });
 
 describe('the code of an error', () => {
-  const shown = (code: unknown) => scrubbed(Object.assign(new Error('x'), { code }));
-
-  it.each(['ENOENT', 'E2BIG', 'ERR_HTTP2_ERROR', 'UND_ERR_SOCKET', 'CERT_HAS_EXPIRED'])(
-    '%s is shown',
-    (code) => {
-      expect(shown(code).message).toBe(code);
-      expect(Object.keys(shown(code))).toContain('code');
-    },
-  );
-
-  it.each(['hunter22 ENOENT', 'ENOENT hunter22', 'enoent', 'ERR_HTTP--', 'HTTP', 7, ['ENOENT'], undefined])(
-    '%j is not, and leaves no trace',
-    (code) => {
-      expect(shown(code).message).toBe('details withheld, because they may quote a secret');
-      expect(shown(code)).not.toHaveProperty('code');
-    },
-  );
-
   it.each(['ECONNRESET', 'ConnectionRefused', 'UND_ERR_SOCKET', `A${'b'.repeat(60)}`])(
     '%s can be compared with',
     (code) => {

@@ -1,6 +1,6 @@
-// What a report says, before it is laid out. All text from outside is printable here, and nowhere later.
+// The content of a report, before its layout. All text from outside is made printable here.
 
-import { shownSpan } from '../../util/duration.ts';
+import { describeDuration } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
 import type { AuditReport, Finding } from '../audit.ts';
 import type { ExpiringReport } from '../expiring.ts';
@@ -10,7 +10,7 @@ import { severities } from '../rules.ts';
 /** A report of this package. */
 export type Report = AuditReport | ExpiringReport;
 
-/** A cell: text, or a name that is shown as it is written. */
+/** A cell: text, or a name that is shown as code. */
 export interface Cell {
   readonly text: string;
   readonly code?: boolean;
@@ -22,7 +22,7 @@ interface Section {
   readonly items: readonly string[];
 }
 
-/** What a report says. */
+/** The content of a report. */
 interface Content {
   readonly title: string;
   readonly head: readonly string[];
@@ -40,10 +40,10 @@ const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replac
 const asOf = (date: Date, clock: ReportClock): string =>
   `as of ${minute(date)} by ${clock === 'server' ? "the server's clock" : "this machine's clock"}`;
 
-/** So many keys are named in a sentence. */
+/** The most keys in one sentence. */
 const NAMED = 5;
 
-function sayUnknown({ rule, what, keys }: Unknown): string {
+function unknownText({ rule, what, keys }: Unknown): string {
   const more = keys.length > NAMED ? ` and ${keys.length - NAMED} more` : '';
   const which =
     keys.length === 0
@@ -84,8 +84,8 @@ function ofAudit(report: AuditReport): Content {
   ];
   return {
     title: `API keys: ${tally(findings)}`,
-    head: [`${counted(keys, 'key')} of your own looked at, ${asOf(checkedAt, clock)}.${bound}`],
-    columns: ['Severity', 'Rule', 'Ends', ...KEY_COLUMNS, 'What', 'To do'],
+    head: [`${counted(keys, 'key')} of your own checked, ${asOf(checkedAt, clock)}.${bound}`],
+    columns: ['Severity', 'Rule', 'Expires', ...KEY_COLUMNS, 'Finding', 'Fix'],
     rows: findings.map(({ severity, rule, key, message, fix }) => [
       plain(severity),
       plain(rule),
@@ -103,22 +103,22 @@ function ofAudit(report: AuditReport): Content {
             `${rule}: "${printable(key.name)}" (${printable(key.id)})${reason === null ? '' : `: ${printable(reason)}`}`,
         ),
       },
-      { title: 'Could not be told', items: unknown.map(sayUnknown) },
+      { title: 'Not known', items: unknown.map(unknownText) },
     ],
   };
 }
 
 function ofExpiring({ keys, total, withinMs, checkedAt, clock, unknown }: ExpiringReport): Content {
   return {
-    title: `API keys: ${keys.length === 0 ? 'none ends' : `${counted(keys.length, 'key')} ending`} within ${shownSpan(withinMs)}`,
-    head: [`${counted(total, 'key')} of your own looked at, ${asOf(checkedAt, clock)}.`],
-    columns: ['Ends', 'Days left', ...KEY_COLUMNS],
+    title: `API keys: ${keys.length === 0 ? 'none expires' : `${counted(keys.length, 'key')} expiring`} within ${describeDuration(withinMs)}`,
+    head: [`${counted(total, 'key')} of your own checked, ${asOf(checkedAt, clock)}.`],
+    columns: ['Expires', 'Days left', ...KEY_COLUMNS],
     rows: keys.map((key) => [plain(minute(key.expiresAt)), plain(String(key.daysLeft)), ...keyCells(key)]),
-    sections: [{ title: 'Could not be told', items: unknown.map(sayUnknown) }],
+    sections: [{ title: 'Not known', items: unknown.map(unknownText) }],
   };
 }
 
-/** What a report says. */
+/** The content of a report. */
 export function contentOf(report: Report): Content {
   return report.kind === 'audit' ? ofAudit(report) : ofExpiring(report);
 }

@@ -1,15 +1,15 @@
-// A report as JSON text. A log prints it like any other text, so what is in it passes the same function.
+// A report as JSON text. Logs print it like any other text, so its strings are made printable too.
 
 import { printable } from '../../util/printable.ts';
 import type { Report } from './content.ts';
 
-/** Fields that hold text from outside by itself. All other text is ours, and may be long. */
+/** Fields that are text from outside. All other text is ours, and may be long. */
 const FOREIGN: readonly string[] = ['id', 'name', 'owner', 'reason'];
 const LONGEST = 100_000;
 
 /**
- * A report as JSON: the fields of the report, dates in ISO 8601, text from outside made printable. A name in it is for
- * reading, then; the report itself has it as the service does.
+ * A report as JSON: the fields of the report, dates in ISO 8601, text from outside made printable. Names are therefore for
+ * reading only; the report itself has them unchanged.
  *
  * @example
  * ```ts

@@ -1,22 +1,22 @@
-// A report as Markdown, for the summary of a CI job: within its size, and with nothing in it that is markup of others.
+// A report as Markdown, for the summary of a CI job: within its size limit, and without markup from outside.
 
 import { type Cell, contentOf, type Report } from './content.ts';
 
 /** Options of `toMarkdown`. */
 export interface MarkdownOptions {
-  /** No more bytes than this: what does not fit is counted. Default: 1 000 000, as GitHub takes 1 MiB for each step. */
+  /** The most bytes: what does not fit is counted. Default: 1 000 000, as GitHub takes 1 MiB for each step. */
   readonly maxBytes?: number | undefined;
 }
 
 const MOST = 1_000_000;
 const LEAST = 4_096;
 
-/** What is markup in Markdown or HTML, or what GitHub would make a link of. */
+/** Markup in Markdown or HTML, and what GitHub turns into a link. */
 const MARKUP = /[&<>`*_[\]#~|\\@$]|:(?=[/:])|(?<=mailto|xmpp):|(?<=www)\./gi;
 
 /**
- * Text that stays text: what could be markup becomes a reference by number. An address stays none, because the `@` stands
- * in an element of its own.
+ * Text that stays text: possible markup becomes a numeric character reference. An e-mail address is not linked, because its
+ * `@` is in an element of its own.
  */
 const escapedMarkdown = (text: string): string =>
   text.replace(MARKUP, (character) => {
@@ -53,9 +53,9 @@ const bytesOf = (text: string): number => encoder.encode(text).length;
 export function toMarkdown(report: Report, options: MarkdownOptions = {}): string {
   const { maxBytes = MOST } = options;
   if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST)
-    throw new TypeError(`maxBytes is a whole number, ${LEAST} or more.`);
+    throw new TypeError(`maxBytes must be a whole number, ${LEAST} or more.`);
   const { title, head, columns, rows, sections } = contentOf(report);
-  // What is left out is counted in a line of its own, for which there is always room.
+  // What is left out is counted in a line of its own, for which space is reserved.
   let left = maxBytes - 512;
   const lines: string[] = [];
   const add = (...more: readonly string[]): boolean => {
@@ -74,7 +74,7 @@ export function toMarkdown(report: Report, options: MarkdownOptions = {}): strin
   for (const line of head) add(escapedMarkdown(line), '');
   if (rows.length > 0) {
     add('', row(columns.map(escapedMarkdown)), row(columns.map(() => '---')));
-    // The sections after it are short, and worth more than the last of a thousand rows.
+    // The sections after the table are short, and matter more than the last of a thousand rows.
     const kept = Math.min(Math.floor(left / 2), 64 * 1024);
     left -= kept;
     addAll(

@@ -3,14 +3,11 @@
 
 import { run } from './run.ts';
 
-// Whoever reads the output may stop reading, which is told to whoever writes: it must not end the process before a secret
-// has found another place.
+// A reader that goes away must not end the process before a secret has found another place: the write reports it.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-// 13 is what Node itself says of a run that never comes to its end. (The build is CommonJS, which has no `await` out here.)
-process.exitCode = 13;
-void run(process.argv.slice(2), {
+process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -21,6 +18,4 @@ void run(process.argv.slice(2), {
     return () => process.off('SIGINT', listener).off('SIGTERM', listener);
   },
   exit: (code) => process.exit(code),
-}).then((code) => {
-  process.exitCode = code;
 });

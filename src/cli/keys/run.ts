@@ -1,123 +1,87 @@
-// One run of the command, from its arguments to its exit code. Everything that it touches is given to it, so that a test
+// One run of the command, from its arguments to its exit code. Everything that it touches is passed to it, so that a test
 // can be its world.
 
-import type { LogLevel } from '../../http/log.ts';
+import { CommanderError } from 'commander';
 import { printable } from '../../util/printable.ts';
-import { VERSION } from '../../version.ts';
-import { audit } from './audit-command.ts';
-import type { Command } from './command.ts';
-import { type Given, nearest, readOptions, refuseSecrets } from './command-line.ts';
-import type { Context, Io } from './context.ts';
-import { deleteKey } from './delete-command.ts';
-import { EXIT, type ExitCode, usage } from './exit-codes.ts';
-import { explanation, overview } from './help.ts';
+import type { Io } from './context.ts';
+import { EXIT, type ExitCode, usage } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
-import { diagnose, list, whoami } from './look-commands.ts';
-import { policyGet, policySet } from './policy-commands.ts';
-import type { Env } from './proxy.ts';
-import { adopt, rotate } from './rotate-commands.ts';
-import { create, regenerate } from './secret-commands.ts';
-import { Terminal } from './terminal.ts';
-import { troubleOf } from './trouble.ts';
+import { Output } from './output.ts';
+import { createProgram } from './program.ts';
 
-/** In the order of --help. */
-const COMMANDS: readonly Command[] = [
-  whoami,
-  list,
-  create,
-  regenerate,
-  deleteKey,
-  rotate,
-  adopt,
-  audit,
-  policyGet,
-  policySet,
-  diagnose,
-];
+/** Credentials, or a secret alone, as the service creates them. Digests and names of containers are shorter. */
+const SECRET = /(?<![0-9a-f])(?:[0-9a-f]{24}:\S|[0-9a-f]{72}(?![0-9a-f]))/i;
 
-const LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
+/** Refuses what no argument should hold. */
+function refuseSecrets(argv: readonly string[]): void {
+  if (argv.some((each) => SECRET.test(each)))
+    throw usage(
+      'A secret was given as an argument. Other users of the machine can read arguments, and shells keep them: give that key a new secret. Credentials come from the environment or a file.',
+    );
+}
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  // Until the options are known, what they would say about the output is taken from the words alone.
-  const early = (word: string) => argv.includes(word);
-  let terminal = terminalOf(io, {
-    json: early('--json'),
-    quiet: early('--quiet') || early('-q'),
-    color: !early('--no-color'),
+  const says = (...words: readonly string[]) => words.some((word) => argv.includes(word));
+  const output = new Output({
+    ...io,
+    json: says('--json'),
+    quiet: says('--quiet', '-q'),
+    color: !says('--no-color'),
   });
+  const interrupt = new Interrupt(io, ({ message }) =>
+    output.note(`${message} Ending the step in hand; a second signal ends it at once.`),
+  );
+  let help = '';
+  let code: ExitCode = EXIT.done;
+  const program = createProgram(
+    output.width,
+    (text) => {
+      help += text;
+    },
+    async (act) => {
+      // The library is loaded here, so that --help needs none of it.
+      const { createContext } = await import('./context.ts');
+      const context = await createContext({ io, output, interrupt, argv }, program.opts());
+      try {
+        code = await act(context);
+      } finally {
+        await context.close();
+      }
+    },
+  );
   try {
     refuseSecrets(argv);
-    const [first = ''] = argv;
-    if (first === '--version') {
-      await terminal.result([VERSION]);
-      return EXIT.done;
-    }
-    if (first === '--help' || first === '-h' || (first === 'help' && argv.length === 1)) {
-      await terminal.result(overview(COMMANDS, terminal.width));
-      return EXIT.done;
-    }
-    const { command, rest } = commandOf(first === 'help' ? [...argv.slice(1), '--help'] : argv);
-    const given = readOptions(command, rest);
-    if (given.flag('help')) {
-      await terminal.result(explanation(command, terminal.width));
-      return EXIT.done;
-    }
-    const logLevel = levelOf(given, io.env);
-    terminal = terminalOf(io, {
-      json: given.flag('json'),
-      quiet: given.flag('quiet'),
-      color: !given.flag('no-color'),
-    });
-    return await ran(command, { io, given, terminal, argv, logLevel });
+    if (argv.length === 0) program.outputHelp();
+    else await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    const { exitCode, message, ...fields } = troubleOf(error);
-    terminal.problem(message, { ...fields, exitCode });
-    return exitCode;
-  }
-}
-
-async function ran(command: Command, parts: Omit<Context, 'interrupt'>): Promise<ExitCode> {
-  const { terminal, io } = parts;
-  const interrupt = new Interrupt(io, ({ message }) =>
-    terminal.note(`${message} Ending the step in hand; once more ends it at once.`),
-  );
-  try {
-    return await command.run({ ...parts, interrupt });
+    if (help === '') code = await failed(output, error);
   } finally {
     interrupt.end();
-    terminal.clear();
+    output.clear();
   }
-}
-
-const terminalOf = (
-  { stdout, stderr, env }: Io,
-  looks: { json: boolean; quiet: boolean; color: boolean },
-): Terminal => new Terminal({ stdout, stderr, env, ...looks });
-
-function commandOf(argv: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } {
-  const [first = '', second = ''] = argv;
-  const two = COMMANDS.find(({ name }) => name === `${first} ${second}`);
-  if (two !== undefined) return { command: two, rest: argv.slice(2) };
-  const one = COMMANDS.find(({ name }) => name === first);
-  if (one !== undefined) return { command: one, rest: argv.slice(1) };
-  if (first === '') throw usage('What is to be done? blazemeter-keys --help lists the commands.');
-  const below = COMMANDS.filter(({ name }) => name.startsWith(`${first} `)).map(({ name }) => name);
-  if (below.length > 0) throw usage(`${first} is one of ${below.join(', ')}.`);
-  const near = nearest(first, [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? ''))]);
-  const hint = near === undefined ? 'blazemeter-keys --help lists the commands.' : `Did you mean ${near}?`;
-  throw usage(
-    first.startsWith('-')
-      ? `The command comes first, then its options: blazemeter-keys <command> ${printable(first, 40)}.`
-      : `There is no command ${printable(first, 40)}. ${hint}`,
+  if (help !== '') await output.lines(help.trimEnd().split('\n'));
+  if (output.failure === undefined || code !== EXIT.done) return code;
+  output.problem(
+    `Standard output could not be written (${output.failure}). The command itself was carried out.`,
+    {
+      ...{ code: 'output', exitCode: EXIT.failed },
+    },
   );
+  return EXIT.failed;
 }
 
-/** The level that was asked for, raised where the CI system was told to debug. */
-function levelOf(given: Given, env: Env): LogLevel | undefined {
-  const text = given.text('log-level');
-  const level = LEVELS.find((each) => each === text);
-  if (text !== undefined && level === undefined) throw usage(`--log-level is one of ${LEVELS.join(', ')}.`);
-  const wanted = LEVELS.find((each) => each === env.BLAZEMETER_LOG?.toLowerCase());
-  const debugging = env.RUNNER_DEBUG === '1' || env.SYSTEM_DEBUG?.toLowerCase() === 'true';
-  return level ?? (debugging ? 'debug' : wanted);
+async function failed(output: Output, error: unknown): Promise<ExitCode> {
+  const { problemOf } = await import('./problem.ts');
+  const { exitCode, message, ...fields } = problemOf(
+    error instanceof CommanderError ? usage(sentence(error.message)) : error,
+  );
+  output.problem(message, { ...fields, exitCode });
+  return exitCode;
+}
+
+/** What commander says, which repeats arguments as they came. */
+function sentence(message: string): string {
+  const [problem = '', near] = message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)$/s);
+  const shown = printable(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}`, 400).replace(/\.?$/, '.');
+  return `${shown} ${near === undefined ? 'See --help.' : `Did you mean ${printable(near)}?`}`;
 }

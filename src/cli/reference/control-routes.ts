@@ -1,21 +1,12 @@
 // What the control API can do: a table over plain values. No GET changes anything.
 
+import * as z from 'zod/mini';
 import { type Duration, momentMs } from '../../reference/clock.ts';
 import { readFaultRule } from '../../reference/faults/fault-read.ts';
 import type { ActiveFault } from '../../reference/faults/faults.ts';
-import {
-  entries,
-  fail,
-  fields,
-  flag,
-  InvalidInputError,
-  maybe,
-  number,
-  oneOf,
-  text,
-} from '../../reference/read.ts';
+import { fail, InvalidInputError, read, strictObject } from '../../reference/read.ts';
 import type { Reference } from '../../reference/reference.ts';
-import { operationNames, operationOf } from '../../reference/routes.ts';
+import { type OperationName, operationNames, operationOf } from '../../reference/routes.ts';
 import type { Seed, Seeded } from '../../reference/seed/seed.ts';
 import type { Snapshot } from '../../reference/seed/snapshot.ts';
 import { readSemantics } from '../../reference/semantics.ts';
@@ -56,7 +47,11 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     ids.set(fault, id);
     return id;
   };
-  const showFault = (fault: ActiveFault) => ({ id: idOf(fault), struck: fault.struck, rule: fault.rule });
+  const showFault = (fault: ActiveFault) => ({
+    id: idOf(fault),
+    struck: fault.timesApplied,
+    rule: fault.rule,
+  });
   const showFaults = () => ({ faults: faults.active.map(showFault) });
   const showClock = () => ({ now: clock.now() });
   const showSemantics = () => ({ semantics: reference.semantics });
@@ -74,7 +69,7 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     },
     'clock/set': {
       POST: ({ body }) => {
-        clock.set(readMoment(fields(body, 'body', ['to']).get('to')));
+        clock.set(readMoment(read(toMoment, body, 'body').to));
         return ok(showClock());
       },
     },
@@ -94,8 +89,7 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     },
     'clock/skew': {
       POST: ({ body }) => {
-        const from = fields(body, 'body', ['ms']);
-        clock.skew(number(from.get('ms'), 'body.ms', -MOST_SKEW, MOST_SKEW));
+        clock.skew(read(skew, body, 'body').ms);
         return ok(showClock());
       },
     },
@@ -150,7 +144,7 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     },
     'state/reset': {
       POST: ({ body }) => {
-        const empty = maybe(fields(body ?? {}, 'body', ['empty']), 'empty', 'body', flag) ?? false;
+        const { empty = false } = read(resetTo, body ?? {}, 'body');
         reference.reset();
         return ok(empty ? {} : seedAgain());
       },
@@ -186,26 +180,24 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
 const OBJECT = 'must be an object.';
 
 /** A change that needs no data takes no data, or `{}`. */
-const nothing = (body: unknown): unknown => fields(body ?? {}, 'body', []);
+const nothing = (body: unknown): unknown => read(strictObject({}), body ?? {}, 'body');
 
 /** A year: more would take the header out of the years that it can hold. */
 const MOST_SKEW = 31_536_000_000;
 
+const skew = strictObject({ ms: z.number().check(z.gte(-MOST_SKEW), z.lte(MOST_SKEW)) });
+const toMoment = strictObject({ to: z.string() });
+const resetTo = strictObject({ empty: z.optional(z.boolean()) });
+const part = z.optional(z.number());
+const duration = strictObject({ days: part, hours: part, minutes: part, seconds: part, ms: part });
+
 function readDuration(body: unknown): Duration {
-  const from = fields(body, 'body', ['days', 'hours', 'minutes', 'seconds', 'ms']);
-  if (entries(body, 'body').size === 0) fail('body', 'must say by how much, such as { "days": 90 }.');
-  const part = (name: string): number | undefined => maybe(from, name, 'body', number);
-  return {
-    days: part('days'),
-    hours: part('hours'),
-    minutes: part('minutes'),
-    seconds: part('seconds'),
-    ms: part('ms'),
-  };
+  const given = read(duration, body, 'body');
+  if (Object.keys(given).length === 0) fail('body', 'must say by how much, such as { "days": 90 }.');
+  return given;
 }
 
-function readMoment(value: unknown): Date {
-  const moment = text(value, 'body.to');
+function readMoment(moment: string): Date {
   try {
     return new Date(momentMs(moment));
   } catch {
@@ -219,8 +211,8 @@ function readJournal({ journal }: Reference, query: URLSearchParams): object {
   for (const name of query.keys())
     if (!known.includes(name)) fail('query', `has an unknown parameter; known are ${known.join(', ')}.`);
   const operation = query.get('operation');
-  const unhandled = oneOf(query.get('unhandled') ?? 'false', 'query.unhandled', ['true', 'false']);
-  const wanted = operation === null ? null : operationOf(oneOf(operation, 'query.operation', operationNames));
+  const unhandled = read(z.enum(['true', 'false']), query.get('unhandled') ?? 'false', 'query.unhandled');
+  const wanted = operation === null ? null : operationOf(knownOperation(operation));
   const since = wholeNumber(query.get('since'), 'query.since') ?? 0;
   const last = wholeNumber(query.get('last'), 'query.last');
   const found = (unhandled === 'true' ? journal.unhandled : journal.entries).filter(
@@ -231,6 +223,10 @@ function readJournal({ journal }: Reference, query: URLSearchParams): object {
     entries: last === undefined ? found : found.slice(Math.max(0, found.length - last)),
   };
 }
+
+const knownOperation = (name: string): OperationName =>
+  operationNames.find((known) => known === name) ??
+  fail('query.operation', `must be one of ${operationNames.join(', ')}.`);
 
 function wholeNumber(value: string | null, path: string): number | undefined {
   if (value === null) return undefined;

@@ -4,6 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FirstLook } from '../../reference/listen.ts';
 import { MIB } from '../files.ts';
+import { safeJson } from '../safe-json.ts';
 import { createGuard, type GuardOptions } from './control-guard.ts';
 import { type ControlReply, type ControlTarget, createControlRoutes } from './control-routes.ts';
 
@@ -98,7 +99,7 @@ function parseBody(bytes: Buffer): { readonly body: unknown } | { readonly probl
 
 function send(response: ServerResponse, reply: ControlReply): void {
   const { status, allow, body = problem(status).body } = reply;
-  const bytes = Buffer.from(`${JSON.stringify(body, null, 2)}\n`);
+  const bytes = Buffer.from(`${safeJson(body, 2)}\n`);
   response.writeHead(status, {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': bytes.length,

@@ -1,19 +1,19 @@
-// What a look at a service is made of. Only the public client is used, and nothing that the service says of a person, an
-// account or a key gets into what was seen.
+// What a check of a service is built from. Only the public client is used, and nothing that identifies a person, an account or
+// a key gets into a finding.
 
 import type { BlazeMeterClient } from '../../client.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 
-/** What came of a look: in words, and whether it is as the table has it. `null`: it could not be seen. */
-export interface Seen {
+/** The result of a check: in words, and whether it agrees with the table. `null`: it could not be checked. */
+export interface Finding {
   readonly seen: string;
   readonly agrees: boolean | null;
 }
 
-/** What looks are given. */
+/** What checks use. */
 export interface Probe {
   readonly client: BlazeMeterClient;
-  /** Different in every run: names of what is made hold it. */
+  /** Different in every run, and part of the name of every key that is created. */
   readonly nonce: string;
   /** An account that the user can see. */
   account(): Promise<number | undefined>;
@@ -21,25 +21,25 @@ export interface Probe {
   key(): Promise<ApiKey | undefined>;
 }
 
-/** A look at one behaviour of the table. */
-export interface Look {
+/** A check of one behaviour of the table. */
+export interface Check {
   readonly id: string;
-  look(probe: Probe): Promise<Seen>;
+  run(probe: Probe): Promise<Finding>;
 }
 
-export const fits = (seen: string): Seen => ({ seen, agrees: true });
-export const differs = (seen: string): Seen => ({ seen, agrees: false });
-export const unseen = (why: string): Seen => ({ seen: `not looked at: ${why}`, agrees: null });
+export const agrees = (seen: string): Finding => ({ seen, agrees: true });
+export const differs = (seen: string): Finding => ({ seen, agrees: false });
+export const unchecked = (why: string): Finding => ({ seen: `not checked: ${why}`, agrees: null });
 
-/** The status that an error tells; undefined where no answer came. */
+/** The status of an error; undefined where there was no response. */
 export function statusIn(error: unknown): number | undefined {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   return typeof status === 'number' ? status : undefined;
 }
 
 /**
- * The status that a call ends with, `200` for every success. What says nothing of how the service behaves is thrown on,
- * unless it is what is expected.
+ * The status that a call ends with, `200` for every success. An error that says nothing about the service's behaviour is
+ * rethrown, unless it is expected.
  */
 export async function statusOf(call: PromiseLike<unknown>, expected: number): Promise<number> {
   try {
@@ -47,36 +47,36 @@ export async function statusOf(call: PromiseLike<unknown>, expected: number): Pr
     return 200;
   } catch (error) {
     const status = statusIn(error);
-    if (status === undefined || (status !== expected && isWeather(status))) throw error;
+    if (status === undefined || (status !== expected && isTransient(status))) throw error;
     return status;
   }
 }
 
-/** A status that tells of this key, its user, or the health of the service; not of its behaviour. */
-const isWeather = (status: number): boolean => [401, 403, 429].includes(status) || status >= 500;
+/** A status that depends on this key, its user, or the health of the service, and not on its behaviour. */
+const isTransient = (status: number): boolean => [401, 403, 429].includes(status) || status >= 500;
 
-/** Errors that tell as little. */
-const WEATHER = new Set([
+/** Errors of the same kind. */
+const TRANSIENT = new Set([
   'ConnectionError',
   'RequestTimeoutError',
   'CredentialsError',
   'AmbiguousOutcomeError',
 ]);
 
-/** What an error lets one see, in words that quote nothing. */
-export function seenIn(error: unknown): Seen {
+/** The finding in an error, in words that quote nothing. */
+export function findingIn(error: unknown): Finding {
   const status = statusIn(error);
   const name = error instanceof Error ? error.name : 'an error';
   const words = status === undefined ? `failed with ${name}` : `failed with ${name} (${status})`;
-  const weather = status === undefined ? WEATHER.has(name) : isWeather(status);
-  return weather ? unseen(words) : differs(words);
+  const transient = status === undefined ? TRANSIENT.has(name) : isTransient(status);
+  return transient ? unchecked(words) : differs(words);
 }
 
-/** Remembers the answer of a question, also that there is none. */
-export function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let answer: Promise<Value> | undefined;
+/** Calls a function once and keeps its result. */
+export function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
+  let result: Promise<Value> | undefined;
   return () => {
-    answer ??= ask();
-    return answer;
+    result ??= load();
+    return result;
   };
 }

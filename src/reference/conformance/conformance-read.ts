@@ -1,7 +1,7 @@
-// What of the table of behaviours can be seen without changing anything: one look each.
+// The behaviours that can be checked without changing anything, one check each.
 
-import type { Look, Probe, Seen } from './conformance-probe.ts';
-import { differs, fits, statusOf, unseen } from './conformance-probe.ts';
+import type { Check, Finding, Probe } from './conformance-probe.ts';
+import { agrees, differs, statusOf, unchecked } from './conformance-probe.ts';
 
 const whole = (value: unknown): boolean => Number.isSafeInteger(value);
 const field = (value: unknown, name: string): unknown =>
@@ -11,36 +11,36 @@ const field = (value: unknown, name: string): unknown =>
 const seconds = (value: unknown): boolean =>
   typeof value === 'number' && whole(value) && value < 4_102_444_800;
 
-const ANSWERED: Seen = fits('answered');
+const SUPPORTED: Finding = agrees('supported');
 
-const judged = (good: boolean, seen: string, otherwise: string): Seen =>
-  good ? fits(seen) : differs(otherwise);
+const judged = (good: boolean, seen: string, otherwise: string): Finding =>
+  good ? agrees(seen) : differs(otherwise);
 
 /** The first id of a list, by the list's path and query. */
 async function firstOf({ client }: Probe, path: string, query: Record<string, number>): Promise<unknown> {
-  const rows = await client.request({ path, query: { ...query, limit: 5, skip: 0 } });
-  return Array.isArray(rows) ? field(rows[0], 'id') : undefined;
+  const items = await client.request({ path, query: { ...query, limit: 5, skip: 0 } });
+  return Array.isArray(items) ? field(items[0], 'id') : undefined;
 }
 
-/** A list that hangs below something, and one of it. */
-const listAndGet = (operation: string, path: string, parent: string, parentPath: string): Look[] => [
+/** A list below something else, and one item of it. */
+const listAndGet = (operation: string, path: string, parent: string, parentPath: string): Check[] => [
   {
     id: `${operation}.list`,
-    async look(probe) {
+    async run(probe) {
       const above = await parentOf(probe, parentPath);
-      if (above === undefined) return unseen('there is nothing to look into');
+      if (above === undefined) return unchecked('there is nothing above it');
       await firstOf(probe, path, { [parent]: above });
-      return ANSWERED;
+      return SUPPORTED;
     },
   },
   {
     id: `${operation}.get`,
-    async look(probe) {
+    async run(probe) {
       const above = await parentOf(probe, parentPath);
       const id = above === undefined ? undefined : await firstOf(probe, path, { [parent]: above });
-      if (id === undefined) return unseen('there is none');
+      if (id === undefined) return unchecked('there is none');
       const one = await probe.client.request({ path: `${path}/${String(id)}` });
-      return judged(field(one, 'id') === id, 'answered', 'answered with another id');
+      return judged(field(one, 'id') === id, 'supported', 'responds with another id');
     },
   },
 ];
@@ -52,60 +52,60 @@ async function parentOf(probe: Probe, parentPath: string): Promise<number | unde
   return typeof id === 'number' ? id : undefined;
 }
 
-export const READS: readonly Look[] = [
+export const READS: readonly Check[] = [
   {
     id: 'web.version',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       await client.request({ path: '/web/version' });
-      return ANSWERED;
+      return SUPPORTED;
     },
   },
   {
     id: 'user.get',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       const { email } = await client.user.get();
-      return judged(email !== null, 'answered', 'answered without an e-mail');
+      return judged(email !== null, 'supported', 'responds without an e-mail');
     },
   },
   {
     id: 'accounts.list',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       await client.accounts.list({ limit: 5, sort: ['name'] });
-      return ANSWERED;
+      return SUPPORTED;
     },
   },
   {
     id: 'accounts.get',
-    look: async (probe) => {
+    run: async (probe) => {
       const account = await probe.account();
-      if (account === undefined) return unseen('there is no account');
+      if (account === undefined) return unchecked('there is no account');
       const { id } = await probe.client.accounts.get(account);
-      return judged(id === account, 'answered', 'answered with another account');
+      return judged(id === account, 'supported', 'responds with another account');
     },
   },
   {
     id: 'accounts.users',
-    look: async (probe) => {
+    run: async (probe) => {
       const account = await probe.account();
-      if (account === undefined) return unseen('there is no account');
+      if (account === undefined) return unchecked('there is no account');
       await probe.client.accounts.users(account, { limit: 5, enabled: true });
-      return ANSWERED;
+      return SUPPORTED;
     },
   },
   {
     id: 'apiKeys.list',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       await client.apiKeys.list({ limit: 5 });
-      return ANSWERED;
+      return SUPPORTED;
     },
   },
   {
     id: 'apiKeys.get',
-    look: async (probe) => {
+    run: async (probe) => {
       const key = await probe.key();
-      if (key === undefined) return unseen('there is no key in the list');
+      if (key === undefined) return unchecked('there is no key in the list');
       const { id } = await probe.client.apiKeys.get(key.id);
-      return judged(id === key.id, 'answered', 'answered with another key');
+      return judged(id === key.id, 'supported', 'responds with another key');
     },
   },
   ...listAndGet('workspaces', '/workspaces', 'accountId', '/accounts'),
@@ -114,21 +114,21 @@ export const READS: readonly Look[] = [
   ...listAndGet('multiTests', '/multi-tests', 'workspaceId', '/workspaces'),
   {
     id: 'W2',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       const { requestId = '' } = await client.user.get().withResponse();
       return judged(/^[0-9a-f]{13}$/.test(requestId), '13 hex digits', 'of another form, or missing');
     },
   },
   {
     id: 'W6',
-    look: async (probe) => {
+    run: async (probe) => {
       const user = await probe.client.request({ path: '/user' });
       const key = await probe.key();
       const hex = key === undefined || /^[0-9a-f]{24}$/.test(key.id);
       return judged(
         whole(field(user, 'id')) && hex,
         key === undefined
-          ? 'a user: an integer; no key to look at'
+          ? 'a user: an integer; no key to check'
           : 'a user: an integer; a key: 24 hex digits',
         'of another form',
       );
@@ -136,7 +136,7 @@ export const READS: readonly Look[] = [
   },
   {
     id: 'W7',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       const user = await client.request({ path: '/user' });
       const times = [field(user, 'created'), field(user, 'updated')];
       return judged(times.every(seconds), 'Unix seconds', 'of another form, or missing');
@@ -144,16 +144,18 @@ export const READS: readonly Look[] = [
   },
   {
     id: 'W8',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       const features = field(await client.request({ path: '/user' }), 'features');
-      if (Array.isArray(features) && features.length === 0) return fits('[]');
+      if (Array.isArray(features) && features.length === 0) return agrees('[]');
       const filled = typeof features === 'object' && features !== null && Object.keys(features).length > 0;
-      return filled ? unseen('this user has a filled map') : differs('an empty map of another form, or none');
+      return filled
+        ? unchecked('this user has a filled map')
+        : differs('an empty map of another form, or none');
     },
   },
   {
     id: 'W9',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       const one = await client.apiKeys.list({ limit: 1 });
       const { total } = await client.apiKeys.list({ limit: 1, skip: 1 });
       return judged(
@@ -165,9 +167,9 @@ export const READS: readonly Look[] = [
   },
   {
     id: 'W10',
-    look: async (probe) => {
+    run: async (probe) => {
       const key = await probe.key();
-      if (key === undefined) return unseen('there is no key in the list');
+      if (key === undefined) return unchecked('there is no key in the list');
       const part = key.name.slice(1).toUpperCase() || key.name;
       const { items } = await probe.client.apiKeys.list({ name: part, limit: 100 });
       const found = items.some(({ id }) => id === key.id);
@@ -177,24 +179,24 @@ export const READS: readonly Look[] = [
   },
   {
     id: 'W11',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
       const query = { app_key: 'conformance', _clientId: 'conformance', _clientVersion: '1' };
       await client.request({ path: '/user', query });
-      return fits('ignored');
+      return agrees('ignored');
     },
   },
   {
     id: 'W12',
-    look: async ({ client, nonce }) => {
+    run: async ({ client, nonce }) => {
       const status = await statusOf(client.request({ path: `/no-such-path-${nonce}` }), 404);
       return judged(status === 404, '404', `${status} for an unknown path`);
     },
   },
   {
     id: 'W15',
-    look: async (probe) => {
+    run: async (probe) => {
       const key = await probe.key();
-      if (key === undefined) return unseen('there is no key in the list');
+      if (key === undefined) return unchecked('there is no key in the list');
       const known = key.userId !== null && key.updatedAt !== null && key.expiresAt !== null;
       if ('secret' in key.extra) return differs('a secret in a list');
       return judged(known, 'as described', 'a field is missing');
@@ -202,25 +204,35 @@ export const READS: readonly Look[] = [
   },
   {
     id: 'W17',
-    look: async (probe) => {
+    run: async ({ client }) => {
+      const [account] = (await client.accounts.list({ limit: 1 })).items;
+      if (account === undefined) return unchecked('there is no account');
+      return judged(whole(account.apiKeyExpirationDays), 'a number of days', 'not there');
+    },
+  },
+  {
+    id: 'P8',
+    run: async (probe) => {
       const account = await probe.account();
-      if (account === undefined) return unseen('there is no account');
+      if (account === undefined) return unchecked('there is no account');
       const { apiKeyExpirationDays: days } = await probe.client.accounts.get(account);
       return judged(whole(days), 'a number of days', 'not there');
     },
   },
   {
     id: 'P1',
-    look: async (probe) => {
-      // An id and a secret that are nobody's: no key of the account is tried with a wrong secret.
+    run: async (probe) => {
+      // Credentials that do not exist: no key of the account is tried with a wrong secret.
       const wrong = { id: `7e57ed1d${'0'.repeat(16)}`, secret: `7e57ed5e${'0'.repeat(64)}` };
       const status = await statusOf(probe.client.withOptions({ credentials: wrong }).user.get(), 401);
-      return judged(status === 401, '401 for a wrong pair', `${status} for a wrong pair`);
+      return judged(status === 401, '401 for wrong credentials', `${status} for wrong credentials`);
     },
   },
   {
     id: 'P3',
-    look: async ({ client }) => {
+    run: async ({ client }) => {
+      // A 404 says something about keys only where there are keys: the path itself could be missing.
+      await client.apiKeys.list({ limit: 1 });
       const status = await statusOf(client.apiKeys.get(`7e57ed1d${'0'.repeat(16)}`), 404);
       return judged(
         status === 404,

@@ -1,20 +1,21 @@
-// What of the table of behaviours can be seen only with keys to throw away: two are made, used, changed and deleted.
+// The behaviours that can be checked only with keys to throw away: they are created, used, changed and deleted.
 
 import type { BlazeMeterClient } from '../../client.ts';
 import type { CreatedApiKey } from '../../resources/create-key.ts';
 import type { ApiKey, CreateApiKeyInput } from '../../schemas/api-key.ts';
+import { setTimeout } from '../timers.ts';
 import {
+  agrees,
   differs,
-  fits,
+  type Finding,
+  findingIn,
   type Probe,
-  type Seen,
-  seenIn,
   statusIn,
   statusOf,
-  unseen,
+  unchecked,
 } from './conformance-probe.ts';
 
-/** The behaviours that are looked at here. */
+/** The behaviours that are checked here. */
 export const WRITES = [
   ...['apiKeys.create', 'apiKeys.regenerateSecret', 'apiKeys.delete'],
   ...['S4', 'S5', 'S6', 'S7', 'S11', 'S13', 'S14', 'S15', 'W16', 'P2'],
@@ -22,49 +23,49 @@ export const WRITES = [
 
 export interface WriteOptions {
   readonly probe: Probe;
-  readonly put: (id: string, seen: Seen) => void;
+  readonly report: (id: string, finding: Finding) => void;
 }
 
-/** A pair as a create or a regenerate gives it. */
-type Pair = Pick<CreatedApiKey, 'apiKey' | 'secret'>;
+/** What create and regenerate return. */
+type NewKey = Pick<CreatedApiKey, 'apiKey' | 'secret'>;
 
 const SLACK_MS = 120_000;
-/** How long a new pair may take until it works. */
-const PATIENCE_MS = 10_000;
+/** How long new credentials may take until they work. */
+const MAX_PROPAGATION_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 const near = (a: Date | null, b: Date | null): boolean =>
   a !== null && b !== null && Math.abs(a.getTime() - b.getTime()) <= SLACK_MS;
 
-/** Looks, and then deletes whatever was made; gives back the ids of keys that could not be deleted. */
-export async function lookByWriting(options: WriteOptions): Promise<readonly string[]> {
+/** Runs the checks and then deletes every key they created. Returns the ids of keys that could not be deleted. */
+export async function runWriteChecks(options: WriteOptions): Promise<readonly string[]> {
   const { probe } = options;
-  const made = new Set<string>();
+  const created = new Set<string>();
   try {
-    await story(options, made);
+    await runScenario(options, created);
   } catch {
-    // The step that failed has said so; what would have followed was not looked at.
+    // The failed step has reported it; the checks after it did not run.
   }
-  return cleanUp(probe, made);
+  return cleanUp(probe, created);
 }
 
-async function story({ probe, put }: WriteOptions, made: Set<string>): Promise<void> {
+async function runScenario({ probe, report }: WriteOptions, created: Set<string>): Promise<void> {
   const { client, nonce } = probe;
-  const as = ({ apiKey, secret }: Pair): BlazeMeterClient =>
+  const as = ({ apiKey, secret }: NewKey): BlazeMeterClient =>
     client.withOptions({ credentials: { id: apiKey.id, secret } });
-  const works = async (pair: Pair): Promise<boolean> => (await statusOf(as(pair).user.get(), 401)) === 200;
-  /** A step on which others rest: where it fails, that is what was seen of it, and the story ends. */
+  const works = async (key: NewKey): Promise<boolean> => (await statusOf(as(key).user.get(), 401)) === 200;
+  /** A step that others depend on: a failure is its finding, and ends the scenario. */
   const step = async <Result>(id: string, act: () => PromiseLike<Result>): Promise<Result> => {
     try {
       return await act();
     } catch (error) {
-      put(id, seenIn(error));
+      report(id, findingIn(error));
       throw error;
     }
   };
   const create = async (signer: BlazeMeterClient, input: CreateApiKeyInput): Promise<CreatedApiKey> => {
     const key = await signer.apiKeys.create(input);
-    made.add(key.apiKey.id);
+    created.add(key.apiKey.id);
     return key;
   };
 
@@ -72,17 +73,20 @@ async function story({ probe, put }: WriteOptions, made: Set<string>): Promise<v
   const expiresIn = { days: 1 };
   const first = await step('apiKeys.create', () => create(client, { name, expiresIn }));
   const hex = /^[0-9a-f]{24}$/.test(first.apiKey.id) && /^[0-9a-f]{72}$/.test(first.secret.reveal());
-  put('apiKeys.create', hex ? fits('answered') : differs('answered, with an id or a secret of another form'));
-  put(
+  report(
+    'apiKeys.create',
+    hex ? agrees('supported') : differs('responds, with an id or a secret of another form'),
+  );
+  report(
     'W16',
     near(first.apiKey.expiresAt, inDays(first.apiKey, 1))
-      ? fits('taken as sent')
+      ? agrees('taken as sent')
       : differs('another expiry came back'),
   );
-  put('S15', await waitFor(() => works(first)));
+  report('S15', await waitFor(() => works(first)));
 
-  const second = await secondKey(put, name, (other) => create(client, { name: other, expiresIn }));
-  await pastMaximum(probe, put, second.apiKey, (expiresAt) =>
+  const second = await secondKey(report, name, (other) => create(client, { name: other, expiresIn }));
+  await pastMaximum(probe, report, second.apiKey, (expiresAt) =>
     create(as(second), { name: `${name}-c`, expiresAt }),
   );
 
@@ -90,44 +94,44 @@ async function story({ probe, put }: WriteOptions, made: Set<string>): Promise<v
     client.apiKeys.regenerateSecret(first.apiKey.id),
   );
   const kept = renewed.apiKey.id === first.apiKey.id && !renewed.secret.equals(first.secret);
-  put('apiKeys.regenerateSecret', kept ? fits('answered') : differs('another id, or the same secret'));
-  put('S4', expiryAfter(first.apiKey, renewed.apiKey));
-  put(
+  report('apiKeys.regenerateSecret', kept ? agrees('supported') : differs('another id, or the same secret'));
+  report('S4', expiryAfter(first.apiKey, renewed.apiKey));
+  report(
     'S11',
-    (await works(first)) ? differs('the old secret still works') : fits('the old secret is refused'),
+    (await works(first)) ? differs('the old secret still works') : agrees('the old secret is refused'),
   );
 
   const self = as(second);
   const own = await step('S5', () => self.apiKeys.regenerateSecret(second.apiKey.id, { allowSelf: true }));
-  put(
+  report(
     'S5',
     (await works(second))
       ? differs('the old secret still works')
-      : fits('the answer came; the old secret is refused'),
+      : agrees('the response arrived; the old secret is refused'),
   );
 
   await step('S6', () => as(own).apiKeys.delete(own.apiKey.id, { allowSelf: true }));
-  put('S6', (await works(own)) ? differs('the key still works') : fits('the key is refused'));
+  report('S6', (await works(own)) ? differs('the key still works') : agrees('the key is refused'));
   await step('apiKeys.delete', () => client.apiKeys.delete(first.apiKey.id));
-  put('apiKeys.delete', fits('answered'));
+  report('apiKeys.delete', agrees('supported'));
   const status = await statusOf(as(renewed).user.get(), 401);
-  put('P2', status === 401 ? fits('401 for a deleted key') : differs(`${status} for a deleted key`));
+  report('P2', status === 401 ? agrees('401 for a deleted key') : differs(`${status} for a deleted key`));
 }
 
 /** A second key of the same name, or, where names must differ, of another. */
 async function secondKey(
-  put: WriteOptions['put'],
+  report: WriteOptions['report'],
   name: string,
-  create: (name: string) => Promise<Pair>,
-): Promise<Pair> {
+  create: (name: string) => Promise<NewKey>,
+): Promise<NewKey> {
   try {
     const key = await create(name);
-    put('S13', fits('two keys have one name'));
-    put('S14', { seen: 'two more keys were made; nobody looked further', agrees: null });
+    report('S13', agrees('two keys have one name'));
+    report('S14', { seen: 'two more keys were created; the limit was not tested further', agrees: null });
     return key;
   } catch (error) {
-    if (statusIn(error) === 402) put('S14', differs('refused with 402'));
-    put('S13', statusIn(error) === 409 ? differs('refused with 409') : seenIn(error));
+    if (statusIn(error) === 402) report('S14', differs('refused with 402'));
+    report('S13', statusIn(error) === 409 ? differs('refused with 409') : findingIn(error));
     return create(`${name}-b`);
   }
 }
@@ -135,7 +139,7 @@ async function secondKey(
 /** Asks for more than the maximum, with a client that has not read it and so does not refuse. */
 async function pastMaximum(
   { client }: Probe,
-  put: WriteOptions['put'],
+  report: WriteOptions['report'],
   key: ApiKey,
   create: (expiresAt: Date) => Promise<CreatedApiKey>,
 ): Promise<void> {
@@ -143,39 +147,39 @@ async function pastMaximum(
   for await (const { apiKeyExpirationDays } of client.accounts.list())
     if (apiKeyExpirationDays !== null && apiKeyExpirationDays > 0)
       days = Math.min(days, apiKeyExpirationDays);
-  if (!Number.isFinite(days)) return put('S7', unseen('there is no maximum'));
+  if (!Number.isFinite(days)) return report('S7', unchecked('there is no maximum'));
   try {
     const { clamped } = await create(inDays(key, days + 2));
-    put('S7', differs(clamped ? 'clamped' : 'taken as sent'));
+    report('S7', differs(clamped ? 'clamped' : 'taken as sent'));
   } catch (error) {
-    put('S7', statusIn(error) === 400 ? fits('refused with 400') : seenIn(error));
+    report('S7', statusIn(error) === 400 ? agrees('refused with 400') : findingIn(error));
   }
 }
 
-/** By the service's clock, so many days after a key was made. */
+/** By the service's clock, so many days after a key was created. */
 const inDays = ({ createdAt }: ApiKey, days: number): Date => new Date(createdAt.getTime() + days * DAY_MS);
 
-const expiryAfter = (before: ApiKey, after: ApiKey): Seen =>
-  near(before.expiresAt, after.expiresAt) ? fits('the expiry stays') : differs('the expiry changes');
+const expiryAfter = (before: ApiKey, after: ApiKey): Finding =>
+  near(before.expiresAt, after.expiresAt) ? agrees('the expiry stays') : differs('the expiry changes');
 
-async function waitFor(works: () => Promise<boolean>): Promise<Seen> {
+async function waitFor(works: () => Promise<boolean>): Promise<Finding> {
   const from = Date.now();
-  if (await works()) return fits('a new pair works at once');
-  while (Date.now() - from < PATIENCE_MS) {
+  if (await works()) return agrees('new credentials work at once');
+  while (Date.now() - from < MAX_PROPAGATION_MS) {
     await new Promise((resolve) => setTimeout(resolve, 250));
-    if (await works()) return differs(`a new pair works after ${Date.now() - from} ms`);
+    if (await works()) return differs(`new credentials work after ${Date.now() - from} ms`);
   }
-  return differs(`a new pair does not work within ${PATIENCE_MS} ms`);
+  return differs(`new credentials do not work within ${MAX_PROPAGATION_MS} ms`);
 }
 
-/** Deletes what was made, and what a lost answer may have made: it bears the name of this run. */
-async function cleanUp({ client, nonce }: Probe, made: ReadonlySet<string>): Promise<readonly string[]> {
-  const left = new Set(made);
+/** Deletes what was created, also by a request whose response was lost: its name contains the nonce of this run. */
+async function cleanUp({ client, nonce }: Probe, created: ReadonlySet<string>): Promise<readonly string[]> {
+  const left = new Set(created);
   try {
     for await (const key of client.apiKeys.list({ name: nonce }))
       if (key.name.includes(nonce)) left.add(key.id);
   } catch {
-    // What is known to have been made is deleted all the same.
+    // The keys known so far are deleted all the same.
   }
   for (const id of [...left]) {
     const status = await statusOf(client.apiKeys.delete(id), 404).catch(() => undefined);

@@ -1,20 +1,20 @@
-// The conformance kit: holds the table of behaviours against a service, the real one above all, and reports which of its
-// statements hold there. It is how an assumption becomes an observation.
+// The conformance kit: compares the table of behaviours with a service, above all the real one, and reports which of its
+// statements are true there. So an assumption becomes an observation.
 
 import type { BlazeMeterClient } from '../../client.ts';
 import { behaviours } from '../behaviours.ts';
-import type { Mark } from '../marks.ts';
+import type { Provenance } from '../routes.ts';
 import { documented } from '../semantics.ts';
-import { once, type Probe, type Seen, seenIn, unseen } from './conformance-probe.ts';
+import { type Finding, findingIn, once, type Probe, unchecked } from './conformance-probe.ts';
 import { READS } from './conformance-read.ts';
-import { lookByWriting, WRITES } from './conformance-write.ts';
+import { runWriteChecks, WRITES } from './conformance-write.ts';
 
 /** What {@link runConformance} needs. */
 export interface ConformanceOptions {
-  /** A client of the service to look at, with a key whose user may be looked at. */
+  /** A client of the service to check. */
   readonly client: BlazeMeterClient;
   /**
-   * `true`: makes up to three keys that live for a day at most, regenerates and deletes them. For a throw-away account.
+   * `true`: also creates up to three keys that expire within a day, regenerates and deletes them. For a throw-away account.
    * Default `false`: only reads.
    */
   readonly write?: boolean | undefined;
@@ -27,18 +27,18 @@ export interface ConformanceLine {
   readonly behaviour: string;
   /** What the reference does by default. */
   readonly expected: string;
-  readonly mark: Mark;
-  /** What was seen, in words. */
+  readonly provenance: Provenance;
+  /** What was observed, in words. */
   readonly seen: string;
-  /** Whether that is as expected; `null`: it was not looked at, or cannot be told. */
+  /** Whether that is as expected; `null`: it was not checked, or cannot be decided. */
   readonly agrees: boolean | null;
-  /** When it was looked at, as ISO text. */
+  /** When it was checked, as ISO text. */
   readonly date: string;
 }
 
 /**
- * Looks at a service, and reports for every behaviour of the reference whether the service has it too. Reads only,
- * unless `write` is `true`. Never rejects because of what the service answers.
+ * Checks for every behaviour of the reference whether a service has it too. Only reads, unless `write` is `true`. Never
+ * rejects because of a response of the service.
  *
  * With `write` the report ends with a line `cleanup`: where a key could not be deleted, it names the key's id.
  *
@@ -56,39 +56,39 @@ export interface ConformanceLine {
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceLine[]> {
   const { write = false } = options;
-  // New secrets of keys to throw away are for nobody's store.
-  const client = options.client.withOptions({ onNewSecret: undefined });
+  // Secrets of keys to throw away are not stored.
+  const client = options.client.withOptions({ onNewSecret: () => undefined });
   const probe: Probe = {
     client,
     nonce: makeNonce(),
     account: once(async () => (await client.accounts.list({ limit: 1 })).items[0]?.id),
     key: once(async () => (await client.apiKeys.list({ limit: 1 })).items[0]),
   };
-  const found = new Map<string, Seen & { readonly date: string }>();
-  const put = (id: string, seen: Seen): void => {
+  const found = new Map<string, Finding & { readonly date: string }>();
+  const report = (id: string, seen: Finding): void => {
     found.set(id, { ...seen, date: new Date().toISOString() });
   };
 
-  for (const { id, look } of READS) {
+  for (const { id, run } of READS) {
     try {
-      put(id, await look(probe));
+      report(id, await run(probe));
     } catch (error) {
-      put(id, seenIn(error));
+      report(id, findingIn(error));
     }
   }
-  const left = write ? await lookByWriting({ probe, put }) : [];
+  const left = write ? await runWriteChecks({ probe, report }) : [];
 
-  const otherwise = (id: string): Seen =>
+  const otherwise = (id: string): Finding =>
     !WRITES.some((known) => known === id)
-      ? unseen('there is no way to see it from here')
-      : unseen(write ? 'an earlier step failed' : 'it takes a key to throw away (write: true)');
+      ? unchecked('it cannot be checked from outside')
+      : unchecked(write ? 'an earlier step failed' : 'it needs a key to throw away (write: true)');
   const date = new Date().toISOString();
   const lines = behaviours(documented).map(
-    ({ id, behaviour, value, mark }): ConformanceLine => ({
+    ({ id, behaviour, value, provenance }): ConformanceLine => ({
       id,
       behaviour,
       expected: value,
-      mark,
+      provenance,
       ...(found.get(id) ?? { ...otherwise(id), date }),
     }),
   );
@@ -97,9 +97,9 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
 
 const cleanup = (left: readonly string[], date: string): ConformanceLine => ({
   id: 'cleanup',
-  behaviour: 'what this run has made',
+  behaviour: 'what this run created',
   expected: 'all of it is deleted',
-  mark: 'assumed',
+  provenance: 'assumed',
   seen: left.length === 0 ? 'all of it is deleted' : `delete by hand: ${left.join(', ')}`,
   agrees: left.length === 0,
   date,

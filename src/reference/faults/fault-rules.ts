@@ -1,21 +1,21 @@
-// The rules of faults, as data: which requests a rule meets, and what it does to them.
+// The rules of faults, as data: which requests a rule is for, and what it does to them.
 
 import type { OperationName } from '../routes.ts';
 
 /**
- * When a fault strikes: before anything is done, after the change is made and before the answer leaves, or, for a
- * connection that breaks, in the middle of the answer's body.
+ * When a fault is applied: before anything is done, after the change and before the response is sent, or, for a connection
+ * that breaks, in the middle of the response's body.
  */
 export type FaultTime = CommitSide | 'mid-body';
 
-/** Before or after the change is made. Default: before. */
+/** Before or after the change. Default: before. */
 export type CommitSide = 'before-commit' | 'after-commit';
 
-/** Which requests a rule meets. Every condition given must hold; without any, it meets all. */
+/** Which requests a rule is for. All given conditions must hold; without any, it is for all requests. */
 export interface FaultMatch {
-  /** The calls it is for, by their names. Default: all, unknown paths included. */
+  /** The operations, by name; a route of your own by its method and path. Default: all, unknown paths included. */
   readonly operation?: OperationName | readonly OperationName[] | undefined;
-  /** Only requests that name this key, whether its secret is right or not. */
+  /** Only requests with the id of this key, whether the secret is right or not. */
   readonly keyId?: string | undefined;
   /** Only the n-th such request since the rule was added, counted from 1. */
   readonly nth?: number | undefined;
@@ -23,9 +23,9 @@ export interface FaultMatch {
   readonly every?: number | undefined;
   /** Each such request with this probability, 0 to 1. */
   readonly probability?: number | undefined;
-  /** Where the dice of `probability` start: the same seed, the same throws. Default 1. */
+  /** The seed of the random numbers for `probability` and `latency`. Default 1. */
   readonly seed?: number | undefined;
-  /** How often the rule strikes, at most. Default: without end. */
+  /** How often the rule is applied, at most. Default: no limit. */
   readonly times?: number | undefined;
 }
 
@@ -35,18 +35,18 @@ export type FaultEffect =
   | { readonly effect: 'reset'; readonly when?: FaultTime | undefined }
   /** Nothing more comes, ever. Default: before the commit. */
   | { readonly effect: 'stall'; readonly when?: FaultTime | undefined }
-  /** The answer comes slowly: so many bytes (default 16) every so many milliseconds (default 50). */
+  /** The response comes slowly: so many bytes (default 16) every so many milliseconds (default 50). */
   | {
       readonly effect: 'drip';
       readonly chunkBytes?: number | undefined;
       readonly everyMs?: number | undefined;
     }
-  /** The connection closes, as if all were well, after so many bytes of the body (default: half of it). */
+  /** The connection closes in an orderly way after so many bytes of the body (default: half of it). */
   | { readonly effect: 'truncate'; readonly keepBytes?: number | undefined }
-  /** The answer waits: so many milliseconds, or a random time within bounds. */
+  /** The response waits: so many milliseconds, or a random time within bounds. */
   | { readonly effect: 'latency'; readonly ms: number | { readonly min: number; readonly max: number } }
   /**
-   * An error by the API's own rules. `retryAfter` is in seconds, sent as such or as a date; a string is sent as it is.
+   * An error in the form of the API. `retryAfter` is in seconds, sent as such or as a date; a string is sent as it is.
    */
   | {
       readonly effect: 'status';
@@ -83,9 +83,9 @@ export type FaultEffect =
       readonly status?: 301 | 302 | 303 | 307 | 308 | undefined;
       readonly when?: CommitSide | undefined;
     }
-  /** Any answer you like: what is left out stays as it would have been. */
+  /** Any response you like: what is left out stays as it would have been. */
   | {
-      readonly effect: 'answer';
+      readonly effect: 'response';
       readonly status?: number | undefined;
       readonly headers?: Readonly<Record<string, string>> | undefined;
       readonly body?: string | undefined;
@@ -93,14 +93,14 @@ export type FaultEffect =
     }
   /** Lists of keys stay as they were when the rule was added. */
   | { readonly effect: 'stale-list' }
-  /** Lists give their first page whatever `skip` says. */
+  /** Lists return their first page whatever `skip` is. */
   | { readonly effect: 'repeat-page' }
-  /** Lists give, and state, no more than so many rows. */
+  /** Lists return, and state, no more than so many items. */
   | { readonly effect: 'cap-limit'; readonly limit: number }
   /** Lists state another `total`; the text `omit` leaves it out. */
   | { readonly effect: 'total'; readonly total: number | null | string }
-  /** The `Date` header of the answer is wrong by so many milliseconds. */
+  /** The `Date` header of the response is wrong by so many milliseconds. */
   | { readonly effect: 'skew'; readonly ms: number };
 
-/** A rule: which requests it meets, and what it does to them. */
+/** A rule: which requests it is for, and what it does to them. */
 export type FaultRule = FaultMatch & FaultEffect;

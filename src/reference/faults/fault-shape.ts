@@ -1,14 +1,14 @@
-// What faults do to a request: to the list it asks for, to the answer, and to the way the answer is handed over.
+// What faults do to a request: to the list it asks for, to the response, and to the delivery of the response.
 
 import { bodyOf, errorReply, httpDate, phrase } from '../envelope.ts';
-import type { ListBend } from '../lists.ts';
+import type { ListFault } from '../lists.ts';
 import type { Delivery } from '../plain.ts';
 import type { KeyRecord } from '../state.ts';
 import type { CommitSide, FaultEffect } from './fault-rules.ts';
-import type { Strike } from './faults.ts';
+import type { AppliedFault } from './faults.ts';
 
-/** An answer on its way out. */
-export interface Draft {
+/** A response before it is delivered. */
+export interface ResponseDraft {
   status: number;
   headers: Record<string, string>;
   body: string;
@@ -16,8 +16,8 @@ export interface Draft {
   readonly delayMs: number;
 }
 
-/** The side of the commit on which an effect takes the place of the answer; undefined: it does not. */
-export function replacesOn(effect: FaultEffect): CommitSide | undefined {
+/** The side of the commit on which an effect replaces the response; undefined: it does not. */
+export function replacesAt(effect: FaultEffect): CommitSide | undefined {
   switch (effect.effect) {
     case 'reset':
     case 'stall':
@@ -30,46 +30,46 @@ export function replacesOn(effect: FaultEffect): CommitSide | undefined {
     case 'string-error':
     case 'ok-with-error':
     case 'redirect':
-    case 'answer':
+    case 'response':
       return effect.when ?? 'before-commit';
     default:
       return undefined;
   }
 }
 
-/** How the effect is called in the journal. */
+/** The name of the effect in the journal. */
 export function faultName(effect: FaultEffect): string {
   const name = effect.effect === 'status' ? `status ${effect.status}` : effect.effect;
   if ((effect.effect === 'reset' || effect.effect === 'stall') && effect.when === 'mid-body')
     return `${name} mid-body`;
-  const side = replacesOn(effect);
+  const side = replacesAt(effect);
   return side === undefined ? name : `${name} ${side}`;
 }
 
-/** How a list is bent. */
-export function bendOf(strikes: readonly Strike[]): ListBend | undefined {
-  let bend: ListBend | undefined;
-  for (const { effect } of strikes) {
-    if (effect.effect === 'cap-limit') bend = { ...bend, capLimit: effect.limit };
-    if (effect.effect === 'repeat-page') bend = { ...bend, repeatPage: true };
-    if (effect.effect === 'total') bend = { ...bend, total: effect.total };
+/** How a list is changed. */
+export function listFaultOf(applied: readonly AppliedFault[]): ListFault | undefined {
+  let listFault: ListFault | undefined;
+  for (const { effect } of applied) {
+    if (effect.effect === 'cap-limit') listFault = { ...listFault, capLimit: effect.limit };
+    if (effect.effect === 'repeat-page') listFault = { ...listFault, repeatPage: true };
+    if (effect.effect === 'total') listFault = { ...listFault, total: effect.total };
   }
-  return bend;
+  return listFault;
 }
 
 export const staleKeysOf = (
-  strikes: readonly Strike[],
+  applied: readonly AppliedFault[],
 ): ReadonlyMap<number, readonly KeyRecord[]> | undefined =>
-  strikes.find((strike) => strike.staleKeys !== undefined)?.staleKeys;
+  applied.find(({ staleKeys }) => staleKeys !== undefined)?.staleKeys;
 
-/** How wrong the `Date` header is. */
-export const skewOf = (strikes: readonly Strike[]): number =>
-  strikes.reduce((sum, { effect }) => (effect.effect === 'skew' ? sum + effect.ms : sum), 0);
+/** How wrong the `Date` header is, in milliseconds. */
+export const skewOf = (applied: readonly AppliedFault[]): number =>
+  applied.reduce((sum, { effect }) => (effect.effect === 'skew' ? sum + effect.ms : sum), 0);
 
-/** How long the answer waits. */
-export function delayOf(strikes: readonly Strike[]): number {
+/** How long the response waits, in milliseconds. */
+export function delayOf(applied: readonly AppliedFault[]): number {
   let delay = 0;
-  for (const { effect, dice } of strikes) {
+  for (const { effect, dice } of applied) {
     if (effect.effect !== 'latency') continue;
     const { ms } = effect;
     delay += typeof ms === 'number' ? ms : ms.min + dice * (ms.max - ms.min);
@@ -83,10 +83,15 @@ const HTML =
 const DRIP_BYTES = 16;
 const DRIP_MS = 50;
 
-/** Bends the answer as one effect says. `ms` is the time that the answer's `Date` header tells. */
-export function bendAnswer(draft: Draft, { effect }: Strike, requestId: string, ms: number): void {
+/** Changes the response by one effect. `ms` is the time of its `Date` header. */
+export function applyFault(
+  draft: ResponseDraft,
+  { effect }: AppliedFault,
+  requestId: string,
+  ms: number,
+): void {
   const envelope = (status: number, fields: object): void => {
-    become(draft, status, JSON.stringify({ ...fields, request_id: requestId }, null, 4));
+    replace(draft, status, JSON.stringify({ ...fields, request_id: requestId }, null, 4));
   };
   switch (effect.effect) {
     case 'reset':
@@ -108,7 +113,7 @@ export function bendAnswer(draft: Draft, { effect }: Strike, requestId: string, 
       draft.delivery = { kind: 'cut', keep: effect.keepBytes ?? 'half', end: 'close' };
       break;
     case 'status':
-      become(draft, effect.status, bodyOf(errorReply(effect.status, effect.message), requestId));
+      replace(draft, effect.status, bodyOf(errorReply(effect.status, effect.message), requestId));
       if (effect.retryAfter !== undefined)
         draft.headers['Retry-After'] =
           effect.retryAfterForm === 'date' && typeof effect.retryAfter === 'number'
@@ -117,16 +122,16 @@ export function bendAnswer(draft: Draft, { effect }: Strike, requestId: string, 
       if (effect.status === 401) draft.headers['WWW-Authenticate'] = 'Basic realm=api';
       break;
     case 'wrong-json': {
-      // All of it but the last brace: whatever the answer says, a secret too, has arrived.
+      // All of it but the last brace: the content, a secret too, has arrived.
       const text = draft.body === '' ? '{"api_version": 4, "result": {}' : draft.body;
-      become(draft, draft.status === 204 ? 200 : draft.status, text.replace(/\}\s*$/, ''));
+      replace(draft, draft.status === 204 ? 200 : draft.status, text.replace(/\}\s*$/, ''));
       break;
     }
     case 'html':
-      become(draft, effect.status ?? 200, HTML, 'text/html; charset=utf-8');
+      replace(draft, effect.status ?? 200, HTML, 'text/html; charset=utf-8');
       break;
     case 'empty':
-      become(draft, effect.status ?? draft.status, '');
+      replace(draft, effect.status ?? draft.status, '');
       break;
     case 'string-error':
       envelope(effect.status ?? 400, { error: 'Something went wrong', api_version: 4, result: null });
@@ -137,10 +142,10 @@ export function bendAnswer(draft: Draft, { effect }: Strike, requestId: string, 
       break;
     }
     case 'redirect':
-      become(draft, effect.status ?? 302, '');
+      replace(draft, effect.status ?? 302, '');
       draft.headers.Location = effect.location;
       break;
-    case 'answer':
+    case 'response':
       draft.status = effect.status ?? draft.status;
       draft.body = effect.body ?? draft.body;
       for (const [name, value] of Object.entries(effect.headers ?? {})) setHeader(draft.headers, name, value);
@@ -150,7 +155,12 @@ export function bendAnswer(draft: Draft, { effect }: Strike, requestId: string, 
   }
 }
 
-function become(draft: Draft, status: number, body: string, type = 'application/json; charset=utf-8'): void {
+function replace(
+  draft: ResponseDraft,
+  status: number,
+  body: string,
+  type = 'application/json; charset=utf-8',
+): void {
   draft.status = status;
   draft.body = body;
   draft.headers['Content-Type'] = type;

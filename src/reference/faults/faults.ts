@@ -1,6 +1,6 @@
-// The rules that are in force: which of them a request meets.
+// The rules in force: which of them apply to a request.
 
-import { operationOf, type ReferenceOperation } from '../routes.ts';
+import { operationOf, type ReferenceOperation, type RouteKey } from '../routes.ts';
 import type { KeyRecord } from '../state.ts';
 import { type FaultTrust, readFaultRule } from './fault-read.ts';
 import type { FaultEffect, FaultRule } from './fault-rules.ts';
@@ -8,36 +8,36 @@ import type { FaultEffect, FaultRule } from './fault-rules.ts';
 /** A rule in force. */
 export interface ActiveFault {
   readonly rule: FaultRule;
-  /** How often it has struck. */
-  readonly struck: number;
-  /** Takes the rule away. */
+  /** How often it was applied. */
+  readonly timesApplied: number;
+  /** Removes the rule. */
   remove(): void;
 }
 
 /**
  * The faults of a reference.
  *
- * @example Commit, then drop the answer: the key is made, and the caller never learns of it.
+ * @example Commit, then drop the response: the key is created, and the caller never learns of it.
  * ```ts
  * import { createReference } from 'blazemeter-client/testing';
  *
  * const reference = createReference();
  * const fault = reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit', times: 1 });
- * console.log(fault.struck); // 0
+ * console.log(fault.timesApplied); // 0
  * fault.remove();
  * ```
  */
 export interface Faults {
-  /** Adds a rule; those added first are looked at first, and all that a request meets are applied. */
+  /** Adds a rule. All rules that match a request are applied, in the order in which they were added. */
   add(rule: FaultRule): ActiveFault;
   /** The rules in force, oldest first. */
   readonly active: readonly ActiveFault[];
-  /** Takes all rules away. */
+  /** Removes all rules. */
   clear(): void;
 }
 
-/** An effect that strikes a request, with what its rule remembers. */
-export interface Strike {
+/** An effect that applies to a request, with what its rule remembers. */
+export interface AppliedFault {
   readonly effect: FaultEffect;
   /** Lists of keys as they were when a `stale-list` was added. */
   readonly staleKeys?: ReadonlyMap<number, readonly KeyRecord[]>;
@@ -46,9 +46,12 @@ export interface Strike {
 }
 
 export interface InnerFaults extends Faults {
-  /** The effects that strike a request, in the order of their rules. */
-  meet(operation: ReferenceOperation | null, keyId: string | undefined, ms: number): readonly Strike[];
-  addUntrusted(rule: unknown, path: string): ActiveFault;
+  /** The effects that apply to a request, in the order of their rules. */
+  match(
+    operation: ReferenceOperation | RouteKey | null,
+    keyId: string | undefined,
+    ms: number,
+  ): readonly AppliedFault[];
 }
 
 /** A small generator of evenly spread numbers: the same seed gives the same throws on every machine. */
@@ -62,21 +65,19 @@ function dice(seed: number): () => number {
   };
 }
 
-const NONE: readonly Strike[] = [];
+const NONE: readonly AppliedFault[] = [];
 
-const MOST_WINDOWS = 10_000;
+const MAX_WINDOWS = 10_000;
 
-interface Held {
-  readonly active: ActiveFault;
-  readonly meet: (
-    operation: ReferenceOperation | null,
-    keyId: string | undefined,
-    ms: number,
-  ) => Strike | undefined;
-}
+/** A rule in force: decides whether it applies to a request. */
+type Matcher = (
+  operation: ReferenceOperation | RouteKey | null,
+  keyId: string | undefined,
+  ms: number,
+) => AppliedFault | undefined;
 
 export function createFaults(captureKeys: () => ReadonlyMap<number, readonly KeyRecord[]>): InnerFaults {
-  let held: readonly Held[] = [];
+  const rules = new Map<ActiveFault, Matcher>();
 
   const put = (given: unknown, path: string, trust: FaultTrust): ActiveFault => {
     const rule = Object.freeze(readFaultRule(given, path, trust));
@@ -86,8 +87,8 @@ export function createFaults(captureKeys: () => ReadonlyMap<number, readonly Key
     const throwDice = dice(rule.seed ?? 1);
     const staleKeys = rule.effect === 'stale-list' ? captureKeys() : undefined;
     const windows = new Map<string, { from: number; requests: number }>();
-    let met = 0;
-    let struck = 0;
+    let matched = 0;
+    let timesApplied = 0;
 
     /** The 429 of a rate limit, once a key has used its window up. */
     const limited = (
@@ -99,61 +100,59 @@ export function createFaults(captureKeys: () => ReadonlyMap<number, readonly Key
       let window = windows.get(keyId);
       if (window === undefined || ms - window.from >= windowMs || ms < window.from)
         window = { from: ms, requests: 0 };
-      // A key is what a request says it is: without an end to it, made-up ones would fill the memory.
-      if (windows.size >= MOST_WINDOWS) windows.clear();
+      // The key id comes from the request: without a bound, invented ones would fill the memory.
+      if (windows.size >= MAX_WINDOWS) windows.clear();
       windows.set(keyId, window);
       if (++window.requests <= requests) return undefined;
       const retryAfter = Math.max(1, Math.ceil((window.from + windowMs - ms) / 1000));
       return { effect: 'status', status: 429, retryAfter };
     };
 
-    const meet: Held['meet'] = (called, keyId, ms) => {
+    const matcher: Matcher = (called, keyId, ms) => {
       if (operations !== undefined && (called === null || !operations.includes(called))) return undefined;
       if (rule.keyId !== undefined && rule.keyId !== keyId) return undefined;
-      met++;
+      matched++;
       const thrown = throwDice();
-      if (rule.nth !== undefined && met !== rule.nth) return undefined;
-      if (rule.every !== undefined && met % rule.every !== 0) return undefined;
+      if (rule.nth !== undefined && matched !== rule.nth) return undefined;
+      if (rule.every !== undefined && matched % rule.every !== 0) return undefined;
       if (rule.probability !== undefined && thrown >= rule.probability) return undefined;
-      if (rule.times !== undefined && struck >= rule.times) return undefined;
+      if (rule.times !== undefined && timesApplied >= rule.times) return undefined;
       const effect =
         rule.effect === 'rate-limit' ? limited(rule.requests, rule.windowMs, keyId ?? '', ms) : rule;
       if (effect === undefined) return undefined;
-      struck++;
-      const strike = { effect, dice: thrown };
-      return staleKeys === undefined ? strike : { ...strike, staleKeys };
+      timesApplied++;
+      return staleKeys === undefined ? { effect, dice: thrown } : { effect, dice: thrown, staleKeys };
     };
 
     const active: ActiveFault = {
       rule,
-      get struck() {
-        return struck;
+      get timesApplied() {
+        return timesApplied;
       },
       remove() {
-        held = held.filter((other) => other.active !== active);
+        rules.delete(active);
       },
     };
-    held = [...held, { active, meet }];
+    rules.set(active, matcher);
     return active;
   };
 
   return {
     add: (rule) => put(rule, 'rule', { anyRedirect: true }),
-    addUntrusted: (rule, path) => put(rule, path, { anyRedirect: false }),
     get active() {
-      return held.map(({ active }) => active);
+      return [...rules.keys()];
     },
     clear() {
-      held = [];
+      rules.clear();
     },
-    meet(operation, keyId, ms) {
-      if (held.length === 0) return NONE;
-      const strikes: Strike[] = [];
-      for (const { meet } of held) {
-        const strike = meet(operation, keyId, ms);
-        if (strike !== undefined) strikes.push(strike);
+    match(operation, keyId, ms) {
+      if (rules.size === 0) return NONE;
+      const applied: AppliedFault[] = [];
+      for (const matcher of rules.values()) {
+        const fault = matcher(operation, keyId, ms);
+        if (fault !== undefined) applied.push(fault);
       }
-      return strikes;
+      return applied;
     },
   };
 }

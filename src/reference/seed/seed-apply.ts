@@ -1,113 +1,120 @@
-// Makes what a checked seed asks for, and fills in what it leaves out.
+// Creates what a checked seed asks for, and fills in what it leaves out.
 
-import type { Mint } from '../identity.ts';
+import type { IdGenerator } from '../identity.ts';
 import { DAY, TEN_YEARS } from '../policy.ts';
 import { sha256 } from '../sha256.ts';
-import { accountsOf, addAccount, addKey, type Kind, type State, type UserRecord } from '../state.ts';
+import { type AccountRecord, accountsOf, addAccount, addKey, type Kind, type State } from '../state.ts';
 import type { Seeded, SeededKey, SeededThing, SeededUser } from './seed.ts';
-import type { AccountPlan, KeyPlan, PlacePlan, SeedPlan, UserPlan } from './seed-read.ts';
+import { type CheckedSeed, secondsOf } from './seed-read.ts';
 
 const DEFAULT_PERIOD_DAYS = 365;
 
-export function applySeed(state: State, mint: Mint, plan: SeedPlan, now: number): Seeded {
-  const users = made(plan.users, (user) => addUser(state, mint, user, now));
-  const accounts = made(plan.accounts, (account) => seedAccount(state, account, now));
-  giveAccounts(state, plan.users, now);
-  const workspaces = made(plan.workspaces, (place) => addWorkspace(state, place.parent, place, now));
-  const projects = made(plan.projects, (place) => addProject(state, place.parent, place, now));
-  furnish(state, now);
-  giveProjects(state, plan.users);
-  const tests = made(plan.tests, (place) => addTest(state, 'tests', place, now));
-  const multiTests = made(plan.multiTests, (place) => addTest(state, 'multiTests', place, now));
-  const keys = made(plan.keys, (key) => seedKey(state, mint, key, now));
+type Entry<Part extends keyof CheckedSeed> = CheckedSeed[Part][string];
+
+export function applySeed(state: State, ids: IdGenerator, seed: CheckedSeed, nowMs: number): Seeded {
+  const now = Math.floor(nowMs / 1000);
+  const users = create(seed.users, (name, user) => addUser(state, ids, name, user, now));
+  const accounts = create(seed.accounts, (name, account) => seedAccount(state, name, account, now));
+  addMissingAccounts(state, seed.users, now);
+  const workspaces = create(seed.workspaces, (name, entry) =>
+    addWorkspace(state, idOf(state, 'accounts', entry.account), { ref: name, ...entry }, now),
+  );
+  const projects = create(seed.projects, (name, entry) =>
+    addProject(state, idOf(state, 'workspaces', entry.workspace), { ref: name, ...entry }, now),
+  );
+  addMissingPlaces(state, now);
+  setDefaultProjects(state, seed.users);
+  const tests = create(seed.tests, (name, test) => addTest(state, 'tests', name, test, now));
+  const multiTests = create(seed.multiTests, (name, test) => addTest(state, 'multiTests', name, test, now));
+  const keys = create(seed.keys, (name, key) => seedKey(state, ids, name, key, nowMs));
   state.version++;
   return { users, accounts, keys, workspaces, projects, tests, multiTests };
 }
 
-const made = <Plan extends { readonly ref: string }, Made>(
-  plans: readonly Plan[],
-  make: (plan: Plan) => Made,
-): Readonly<Record<string, Made>> => Object.fromEntries(plans.map((plan) => [plan.ref, make(plan)]));
+const create = <Given, Created>(
+  entries: Readonly<Record<string, Given>>,
+  add: (name: string, entry: Given) => Created,
+): Readonly<Record<string, Created>> =>
+  Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, add(name, entry)]));
 
 /** The id behind a name. The seed was checked, so there is one. */
-function idOf(state: State, kind: Kind, ref: string): number {
-  const id = state.names[kind].get(ref);
+function idOf(state: State, kind: Kind, name: string): number {
+  const id = state.names[kind].get(name);
   return typeof id === 'number' ? id : 0;
 }
 
-function addUser(state: State, mint: Mint, plan: UserPlan, now: number): SeededUser {
+function addUser(state: State, ids: IdGenerator, ref: string, user: Entry<'users'>, now: number): SeededUser {
   const id = ++state.counters.users;
-  const { ref, firstName = plan.displayName ?? ref, lastName = '' } = plan;
-  const displayName = plan.displayName ?? `${firstName} ${lastName}`.trim();
-  const email = plan.email ?? `${ref.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@example.com`;
-  const user: UserRecord = {
+  const { firstName = user.displayName ?? ref, lastName = '' } = user;
+  const displayName = user.displayName ?? `${firstName} ${lastName}`.trim();
+  const email = user.email ?? `${ref.toLowerCase().replace(/[^a-z0-9]+/g, '.')}@example.com`;
+  state.users.set(id, {
     id,
     email,
     firstName,
     lastName,
     displayName,
-    enabled: plan.enabled ?? true,
+    enabled: user.enabled ?? true,
     roles: ['user'],
     created: now,
     updated: now,
-    elevHash: sha256(mint.named(`elev/${id}`)),
-    preferencesId: mint.named(`preferences/${id}`),
+    elevHash: sha256(ids.named(`elev/${id}`)),
+    preferencesId: ids.named(`preferences/${id}`),
     defaultProjectId: 0,
-  };
-  state.users.set(id, user);
+  });
   state.names.users.set(ref, id);
   return { id, name: displayName, email };
 }
 
-function seedAccount(state: State, plan: AccountPlan, now: number): SeededThing {
-  const name = plan.name ?? plan.ref;
-  const id = ++state.counters.accounts;
-  addAccount(state, {
-    id,
+function newAccount(state: State, name: string, ownerId: number, now: number): AccountRecord {
+  return {
+    id: ++state.counters.accounts,
     name,
-    ownerId: idOf(state, 'users', plan.owner),
-    members: plan.members.map(({ user, roles }) => ({ userId: idOf(state, 'users', user), roles })),
-    description: plan.description,
-    aiConsent: plan.aiConsent ?? true,
-    legacyApiKeysDisabled: plan.legacyApiKeysDisabled,
-    apiKeyExpiration: plan.apiKeyExpiration ?? TEN_YEARS,
+    ownerId,
+    members: [],
+    description: null,
+    aiConsent: true,
+    legacyApiKeysDisabled: null,
+    apiKeyExpiration: TEN_YEARS,
     created: now,
     updated: now,
-  });
-  state.names.accounts.set(plan.ref, id);
-  return { id, name };
+  };
 }
 
-/** Whoever signs up has an account: a user without one would break the clients that walk from the user down. */
-function giveAccounts(state: State, users: readonly UserPlan[], now: number): void {
-  for (const { ref } of users) {
+function seedAccount(state: State, ref: string, entry: Entry<'accounts'>, now: number): SeededThing {
+  const { owner, members = {}, name = ref, ...settings } = entry;
+  const account = newAccount(state, name, idOf(state, 'users', owner), now);
+  addAccount(state, {
+    ...account,
+    members: Object.entries(members).map(([user, roles]) => ({ userId: idOf(state, 'users', user), roles })),
+    description: settings.description ?? null,
+    aiConsent: settings.aiConsent ?? true,
+    legacyApiKeysDisabled: settings.legacyApiKeysDisabled ?? null,
+    apiKeyExpiration: settings.apiKeyExpiration ?? TEN_YEARS,
+  });
+  state.names.accounts.set(ref, account.id);
+  return { id: account.id, name };
+}
+
+/** Every user has an account: one without would break clients that start at the user. */
+function addMissingAccounts(state: State, users: CheckedSeed['users'], now: number): void {
+  for (const ref of Object.keys(users)) {
     const id = idOf(state, 'users', ref);
     if (accountsOf(state, id).length > 0) continue;
-    const owner = state.users.get(id);
-    addAccount(state, {
-      id: ++state.counters.accounts,
-      name: `Account of ${owner?.displayName ?? ref}`,
-      ownerId: id,
-      members: [],
-      description: null,
-      aiConsent: true,
-      legacyApiKeysDisabled: null,
-      apiKeyExpiration: TEN_YEARS,
-      created: now,
-      updated: now,
-    });
+    const owner = state.users.get(id)?.displayName ?? ref;
+    addAccount(state, newAccount(state, `Account of ${owner}`, id, now));
   }
 }
 
 interface Place {
-  readonly ref: string | undefined;
-  readonly name: string | undefined;
+  /** The name in the seed; a place that was filled in has none. */
+  readonly ref?: string;
+  readonly name?: string | undefined;
   readonly enabled?: boolean | undefined;
   readonly description?: string | undefined;
 }
 
-function addWorkspace(state: State, account: string | number, place: Place, now: number): SeededThing {
-  const accountId = typeof account === 'number' ? account : idOf(state, 'accounts', account);
+function addWorkspace(state: State, accountId: number, place: Place, now: number): SeededThing {
   const id = ++state.counters.workspaces;
   const name = place.name ?? place.ref ?? 'Default workspace';
   const userId = state.accounts.get(accountId)?.ownerId ?? 0;
@@ -117,8 +124,7 @@ function addWorkspace(state: State, account: string | number, place: Place, now:
   return { id, name };
 }
 
-function addProject(state: State, workspace: string | number, place: Place, now: number): SeededThing {
-  const workspaceId = typeof workspace === 'number' ? workspace : idOf(state, 'workspaces', workspace);
+function addProject(state: State, workspaceId: number, place: Place, now: number): SeededThing {
   const id = ++state.counters.projects;
   const name = place.name ?? place.ref ?? 'Default project';
   const userId = state.workspaces.get(workspaceId)?.userId ?? 0;
@@ -128,51 +134,58 @@ function addProject(state: State, workspace: string | number, place: Place, now:
   return { id, name };
 }
 
-const UNNAMED: Place = { ref: undefined, name: undefined };
-
 /** Every account has a workspace, every workspace a project. */
-function furnish(state: State, now: number): void {
+function addMissingPlaces(state: State, now: number): void {
   const withWorkspace = new Set([...state.workspaces.values()].map(({ accountId }) => accountId));
-  for (const id of state.accounts.keys()) if (!withWorkspace.has(id)) addWorkspace(state, id, UNNAMED, now);
+  for (const id of state.accounts.keys()) if (!withWorkspace.has(id)) addWorkspace(state, id, {}, now);
   const withProject = new Set([...state.projects.values()].map(({ workspaceId }) => workspaceId));
-  for (const id of state.workspaces.keys()) if (!withProject.has(id)) addProject(state, id, UNNAMED, now);
+  for (const id of state.workspaces.keys()) if (!withProject.has(id)) addProject(state, id, {}, now);
 }
 
-function giveProjects(state: State, users: readonly UserPlan[]): void {
+function setDefaultProjects(state: State, users: CheckedSeed['users']): void {
   const firstOf = new Map<number, number>();
   for (const project of state.projects.values()) {
     const accountId = state.workspaces.get(project.workspaceId)?.accountId ?? 0;
     if (!firstOf.has(accountId)) firstOf.set(accountId, project.id);
   }
-  for (const plan of users) {
-    const user = state.users.get(idOf(state, 'users', plan.ref));
+  for (const [ref, { defaultProject }] of Object.entries(users)) {
+    const user = state.users.get(idOf(state, 'users', ref));
     if (user === undefined) continue;
     const account = accountsOf(state, user.id)[0];
     user.defaultProjectId =
-      plan.defaultProject === undefined
+      defaultProject === undefined
         ? (firstOf.get(account?.id ?? 0) ?? 0)
-        : idOf(state, 'projects', plan.defaultProject);
+        : idOf(state, 'projects', defaultProject);
   }
 }
 
-function addTest(state: State, kind: 'tests' | 'multiTests', plan: PlacePlan, now: number): SeededThing {
+function addTest(
+  state: State,
+  kind: 'tests' | 'multiTests',
+  ref: string,
+  test: Entry<'tests'>,
+  now: number,
+): SeededThing {
   const id = ++state.counters.tests;
-  const name = plan.name ?? plan.ref;
-  const projectId = idOf(state, 'projects', plan.parent);
+  const name = test.name ?? ref;
+  const projectId = idOf(state, 'projects', test.project);
   const userId = state.projects.get(projectId)?.userId ?? 0;
-  const type = plan.type ?? (kind === 'tests' ? 'taurus' : 'multi');
+  const type = test.type ?? (kind === 'tests' ? 'taurus' : 'multi');
   state[kind].set(id, { id, name, projectId, userId, type, created: now, updated: now });
-  state.names[kind].set(plan.ref, id);
+  state.names[kind].set(ref, id);
   return { id, name };
 }
 
-function seedKey(state: State, mint: Mint, plan: KeyPlan, now: number): SeededKey {
-  const secret = mint.secret(++state.counters.secrets);
-  const id = mint.id(++state.counters.keys);
-  const created = plan.created ?? now;
-  const expiration = plan.expires ?? now + DEFAULT_PERIOD_DAYS * DAY;
-  const name = plan.name ?? plan.ref;
-  const userId = idOf(state, 'users', plan.user);
+function seedKey(state: State, ids: IdGenerator, ref: string, key: Entry<'keys'>, nowMs: number): SeededKey {
+  const seconds = (moment: typeof key.created, otherwise: number): number =>
+    moment === undefined ? otherwise : secondsOf(moment, nowMs);
+  const now = Math.floor(nowMs / 1000);
+  const secret = ids.secret(++state.counters.secrets);
+  const id = ids.key(++state.counters.keys);
+  const created = seconds(key.created, now);
+  const expiration = seconds(key.expires, now + DEFAULT_PERIOD_DAYS * DAY);
+  const name = key.name ?? ref;
+  const userId = idOf(state, 'users', key.user);
   addKey(state, {
     id,
     name,
@@ -180,13 +193,13 @@ function seedKey(state: State, mint: Mint, plan: KeyPlan, now: number): SeededKe
     created,
     updated: created,
     expiration,
-    lastUsed: plan.lastUsed,
+    lastUsed: key.lastUsed === undefined ? null : secondsOf(key.lastUsed, nowMs),
     issued: created,
     hash: sha256(secret),
-    // Seeded keys have been there for long.
+    // No delay of propagation: seeded keys are not new.
     liveFrom: 0,
     previous: null,
   });
-  state.names.keys.set(plan.ref, id);
+  state.names.keys.set(ref, id);
   return { id, secret, name, userId, expiration };
 }

@@ -1,5 +1,5 @@
-// What a world is made from: names that you choose, and the few facts that matter to your test. Everything else is
-// filled in. Plain data, so that it can stand in a JSON file.
+// What a seed holds: names that you choose, and the few facts that matter to your test. Everything else is filled in. Plain
+// data, so that it can be written in a JSON file.
 
 import type { Duration } from '../clock.ts';
 
@@ -9,21 +9,21 @@ export type Moment = Date | string | Duration;
 /** Account roles that BlazeMeter documents; another text is taken as it is. */
 export type AccountRole = 'admin' | 'billing' | 'standard' | 'user_manager' | (string & {});
 
-/** A user to be made. */
+/** A user to create. */
 export interface SeedUser {
-  /** Default: made from the name in the seed, at `example.com`. */
+  /** Default: derived from the name in the seed, at `example.com`. */
   readonly email?: string;
   readonly firstName?: string;
   readonly lastName?: string;
   /** Default: first and last name, else the name in the seed. */
   readonly displayName?: string;
-  /** `false`: the user's keys answer 401. Default `true`. */
+  /** `false`: the user's keys are refused with 401. Default `true`. */
   readonly enabled?: boolean;
   /** The name of the project that the user works in. Default: the first of the user's first account. */
   readonly defaultProject?: string;
 }
 
-/** An account to be made. */
+/** An account to create. */
 export interface SeedAccount {
   /** The name, in this or an earlier seed, of the user who owns it. */
   readonly owner: string;
@@ -41,13 +41,13 @@ export interface SeedAccount {
   readonly aiConsent?: boolean;
 }
 
-/** An API key to be made. */
+/** An API key to create. */
 export interface SeedKey {
   /** The name, in this or an earlier seed, of the user whose key it is. */
   readonly user: string;
   /** Default: the name in the seed. */
   readonly name?: string;
-  /** Default: in 365 days. A key that has already run out, or is longer than the policy allows, is fine here. */
+  /** Default: in 365 days. An expired key, or one that is longer than the policy allows, is fine here. */
   readonly expires?: Moment;
   /** Default: now. */
   readonly created?: Moment;
@@ -55,7 +55,7 @@ export interface SeedKey {
   readonly lastUsed?: Moment;
 }
 
-/** A workspace to be made. */
+/** A workspace to create. */
 export interface SeedWorkspace {
   /** The name, in this or an earlier seed, of its account. */
   readonly account: string;
@@ -65,7 +65,7 @@ export interface SeedWorkspace {
   readonly enabled?: boolean;
 }
 
-/** A project to be made. */
+/** A project to create. */
 export interface SeedProject {
   /** The name, in this or an earlier seed, of its workspace. */
   readonly workspace: string;
@@ -75,7 +75,7 @@ export interface SeedProject {
   readonly description?: string;
 }
 
-/** A test to be made. */
+/** A test to create. */
 export interface SeedTest {
   /** The name, in this or an earlier seed, of its project. */
   readonly project: string;
@@ -86,9 +86,9 @@ export interface SeedTest {
 }
 
 /**
- * A world to be made. The names of the entries are yours: entries refer to each other by them, and the answer gives
- * back what was made under the same names. An account without a workspace, and a workspace without a project, get one;
- * a user whom no account names gets an account. No field takes a secret: the reference makes them.
+ * What to create. The names of the entries are yours: entries refer to each other by them, and what was created is returned
+ * under the same names. An account without a workspace, and a workspace without a project, get one; a user who is in no
+ * account gets one. No field takes a secret: the reference generates them.
  */
 export interface Seed {
   readonly users?: Readonly<Record<string, SeedUser>>;
@@ -100,7 +100,7 @@ export interface Seed {
   readonly multiTests?: Readonly<Record<string, SeedTest>>;
 }
 
-/** A key that was made. It is a pair, so it can be given to a client as its credentials. */
+/** A created key. It can be passed to a client as its credentials. */
 export interface SeededKey {
   /** 24 hex digits, beginning with {@link REFERENCE_MARKER}. */
   readonly id: string;
@@ -112,21 +112,21 @@ export interface SeededKey {
   readonly expiration: number;
 }
 
-/** Something else that was made. */
+/** Something else that was created. */
 export interface SeededThing {
   readonly id: number;
   readonly name: string;
 }
 
-/** A user that was made. */
+/** A created user. */
 export interface SeededUser extends SeededThing {
   readonly email: string;
 }
 
-/** One part of the answer, under the names of the seed; empty where the seed has no such part. */
-type Under<Part, Made> = { readonly [Name in keyof NonNullable<Part>]: Made };
+/** What one part of the seed created, under the names of the seed; empty where the seed has no such part. */
+type Under<Part, Created> = { readonly [Name in keyof NonNullable<Part>]: Created };
 
-/** What was made, under the names of the seed. */
+/** What was created, under the names of the seed. */
 export interface Seeded<World extends Seed = Seed> {
   readonly users: Under<World['users'], SeededUser>;
   readonly accounts: Under<World['accounts'], SeededThing>;
@@ -138,7 +138,7 @@ export interface Seeded<World extends Seed = Seed> {
 }
 
 /**
- * The world that `seed()` makes: one account, its `owner`, an `admin` and a `member` with a key each, a workspace, a
+ * What `seed()` creates: one account, its `owner`, an `admin` and a `member` with a key each, a workspace, a
  * project and a test.
  */
 export const defaultWorld = {

@@ -1,7 +1,8 @@
-// A world as JSON and back: secrets only as hashes.
+// A state as JSON and back: secrets only as hashes.
 
+import * as z from 'zod/mini';
 import { type ClockPosition, LAST_MS } from '../clock.ts';
-import { fail } from '../read.ts';
+import { fail, read } from '../read.ts';
 import {
   type AccountRecord,
   addAccount,
@@ -10,7 +11,6 @@ import {
   createState,
   type KeyRecord,
   KINDS,
-  type Kind,
   type ProjectRecord,
   type State,
   type TestRecord,
@@ -24,7 +24,7 @@ const FORMAT = 'blazemeter-reference/1';
 export interface Snapshot {
   readonly format: 'blazemeter-reference/1';
   readonly clock: ClockPosition;
-  readonly counters: Readonly<Record<string, number>>;
+  readonly counters: Readonly<Counters>;
   readonly names: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
   readonly users: readonly object[];
   readonly accounts: readonly object[];
@@ -34,19 +34,6 @@ export interface Snapshot {
   readonly multiTests: readonly object[];
   readonly keys: readonly object[];
   readonly deleted: readonly string[];
-}
-
-/** A snapshot, with its records by their types. */
-interface Saved extends Snapshot {
-  readonly counters: Readonly<Counters> & Readonly<Record<string, number>>;
-  readonly names: Readonly<Record<Kind, Readonly<Record<string, number | string>>>>;
-  readonly users: readonly UserRecord[];
-  readonly accounts: readonly AccountRecord[];
-  readonly workspaces: readonly WorkspaceRecord[];
-  readonly projects: readonly ProjectRecord[];
-  readonly tests: readonly TestRecord[];
-  readonly multiTests: readonly TestRecord[];
-  readonly keys: readonly KeyRecord[];
 }
 
 export function takeSnapshot(state: State, clock: ClockPosition): Snapshot {
@@ -68,49 +55,104 @@ export function takeSnapshot(state: State, clock: ClockPosition): Snapshot {
   });
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const id = z.int();
+const text = z.string();
+const time = z.int();
+const roles = z.array(text);
+const common = { id, name: text, created: time, updated: time };
 
-const isTime = (ms: unknown): boolean => typeof ms === 'number' && Math.abs(ms) <= LAST_MS;
+const user: z.ZodMiniType<UserRecord> = z.object({
+  id,
+  email: text,
+  firstName: text,
+  lastName: text,
+  displayName: text,
+  enabled: z.boolean(),
+  roles,
+  created: time,
+  updated: time,
+  elevHash: text,
+  preferencesId: text,
+  defaultProjectId: id,
+});
+const account: z.ZodMiniType<AccountRecord> = z.object({
+  ...common,
+  ownerId: id,
+  description: z.nullable(text),
+  aiConsent: z.boolean(),
+  legacyApiKeysDisabled: z.nullable(z.boolean()),
+  members: z.array(z.object({ userId: id, roles })),
+  apiKeyExpiration: z.int(),
+});
+const workspace: z.ZodMiniType<WorkspaceRecord> = z.object({
+  ...common,
+  accountId: id,
+  userId: id,
+  enabled: z.boolean(),
+});
+const project: z.ZodMiniType<ProjectRecord> = z.object({
+  ...common,
+  workspaceId: id,
+  userId: id,
+  description: text,
+});
+const test: z.ZodMiniType<TestRecord> = z.object({ ...common, projectId: id, userId: id, type: text });
+const key: z.ZodMiniType<KeyRecord> = z.object({
+  id: text,
+  name: text,
+  userId: id,
+  created: time,
+  updated: time,
+  expiration: time,
+  lastUsed: z.nullable(time),
+  issued: time,
+  hash: text,
+  liveFrom: z.number(),
+  previous: z.nullable(z.object({ hash: text, until: z.number() })),
+});
 
-const LISTS = ['users', 'accounts', 'workspaces', 'projects', 'tests', 'multiTests', 'keys'];
-
-const hasMembers = (accounts: unknown): boolean =>
-  Array.isArray(accounts) && accounts.every(({ members }) => Array.isArray(members));
-
-/** Whether a value has the format and the parts of a snapshot. Its records are taken as they are. */
-function isSaved(value: unknown): value is Saved {
-  if (!isObject(value)) return false;
-  const part = (name: string): unknown => Reflect.get(value, name);
-  const [clock, counters, names, deleted] = ['clock', 'counters', 'names', 'deleted'].map(part);
-  return (
-    part('format') === FORMAT &&
-    LISTS.map(part).every((rows) => Array.isArray(rows) && rows.every(isObject)) &&
-    hasMembers(part('accounts')) &&
-    Array.isArray(deleted) &&
-    isObject(clock) &&
-    ['ms', 'skewMs'].every((name) => isTime(Reflect.get(clock, name))) &&
-    isObject(counters) &&
-    Object.keys(createState().counters).every((name) => Number.isSafeInteger(Reflect.get(counters, name))) &&
-    isObject(names) &&
-    KINDS.every((kind) => isObject(Reflect.get(names, kind)))
-  );
-}
+const ms = z.number().check(z.gte(-LAST_MS), z.lte(LAST_MS));
+const counters: z.ZodMiniType<Counters> = z.object({
+  users: id,
+  accounts: id,
+  workspaces: id,
+  projects: id,
+  tests: id,
+  custom: id,
+  keys: id,
+  secrets: id,
+});
+const snapshot = z.object({
+  format: z.literal(FORMAT),
+  clock: z.object({ frozen: z.boolean(), ms, skewMs: ms }),
+  counters,
+  names: z.record(z.enum(KINDS), z.record(text, z.union([id, text]))),
+  users: z.array(user),
+  accounts: z.array(account),
+  workspaces: z.array(workspace),
+  projects: z.array(project),
+  tests: z.array(test),
+  multiTests: z.array(test),
+  keys: z.array(key),
+  deleted: z.array(text),
+});
 
 /** Reads a snapshot into a state of its own. */
 export function readSnapshot(value: unknown): { readonly state: State; readonly position: ClockPosition } {
-  if (!isSaved(value)) fail('snapshot', `must be what snapshot() returned, of format ${FORMAT}.`);
-  const saved = structuredClone(value);
+  if (typeof value !== 'object' || value === null || Reflect.get(value, 'format') !== FORMAT)
+    fail('snapshot', `must be what snapshot() returned, of format ${FORMAT}.`);
+  const saved = read(snapshot, value, 'snapshot');
   const state = createState();
-  for (const row of saved.users) state.users.set(row.id, row);
-  for (const row of saved.accounts) addAccount(state, row);
-  for (const row of saved.workspaces) state.workspaces.set(row.id, row);
-  for (const row of saved.projects) state.projects.set(row.id, row);
-  for (const row of saved.tests) state.tests.set(row.id, row);
-  for (const row of saved.multiTests) state.multiTests.set(row.id, row);
-  for (const row of saved.keys) addKey(state, row);
-  for (const id of saved.deleted) state.deleted.add(id);
+  for (const record of saved.users) state.users.set(record.id, record);
+  for (const record of saved.accounts) addAccount(state, record);
+  for (const record of saved.workspaces) state.workspaces.set(record.id, record);
+  for (const record of saved.projects) state.projects.set(record.id, record);
+  for (const record of saved.tests) state.tests.set(record.id, record);
+  for (const record of saved.multiTests) state.multiTests.set(record.id, record);
+  for (const record of saved.keys) addKey(state, record);
+  for (const deleted of saved.deleted) state.deleted.add(deleted);
   Object.assign(state.counters, saved.counters);
   for (const kind of KINDS)
-    for (const [name, id] of Object.entries(saved.names[kind])) state.names[kind].set(name, id);
+    for (const [name, target] of Object.entries(saved.names[kind])) state.names[kind].set(name, target);
   return { state, position: saved.clock };
 }

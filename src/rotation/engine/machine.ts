@@ -1,21 +1,20 @@
-// The machine: from whatever phase the record is in, one step after the other, each written down before the next. It
-// never sleeps through a drain: it stops there, and the next run goes on.
+// The state machine: from the phase that the journal is in, one transition after the other, each saved before the next. It
+// never waits for the end of a drain: it stops there, and the next run goes on.
+//
+//   creating or regenerating → testing → delivering → draining → retiring → idle
+//
+// Rotations with and without a record share these transitions; the latter have their own order of them after the delivery
+// (ci/), because without a store only the key list and the sinks show what was done.
 
 import { isBlazeMeterError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { keyName, newNonce, readKeyName } from '../../util/key-name.ts';
-import type {
-  HeldKey,
-  PendingKey,
-  Promotion,
-  RetiringKey,
-  RotationRecord,
-  SinkHolding,
-} from '../record/record.ts';
+import { readKeyName } from '../../util/key-name.ts';
+import type { HeldKey, PendingKey, Promotion, RetiringKey, SinkHolding } from '../record/record.ts';
 import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
+import { anotherKey } from './plan.ts';
 import type { Run } from './run.ts';
-import { fitDrain } from './schedule.ts';
-import { ownKeys, type Pair } from './service.ts';
+import { fitDrain, retirementOf } from './schedule.ts';
+import { type KeyCredentials, ownKeys } from './service.ts';
 import { putToSink } from './sink.ts';
 
 /** The service tells times in whole seconds, so two readings of its clock may differ by one. */
@@ -29,8 +28,7 @@ export async function advance(run: Run): Promise<Stop> {
   for (;;) {
     run.service.signal?.throwIfAborted();
     const { phase, pending, promotion } = run.record;
-    if ((phase === 'creating' || phase === 'regenerating') && pending !== null) await obtain(run, pending);
-    else if (phase === 'testing' && pending?.key) await promoteTested(run, pending, pending.key);
+    if (pending !== null) await prepare(run, pending);
     else if (phase === 'delivering' && promotion !== null) {
       if (promotion.reason === 'leak') await closeLeak(run);
       if (!(await deliver(run))) return 'delivering';
@@ -43,33 +41,38 @@ export async function advance(run: Run): Promise<Stop> {
   }
 }
 
+/** One transition towards a promoted key. */
+export async function prepare(run: Run, pending: PendingKey): Promise<void> {
+  if (run.record.phase === 'testing' && pending.key !== null) await promoteTested(run, pending, pending.key);
+  else await obtain(run, pending);
+}
+
 const retiring = ({ id, name, secret }: HeldKey): RetiringKey => ({ id, name, secret });
 
-/** Sees the pending pair work, and makes it the one to use. */
-export async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
+/** Tests the pending credentials, and makes them the current ones. */
+async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
   const { current, previous, sinks, retire: waiting } = run.record;
   const outcome = await test(run, pending, key);
   if (outcome !== 'works') {
     run.note(
       outcome === 'gone'
-        ? `The new key ${key.id} was deleted by somebody else before it was promoted: another one is made.`
-        : `The new key ${key.id} is refused although it was made long ago: another one is made, and this one will be deleted.`,
+        ? `The new key ${key.id} was deleted before it was promoted: another one is created.`
+        : `The new key ${key.id} is refused although it was created long ago: another one is created, and this one will be deleted.`,
     );
-    const again = { ...pending, key: null, nonce: newNonce(), preparedAt: run.service.now() };
-    await run.ledger.save({
+    await run.journal.save({
       phase: 'creating',
-      pending: { ...again, name: renamed(run.record, again) },
+      pending: anotherKey(run, pending),
       retire: outcome === 'gone' ? waiting : [...waiting, retiring(key)],
     });
     return;
   }
-  const { way, reason, drainMs, leakedSince, epoch } = pending;
-  const twoKeys = way === 'create';
+  const { strategy, reason, drainMs, leakedSince, epoch } = pending;
+  const twoKeys = strategy === 'create';
   // A leaked key gets no drain: it goes at once, before anything else.
   const drains = twoKeys && reason !== 'leak';
   // The drain that a leak has interrupted is over.
   const gone = previous === null ? waiting : [...waiting, retiring(previous)];
-  await run.ledger.save({
+  await run.journal.save({
     phase: 'delivering',
     epoch,
     current: key,
@@ -82,22 +85,16 @@ export async function promoteTested(run: Run, pending: PendingKey, key: HeldKey)
   run.did(`promoted the key ${key.id} to epoch ${epoch}`);
 }
 
-/** The name of a pending key, by its nonce. */
-export const renamed = (
-  record: RotationRecord,
-  { nonce, epoch }: Pick<PendingKey, 'nonce' | 'epoch'>,
-): string => keyName(record.name, { recordId: record.id, epoch, nonce });
-
-/** Puts the new pair to every sink that has not acknowledged it. Whether all have. */
-export async function putToSinks(run: Run, what = 'the new pair'): Promise<boolean> {
-  const { service, ledger } = run;
+/** Writes the current credentials to every sink that has not acknowledged them. Returns whether all have. */
+export async function putToSinks(run: Run, what = 'the new credentials'): Promise<boolean> {
+  const { service, journal, settings } = run;
   const { current, epoch, id: recordId } = run.record;
   const { secret, expiresAt } = current;
-  const remaining = run.record.sinks.filter(({ name }) => !run.dropSinks.includes(name));
+  const remaining = run.record.sinks.filter(({ name }) => !settings.dropSinks.includes(name));
   const acknowledged = (holding: SinkHolding) => holding.epoch === epoch;
   for (const { name } of remaining.filter((holding) => !acknowledged(holding))) {
-    const sink = run.sinks.find((one) => one.name === name);
-    await ledger.hold();
+    const sink = settings.sinks.find((one) => one.name === name);
+    await journal.hold();
     const problem =
       sink === undefined
         ? 'it was not given to this run'
@@ -108,22 +105,22 @@ export async function putToSinks(run: Run, what = 'the new pair'): Promise<boole
     }
     const at = remaining.findIndex((holding) => holding.name === name);
     remaining[at] = { name, keyId: current.id, epoch };
-    await ledger.save({ sinks: [...remaining] });
-    run.did(`gave ${what} to ${name}`);
+    await journal.save({ sinks: [...remaining] });
+    run.did(`wrote ${what} to ${name}`);
   }
   return remaining.every(acknowledged);
 }
 
-/** The sinks, and then the drain. Whether all sinks have the pair. */
+/** Writes to the sinks, and begins the drain. Returns whether all sinks have the credentials. */
 async function deliver(run: Run): Promise<boolean> {
   if (!(await putToSinks(run))) return false;
   const { promotion, previous, current } = run.record;
-  const sinks = run.record.sinks.filter(({ name }) => !run.dropSinks.includes(name));
+  const sinks = run.record.sinks.filter(({ name }) => !run.settings.dropSinks.includes(name));
   if (promotion === null || previous === null) {
-    await run.ledger.save({ phase: 'retiring', sinks });
+    await run.journal.save({ phase: 'retiring', sinks });
     return true;
   }
-  await run.signer(); // Tells the time: the drain is counted by the server's clock.
+  await run.signer(); // Reads the server's clock, by which the drain is counted.
   const now = run.service.now();
   const newDays =
     current.expiresAt === null
@@ -131,110 +128,112 @@ async function deliver(run: Run): Promise<boolean> {
       : (current.expiresAt.getTime() - promotion.promotedAt.getTime()) / 86_400_000;
   const { ms, note } = fitDrain(promotion.drainMs, previous, Math.round(newDays * 10) / 10, now.getTime());
   if (note !== undefined) run.note(note);
-  // Readers of a sink see the new pair only now, so the drain begins now.
+  // Readers of a sink see the new credentials only now, so the drain begins now.
   const drainUntil = new Date(now.getTime() + ms);
-  await run.ledger.save({ phase: 'draining', sinks, promotion: { ...promotion, drainUntil } });
+  await run.journal.save({ phase: 'draining', sinks, promotion: { ...promotion, drainUntil } });
   return true;
 }
 
-/** Whether the old key may go. */
+/** Returns whether the old key may be deleted. */
 async function drained(run: Run): Promise<boolean> {
   const { current, previous, promotion, retire: waiting } = run.record;
   if (previous === null || promotion?.drainUntil == null) {
-    await run.ledger.save({ phase: 'retiring' });
+    await run.journal.save({ phase: 'retiring' });
     return true;
   }
   const signer = await run.signer();
   const now = run.service.now();
   const over = now.getTime() + SECOND >= promotion.drainUntil.getTime();
   const settled = now.getTime() - promotion.promotedAt.getTime() > SETTLED_MS;
-  if (signer.id !== current.id && (over || settled)) return revive(run, signer, promotion);
+  if (signer.id !== current.id && (over || settled)) return reissueSecret(run, signer, promotion);
   if (!over) return false;
-  const { lastUsedAt } = (await run.service.key(signer, previous.id)) ?? {};
-  const expired = previous.expiresAt !== null && previous.expiresAt <= now;
-  const promotedAt = promotion.promotedAt.getTime() + SECOND;
-  if (lastUsedAt != null && lastUsedAt.getTime() > promotedAt && !expired) {
-    const quiet = run.quietForMs;
-    if (quiet === undefined || now.getTime() - lastUsedAt.getTime() < quiet) {
-      run.stillUsed = { keyId: previous.id, lastUsedAt };
-      run.note(
-        `The old key ${previous.id} was used on ${lastUsedAt.toISOString()}, after the new one was promoted: somebody has not moved yet, so it was not deleted. Find them; or say quietFor, after how long without a use it may go.`,
-      );
-      return false;
-    }
+  const { lastUsedAt = null } = (await run.service.key(signer, previous.id)) ?? {};
+  const retirement = retirementOf(
+    { expiresAt: previous.expiresAt, lastUsedAt },
+    {
+      now: now.getTime(),
+      drainUntil: promotion.drainUntil.getTime() - SECOND,
+      replacedAt: promotion.promotedAt.getTime() + SECOND,
+      quietForMs: run.settings.quietForMs,
+    },
+  );
+  if (retirement !== 'due') {
+    if (retirement.usedAt !== undefined) run.keepUsed(previous.id, retirement.usedAt);
+    return false;
   }
-  await run.ledger.save({ phase: 'retiring', previous: null, retire: [...waiting, retiring(previous)] });
+  await run.journal.save({ phase: 'retiring', previous: null, retire: [...waiting, retiring(previous)] });
   return true;
 }
 
 /**
- * The current pair is refused, after it was promoted: a regenerate that was sent before, and arrived late, has given the key
- * another secret. The old key is there still, and signs for one that is known. Then its drain begins anew.
+ * The current credentials are refused after they were promoted: a regenerate that was sent before, and arrived late, has
+ * replaced the secret. The old key still works and signs for a secret that is known. Then its drain begins again.
  */
-async function revive(run: Run, signer: Pair, promotion: Promotion): Promise<boolean> {
-  const { service, timing, ledger } = run;
+async function reissueSecret(run: Run, signer: KeyCredentials, promotion: Promotion): Promise<boolean> {
+  const { service, journal } = run;
+  const { testWithinMs } = run.settings.timing;
   const { current, previous, epoch } = run.record;
   if ((await service.key(signer, current.id)) === undefined) {
     run.note(
-      `The key ${current.id} was deleted by somebody else, so the old key ${previous?.id}, which is in use in its place, was not deleted. Rotate with the reason leak, or adopt that key into an empty store.`,
+      `The key ${current.id} was deleted, so the old key ${previous?.id}, which is in use in its place, was not deleted. Rotate with the reason leak, or adopt that key into an empty store.`,
     );
     return false;
   }
-  if ((await service.answers(current, timing.testWithinMs)) !== undefined) return true;
+  if ((await service.accepted(current, testWithinMs)) !== undefined) return true;
   const key = await regenerate(run, current, signer);
-  if ((await service.answers(key, timing.testWithinMs)) === undefined)
+  if ((await service.accepted(key, testWithinMs)) === undefined)
     throw new RotationError(
-      `The new secret of the key ${key.id} was not accepted in time. The key before it works still. Run resume to try again.`,
-      { code: 'rotation_untested' },
+      `The new secret of the key ${key.id} was not accepted in time. The key before it still works.`,
+      { code: 'rotation_untested', hint: { method: 'resume', text: 'Run resume to try again.' } },
     );
-  await ledger.save({
+  await journal.save({
     phase: 'delivering',
     epoch: epoch + 1,
     current: key,
     promotion: { ...promotion, promotedAt: service.now(), drainUntil: null },
   });
   run.note(
-    `The key ${key.id} was refused although it had been promoted: its secret had been replaced. It was given a new one.`,
+    `The key ${key.id} was refused although it had been promoted: its secret had been replaced. It got a new one.`,
   );
   run.did(`promoted the new secret of the key ${key.id} to epoch ${epoch + 1}`);
   return true;
 }
 
-/** The end of a rotation: the clean-up of this record's own keys, and nobody else's. */
+/** The end of a rotation: deletes the keys of this record that are not in use, and no others. */
 async function finish(run: Run): Promise<void> {
   const signer = await run.signer();
   const keys = await run.service.keys(signer);
   const strays = strayKeys(run, keys);
   if (strays.length > 0) {
     const more = strays.map(({ id, name }) => ({ id, name, secret: null }));
-    await run.ledger.save({ retire: [...run.record.retire, ...more] });
+    await run.journal.save({ retire: [...run.record.retire, ...more] });
   }
   await retire(run);
   if (run.record.promotion?.reason === 'leak') run.madeSinceLeak ??= madeSince(run, keys);
-  if (run.record.retire.length === 0) await run.ledger.save({ phase: 'idle', promotion: null });
+  if (run.record.retire.length === 0) await run.journal.save({ phase: 'idle', promotion: null });
 }
 
-/** Keys of this record that nobody has: made twice, by a request that arrived late. None that was ever used. */
+/** Keys of this record that it does not know: created twice, by a request that arrived late. None that was ever used. */
 function strayKeys(run: Run, keys: readonly ApiKey[]): ApiKey[] {
   const { epoch, current, previous, retire: waiting } = run.record;
   const known = new Set([current.id, previous?.id, ...waiting.map(({ id }) => id)]);
   return ownKeys(keys, run.record).filter((key) => {
-    const made = readKeyName(key.name);
-    if (made === undefined || made.epoch > epoch || known.has(key.id)) return false;
+    const name = readKeyName(key.name);
+    if (name === undefined || name.epoch > epoch || known.has(key.id)) return false;
     if (key.lastUsedAt === null || key.lastUsedAt <= key.createdAt) return true;
     run.note(
-      `The key ${key.id} was made for this record, which does not know it, and somebody has used it: it was left alone. Delete it by hand if nobody needs it.`,
+      `The key ${key.id} was created for this record, which does not know it, and was used: it was left alone. Delete it by hand if it is not needed.`,
     );
     return false;
   });
 }
 
-/** Deletes what is to be deleted. What fails stays on the list. */
+/** Deletes the keys on the list. What cannot be deleted stays on it. */
 export async function retire(run: Run): Promise<void> {
   if (run.record.retire.length === 0) return;
   const signer = await run.signer();
   for (const key of run.record.retire) {
-    await run.ledger.hold();
+    await run.journal.hold();
     const problem =
       key.id === signer.id
         ? 'it is the only key that is accepted'
@@ -247,21 +246,21 @@ export async function retire(run: Run): Promise<void> {
       run.retireProblems.set(key.id, problem);
       continue;
     }
-    await run.ledger.save({ retire: run.record.retire.filter(({ id }) => id !== key.id) });
+    await run.journal.save({ retire: run.record.retire.filter(({ id }) => id !== key.id) });
     run.did(`deleted the key ${key.id}`);
   }
 }
 
-/** Takes the leaked key away before any sink is asked, and looks for what was done with it. */
+/** Deletes the leaked key before any sink is written, and looks for keys that were created with it. */
 async function closeLeak(run: Run): Promise<void> {
   await retire(run);
   run.madeSinceLeak ??= madeSince(run, await run.service.keys(await run.signer()));
 }
 
-/** Keys of the user that somebody else may have made with the leaked one. */
+/** Keys of the user that may have been created with the leaked one. */
 export function madeSince(run: Run, keys: readonly ApiKey[]): ApiKey[] {
   const { current, promotion, retire: waiting } = run.record;
-  const known = new Set([current.id, run.recovery?.id, ...waiting.map(({ id }) => id)]);
+  const known = new Set([current.id, run.settings.recovery?.id, ...waiting.map(({ id }) => id)]);
   const since = promotion?.leakedSince ?? null;
   return keys.filter(({ id, createdAt }) => !known.has(id) && (since === null || createdAt >= since));
 }

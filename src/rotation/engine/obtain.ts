@@ -1,6 +1,7 @@
-// The step that must not be done twice: getting the next pair. The record names it beforehand, so that a key whose answer
-// was lost is found again by its name and given a secret that is known.
+// The transition that must not be done twice: creating the next key, or regenerating its secret. The journal names the key
+// beforehand: where the response is lost, the key is found by its name and its secret is regenerated.
 
+import { SLACK_MS } from '../../api/expiration.ts';
 import type { Secret } from '../../auth/secret.ts';
 import {
   AmbiguousOutcomeError,
@@ -15,28 +16,29 @@ import {
   SecretLostError,
   UndeliveredSecretError,
 } from '../../errors.ts';
+import { sleep } from '../../http/abort.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { shownSpan } from '../../util/duration.ts';
+import { describeDuration } from '../../util/duration.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';
 import type { Run } from './run.ts';
-import { CLOCK_SLACK, type Pair } from './service.ts';
+import type { KeyCredentials } from './service.ts';
 
-/** How often a call whose answer is lost is begun anew, in one run. */
+/** How often a call whose response is lost is tried, in one run. */
 const TRIES = 3;
 
 /**
- * When a new pair is surely known everywhere, in milliseconds. One that is refused later than that has lost its secret to a
- * request that arrived late: to a regenerate whose answer nobody waited for any more.
+ * After this time new credentials are surely known everywhere, in milliseconds. If they are refused later than that, the
+ * secret was replaced by a regenerate that arrived late.
  */
 export const SETTLED_MS = 15 * 60_000;
 
-/** A pair as the service gave it. */
+/** Credentials as the service returned them. */
 const held = (key: ApiKey, secret: Secret): HeldKey => {
   const { id, name, createdAt, expiresAt } = key;
   return { id, secret, name, createdAt, expiresAt };
 };
 
-/** Answers that say for certain that nothing was done. */
+/** Errors that say for certain that nothing was done. */
 const refused = (error: unknown): boolean =>
   [
     BadRequestError,
@@ -48,76 +50,79 @@ const refused = (error: unknown): boolean =>
     ExpirationPolicyError,
   ].some((kind) => error instanceof kind);
 
-/** Ends the step that the record has pending: on return its pair is in the record. */
+/** Does what the journal has pending: on return the new credentials are in the journal. */
 export async function obtain(run: Run, pending: PendingKey): Promise<void> {
-  const key = pending.way === 'create' ? await create(run, pending) : await regenerateCurrent(run, pending);
+  const key =
+    pending.strategy === 'create' ? await create(run, pending) : await regenerateCurrent(run, pending);
   try {
-    await run.ledger.save({ phase: 'testing', pending: { ...pending, key } });
+    await run.journal.save({ phase: 'testing', pending: { ...pending, key } });
   } catch (error) {
-    if (pending.way === 'create') {
+    if (pending.strategy === 'create') {
       // The key is found again by its name, so that the next run gives it another secret.
-      throw undelivered(key, error, 'Mend the store, then run resume: it finds the key by its name.');
+      throw undelivered(key, error, 'Fix the store, then run resume: it finds the key by its name.');
     }
     throw undelivered(
       key,
       error,
-      'The secret that the record still holds is worthless: keep this one, mend the store, then run resume with the recovery credential.',
+      'The secret that the record still holds is worthless: keep this one, fix the store, then run resume with recovery credentials.',
     );
   }
   run.did(
-    pending.way === 'create'
-      ? `got the new key ${key.id}, until ${key.expiresAt?.toISOString() ?? 'for ever'}`
+    pending.strategy === 'create'
+      ? `created the key ${key.id}, until ${key.expiresAt?.toISOString() ?? 'for ever'}`
       : `gave the key ${key.id} a new secret`,
   );
 }
 
-function undelivered(key: HeldKey, cause: unknown, mend: string): UndeliveredSecretError {
+function undelivered(key: HeldKey, cause: unknown, fix: string): UndeliveredSecretError {
   const why = cause instanceof RotationError ? ` (${cause.code})` : '';
   return new UndeliveredSecretError(
-    `The new secret of the key ${key.id} came, but was not stored${why}. ${mend}`,
-    { newSecret: key.secret, keyId: key.id, cause },
+    `The new secret of the key ${key.id} arrived, but was not stored${why}.`,
+    { newSecret: key.secret, keyId: key.id, cause, hint: { method: 'resume', text: fix } },
   );
 }
 
 async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
-  const { service, ledger } = run;
+  const { service, journal } = run;
   const signer = await run.signer();
   for (let tries = 1; ; tries++) {
-    // Whatever was sent before, by this run or by one that is dead, may have happened.
+    // What was sent before, by this run or by one that died, may have happened.
     const found = await findPending(run, pending, signer, tries > 1);
-    await ledger.hold();
+    await journal.hold();
     if (found !== undefined) {
-      run.note(`A key that had been made before, ${found.id}, was found by its name and given a new secret.`);
+      run.note(
+        `The key ${found.id}, which had been created before, was found by its name, and its secret was regenerated.`,
+      );
       return regenerate(run, found, signer);
     }
     try {
       const days = await allowedDays(run, pending, signer);
-      const made = await service
+      const created = await service
         .as(signer)
         .apiKeys.create({ name: pending.name, expiresIn: { days } }, service.options);
-      if (made.clamped) {
-        const until = made.apiKey.expiresAt?.toISOString() ?? '';
+      if (created.clamped) {
+        const until = created.apiKey.expiresAt?.toISOString() ?? '';
         run.note(
-          `The service gave the new key a shorter life than the ${days} days asked for: until ${until}.`,
+          `The service gave the new key a shorter lifetime than the ${days} days asked for: until ${until}.`,
         );
       }
-      return held(made.apiKey, made.secret);
+      return held(created.apiKey, created.secret);
     } catch (error) {
       service.signal?.throwIfAborted();
       if (error instanceof UndeliveredSecretError) {
-        const saved = await salvaged(run, error, signer);
+        const saved = await despiteFailure(run, error, signer);
         if (saved !== undefined) return saved;
       } else if (error instanceof ConflictError && tries < TRIES) {
-        // The name is taken: by the key that this very step made before.
+        // The name is taken: by the key that this very transition created before.
         continue;
       } else if (!(error instanceof AmbiguousOutcomeError)) {
         if (!refused(error)) throw error;
-        // A request of a dead process may have arrived meanwhile, and have used up what was allowed.
+        // A request of a process that died may have arrived meanwhile, and have used up what was allowed.
         const late = (await service.keys(signer)).some(({ name }) => name === pending.name);
         if (late && tries < TRIES) continue;
         // It is there: the next run finds it.
         if (late) throw error;
-        await giveUp(run, 'The service refused to make a key; nothing is left to resume.');
+        await giveUp(run, 'the service refused to create a key; nothing is left to resume');
         throw error;
       }
       if (tries >= TRIES) throw error;
@@ -126,65 +131,79 @@ async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
 }
 
 /** The maximum may have shrunk since the rotation was begun. */
-async function allowedDays(run: Run, pending: PendingKey, signer: Pair): Promise<number> {
+async function allowedDays(run: Run, pending: PendingKey, signer: KeyCredentials): Promise<number> {
   const maximum = run.maximum ?? (await run.service.maximum(signer));
-  if (maximum === undefined || maximum.days >= pending.days) return pending.days;
-  run.note(`Account ${maximum.accountId} allows ${maximum.days} days by now: the new key gets as many.`);
-  return maximum.days;
+  if (maximum === undefined || maximum.maximumDays >= pending.days) return pending.days;
+  run.note(`Account ${maximum.accountId} now allows ${maximum.maximumDays} days: the new key gets as many.`);
+  return maximum.maximumDays;
 }
 
-/** The secret came, and something after that failed, such as a hook of the client. */
-async function salvaged(run: Run, error: UndeliveredSecretError, signer: Pair): Promise<HeldKey | undefined> {
+/** The secret arrived, and something after that failed, such as a hook of the client. */
+async function despiteFailure(
+  run: Run,
+  error: UndeliveredSecretError,
+  signer: KeyCredentials,
+): Promise<HeldKey | undefined> {
   const { newSecret, keyId } = error;
   if (keyId === undefined) return undefined;
   const key = await run.service.key(signer, keyId);
   if (key === undefined) return undefined;
-  run.note(`The key ${keyId} was made, although the call that made it failed afterwards (${error.code}).`);
+  run.note(`The secret of the key ${keyId} arrived, although the call failed after that (${error.code}).`);
   return held(key, newSecret);
 }
 
-/** The key that the record has pending, if it exists. */
+/** The pending key, if it exists. */
 async function findPending(
   run: Run,
   pending: PendingKey,
-  signer: Pair,
+  signer: KeyCredentials,
   surelySent: boolean,
 ): Promise<ApiKey | undefined> {
-  const { service, timing } = run;
-  const look = async () => (await service.keys(signer)).filter(({ name }) => name === pending.name);
-  let found = await look();
+  const { service } = run;
+  const fetchKeys = async () => (await service.keys(signer)).filter(({ name }) => name === pending.name);
+  let found = await fetchKeys();
   if (found.length === 0 && (surelySent || run.resumed)) {
     // A list may lag behind a write.
-    await service.pause(timing.lookAgainMs);
-    found = await look();
+    await sleep(run.settings.timing.lookAgainMs, service.signal);
+    found = await fetchKeys();
   }
   const [key, ...others] = found;
   if (key === undefined) return undefined;
-  const early = key.createdAt.getTime() < pending.preparedAt.getTime() - CLOCK_SLACK;
+  const early = key.createdAt.getTime() < pending.preparedAt.getTime() - SLACK_MS;
   const used = found.some(({ lastUsedAt, createdAt }) => lastUsedAt !== null && lastUsedAt > createdAt);
   if (early || used) {
     throw new RotationError(
-      `The key ${key.id} has the name of the key to be made, but ${used ? 'somebody has used it' : 'it was made before this rotation was begun'}. Nothing was changed. If nobody needs it, delete it; else put the record back that knows it. Then run resume.`,
-      { code: 'rotation_unknown' },
+      `The key ${key.id} has the name of the key to be created, but ${used ? 'it was used already' : 'it was created before this rotation was begun'}. Nothing was changed.`,
+      {
+        code: 'rotation_unknown',
+        hint: {
+          method: 'resume',
+          text: 'If the key is not needed, delete it; else put back the record that knows it. Then run resume.',
+        },
+      },
     );
   }
-  // Two requests of one name, as when a dead process's request arrives late: the others go with the clean-up.
-  for (const other of others) run.note(`The key ${other.id} was made twice; it will be deleted.`);
+  // Two requests of one name, as when the request of a process that died arrives late: the clean-up deletes the others.
+  for (const other of others) run.note(`The key ${other.id} was created twice; it will be deleted.`);
   return key;
 }
 
-/** A new secret for a key that another key signs for: to do it again does no harm. */
-export async function regenerate(run: Run, key: Pick<ApiKey, 'id'>, signer: Pair): Promise<HeldKey> {
-  const { service, ledger } = run;
+/** A new secret for a key that another key signs for: doing it twice does no harm. */
+export async function regenerate(
+  run: Run,
+  key: Pick<ApiKey, 'id'>,
+  signer: KeyCredentials,
+): Promise<HeldKey> {
+  const { service, journal } = run;
   for (let tries = 1; ; tries++) {
-    await ledger.hold();
+    await journal.hold();
     try {
       const issued = await service.as(signer).apiKeys.regenerateSecret(key.id, service.options);
       return held(issued.apiKey, issued.secret);
     } catch (error) {
       service.signal?.throwIfAborted();
       if (error instanceof UndeliveredSecretError) {
-        const saved = await salvaged(run, error, signer);
+        const saved = await despiteFailure(run, error, signer);
         if (saved !== undefined) return saved;
       } else if (!(error instanceof AmbiguousOutcomeError)) throw error;
       if (tries >= TRIES) throw error;
@@ -192,86 +211,97 @@ export async function regenerate(run: Run, key: Pick<ApiKey, 'id'>, signer: Pair
   }
 }
 
-/** The way of a leak: the current key itself gets a new secret. */
+/** After a leak: the current key itself gets a new secret. */
 async function regenerateCurrent(run: Run, pending: PendingKey): Promise<HeldKey> {
   const { current } = run.record;
-  const { recovery, service } = run;
+  const { service } = run;
+  const { recovery } = run.settings;
   if (pending.signer === 'recovery' || recovery !== undefined) {
     if (recovery === undefined)
       throw new RotationError(
-        'This rotation was begun with a recovery credential, and cannot go on without one: give it again (recovery). The secret in the record may be worthless by now.',
-        { code: 'rotation_signer' },
+        'This rotation was begun with recovery credentials and cannot go on without them. The secret in the record may be worthless by now.',
+        { code: 'rotation_signer', hint: { option: 'recovery', text: 'Give them again as recovery.' } },
       );
     await proveRecovery(run, recovery);
     try {
       return await regenerate(run, current, recovery);
     } catch (error) {
-      if (refused(error)) await giveUp(run, 'The service refused to regenerate the key.');
+      if (refused(error)) await giveUp(run, 'the service refused to regenerate the secret');
       throw error;
     }
   }
-  if (run.resumed && (await service.userOf(current)) === undefined) throw lost(current.id);
+  if (run.resumed && (await service.userOf(current)) === undefined) throw secretLost(current.id);
   try {
     const issued = await service
       .as(current)
       .apiKeys.regenerateSecret(current.id, { allowSelf: true, ...service.options });
     return held(issued.apiKey, issued.secret);
   } catch (error) {
-    if (refused(error)) await giveUp(run, 'The service refused to regenerate the key.');
+    if (refused(error)) await giveUp(run, 'the service refused to regenerate the secret');
     if (!(error instanceof UndeliveredSecretError)) throw error;
     return { ...current, secret: error.newSecret };
   }
 }
 
-const lost = (keyId: string): SecretLostError =>
+const secretLost = (keyId: string): SecretLostError =>
   new SecretLostError(
-    `The key ${keyId} regenerated its own secret, the process died before the new one was stored, and the old one is refused now. Run resume with a recovery credential of the same user, or regenerate the key in the web interface (Settings > Personal > API keys) and adopt it anew.`,
-    { keyId },
+    `The key ${keyId} regenerated its own secret, the process died before the new one was stored, and the old one is refused now.`,
+    {
+      keyId,
+      hint: {
+        option: 'recovery',
+        text: 'Run resume with the recovery credentials of the same user, or regenerate the key in the web interface (Settings > Personal > API keys) and adopt it again.',
+      },
+    },
   );
 
-/** Shows that the recovery credential can do what it is there for, before anything is changed. */
-export async function proveRecovery(run: Run, recovery: Pair): Promise<void> {
+/** Checks that the recovery credentials can sign for the current key, before anything is changed. */
+export async function proveRecovery(run: Run, recovery: KeyCredentials): Promise<void> {
   const { current } = run.record;
-  const fail = (why: string) =>
-    new RotationError(`The recovery credential cannot sign for the key ${current.id}: ${why}.`, {
+  const fail = (why: string, option: string, text: string) =>
+    new RotationError(`The recovery credentials cannot sign for the key ${current.id}: ${why}.`, {
       code: 'rotation_signer',
+      hint: { option, text },
     });
+  const another = 'Give another key of the same user as recovery';
   if (recovery.id === current.id)
-    throw fail('it is that key itself. Give another key of the same user, or say allowSelf: true');
-  if ((await run.service.userOf(recovery)) === undefined) throw fail('it is refused');
+    throw fail('they are those of that key itself', 'allowSelf', `${another}, or pass allowSelf: true.`);
+  if ((await run.service.userOf(recovery)) === undefined)
+    throw fail('they are refused', 'recovery', `${another}.`);
   if ((await run.service.key(recovery, current.id)) === undefined)
-    throw fail('its user has no such key. Give one of the same user');
+    throw fail('their user has no such key', 'recovery', `${another}.`);
 }
 
-/** Nothing was done, and nothing will be: the record goes back to where it was, and what is still to be done there stays. */
+/** Nothing was done: the journal goes back to the phase before, with what is still to be done there. */
 async function giveUp(run: Run, why: string): Promise<void> {
   const { promotion, retire } = run.record;
   const idle = retire.length > 0 ? 'retiring' : 'idle';
   const interrupted = promotion?.drainUntil === null ? 'delivering' : 'draining';
-  await run.ledger.save({ phase: promotion === null ? idle : interrupted, pending: null });
+  await run.journal.save({ phase: promotion === null ? idle : interrupted, pending: null });
   run.did(why);
 }
 
 /**
- * Sees the new pair work: then the record may be promoted. `gone`: somebody deleted the key. `dead`: the key is there, but
- * has had all the time that a pair needs to become known, so its secret is another one by now.
+ * Tests the new credentials. `gone`: the key was deleted. `dead`: the key exists, but its credentials had all the time that
+ * they need to become known, so its secret was replaced.
  */
 export async function test(run: Run, pending: PendingKey, key: HeldKey): Promise<'works' | 'gone' | 'dead'> {
-  const { service, timing, ledger } = run;
-  await ledger.hold();
-  const userId = await service.answers(key, timing.testWithinMs);
+  const { service, journal } = run;
+  const { testWithinMs } = run.settings.timing;
+  await journal.hold();
+  const userId = await service.accepted(key, testWithinMs);
   if (userId !== undefined) {
-    run.did(`saw the new pair of the key ${key.id} work`);
+    run.did(`tested the new credentials of the key ${key.id}`);
     return 'works';
   }
-  const signer = pending.way === 'create' ? await run.signer() : run.recovery;
+  const signer = pending.strategy === 'create' ? await run.signer() : run.settings.recovery;
   if (signer !== undefined && signer.id !== key.id) {
     if ((await service.key(signer, key.id)) === undefined) return 'gone';
     const age = service.now().getTime() - pending.preparedAt.getTime();
-    if (pending.way === 'create' && age > SETTLED_MS) return 'dead';
+    if (pending.strategy === 'create' && age > SETTLED_MS) return 'dead';
   }
   throw new RotationError(
-    `The new pair of the key ${key.id} was not accepted within ${shownSpan(timing.testWithinMs)}. It is in the record, and ${pending.way === 'create' ? 'the key in use is untouched' : 'nothing else is valid'}. Run resume to test it again.`,
-    { code: 'rotation_untested' },
+    `The new credentials of the key ${key.id} were not accepted within ${describeDuration(testWithinMs)}. They are in the record, and ${pending.strategy === 'create' ? 'the key in use is untouched' : 'nothing else is valid'}.`,
+    { code: 'rotation_untested', hint: { method: 'resume', text: 'Run resume to test them again.' } },
   );
 }

@@ -1,48 +1,57 @@
-// What callers give to a rotation, checked and with the defaults laid in.
+// The options of all rotation calls: their types, their checks, and the settings that the engine reads.
 
+import * as z from 'zod/mini';
 import type { ExpirationPeriod } from '../../api/expiration.ts';
 import { type CredentialsInput, parseCredentials } from '../../auth/credentials.ts';
-import { type Span, spanMs } from '../../util/duration.ts';
-import { newNonce } from '../../util/key-name.ts';
+import { DURATION_FORM, type Duration, durationMs, isDuration } from '../../util/duration.ts';
+import { checkBase, newNonce } from '../../util/key-name.ts';
+import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
 import type { RotationReason } from '../record/record.ts';
 import type { Writer } from '../record/record-session.ts';
 import type { CredentialStore } from '../stores/store.ts';
-import type { Timing } from './run.ts';
-import { DEFAULT_DRAIN } from './schedule.ts';
-import type { Pair } from './service.ts';
+import { DEFAULT_DRAIN_MS } from './schedule.ts';
+import type { KeyCredentials } from './service.ts';
 import { checkSinks, type SecretSink } from './sink.ts';
 
-/** Options of every run. */
+/** Bounds of what a run waits for. */
+export interface Timing {
+  /** How long new credentials may take until they are accepted everywhere, in milliseconds. Default: 30 000. */
+  readonly testWithinMs: number;
+  /** After how many milliseconds a list of keys is read again before a missing key is believed missing. Default: 1000. */
+  readonly lookAgainMs: number;
+}
+
+/** Options of every run with a record. */
 export interface RunOptions {
   /** Where the record is. Each rotated key has a store of its own. */
   readonly store: CredentialStore;
-  /** Who gets the new pair besides the store. Default: nobody. */
+  /** Places besides the store that get the new credentials. Default: none. */
   readonly sinks?: readonly SecretSink[] | undefined;
   /** Another key of the same user: signs where the current one cannot. */
   readonly recovery?: CredentialsInput | string | undefined;
-  /** Only look, and say what would be done. Nothing is written, created, changed or deleted. Default: false. */
+  /** Only read, and report what would be done. Nothing is written, created, changed or deleted. Default: false. */
   readonly dryRun?: boolean | undefined;
   /**
    * Who works on the record. A run of the same owner takes its own lease back at once: in a CI system give the run
-   * without its attempt. Default: somebody new each time.
+   * without its attempt. Default: a new owner each time.
    */
   readonly owner?: string | undefined;
-  /** For how long after each write others leave the record alone. Default: 5 minutes. */
-  readonly lease?: Span | undefined;
-  /** Work on although somebody else's lease has not run out, because they are surely dead. Default: false. */
+  /** For how long after each write other owners leave the record alone. Default: 5 minutes. */
+  readonly lease?: Duration | undefined;
+  /** Work on although another owner's lease has not expired, because that run is certainly dead. Default: false. */
   readonly takeOver?: boolean | undefined;
   /**
-   * What to do where somebody else works on the record, or takes it over in the middle of this run. `throw`: end with
-   * `rotation_busy` or `rotation_conflict`. `read`: do no more, and say so in the report (`busy`): what a process of a
-   * fleet wants, since it reads what the other one writes. Default: `throw`.
+   * What to do where another run works on the record, or takes it over in the middle of this run. `throw`: end with
+   * `rotation_busy` or `rotation_conflict`. `read`: do no more, and report `busy`; for a process of a fleet, which reads
+   * what the other one writes. Default: `throw`.
    */
   readonly whenBusy?: 'throw' | 'read' | undefined;
   /**
-   * An old key that was used after the promotion is not deleted while it lasts. With this, it is once it was not used
-   * for so long; `0`: in any case.
+   * An old key that was used after the promotion is kept. With this, it is deleted once it was not used for so long;
+   * `{ minutes: 0 }`: in any case.
    */
-  readonly quietFor?: Span | undefined;
-  /** Names of sinks that the record waits for, and that are no longer there. */
+  readonly quietFor?: Duration | undefined;
+  /** Names of sinks that the record waits for, and that no longer exist. */
   readonly dropSinks?: readonly string[] | undefined;
   /** Bounds of what a run waits for. */
   readonly timing?: Partial<Timing> | undefined;
@@ -52,29 +61,29 @@ export interface RunOptions {
 
 /** How the next key is to be. */
 export interface NextKeyOptions {
-  /** How long the new key lives, or `'max'`. Default: as long as the one before it, or as its account allows. */
+  /** The lifetime of the new key, or `'max'`. Default: that of the key before it, or as much as its account allows. */
   readonly expiresIn?: ExpirationPeriod | 'max' | undefined;
   /** How long readers get to leave the old key. Default: 1 day. */
-  readonly drain?: Span | undefined;
+  readonly drain?: Duration | undefined;
 }
 
 /** Options of `rotate`. */
 export interface RotateOptions extends RunOptions, NextKeyOptions {
   /** Why; it decides how. See {@link RotationReason}. */
   readonly reason: RotationReason;
-  /** With `reason: 'leak'`: since when. Keys made since then are listed. Default: since the leaked key was made. */
+  /** With `reason: 'leak'`: since when. Keys created since then are listed. Default: since the leaked key was created. */
   readonly leakedSince?: Date | undefined;
   /**
-   * With `reason: 'leak'` and no recovery credential: let the leaked key give itself a new secret. If the process dies in
-   * that moment, nobody has the new one. Default: false, which makes a new key and deletes the leaked one.
+   * With `reason: 'leak'` and no recovery credentials: let the leaked key regenerate its own secret. If the process dies in
+   * that moment, the new one is lost. Default: false, which creates a new key and deletes the leaked one.
    */
   readonly allowSelf?: boolean | undefined;
 }
 
 /** Options of `rotateIfExpiring`. */
 export interface RotateIfExpiringOptions extends RunOptions, NextKeyOptions {
-  /** How long before its end a key is rotated. Default: 20 % of its life, and 30 days at most. */
-  readonly within?: Span | undefined;
+  /** How long before its end a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
+  readonly within?: Duration | undefined;
 }
 
 /** Options of `adopt`. */
@@ -82,64 +91,203 @@ export interface AdoptOptions {
   readonly store: CredentialStore;
   /** The first part of the names of the keys to come: for your reference. */
   readonly name: string;
-  /** The pair to begin with. */
+  /** The credentials to begin with. */
   readonly credentials: CredentialsInput | string;
   readonly signal?: AbortSignal | undefined;
 }
 
-const DEFAULT_LEASE = 5 * 60_000;
-const REASONS: readonly RotationReason[] = ['expiry', 'schedule', 'leak'];
+/** Options of `rotateWithoutRecord`. */
+export interface UnrecordedOptions extends NextKeyOptions {
+  /**
+   * The first part of the names of the keys to come. All runs of one name continue each other's work, so give each place
+   * that has a key of its own a name of its own, such as `github.my-org.my-repo`.
+   */
+  readonly name: string;
+  /** The credentials in use: what the sinks give to this very run, as in the environment of a CI job. */
+  readonly credentials: CredentialsInput | string;
+  /**
+   * Places that get the new credentials; at least one. Written in this order: the first should be the one that feeds
+   * `credentials`, so that the next run has them although another sink has failed.
+   */
+  readonly sinks: readonly SecretSink[];
+  /**
+   * Why. `expiry`: only when the key expires within the window. `schedule`: in any case, unless the drain of the rotation
+   * before is still under way. `leak`: at once, and the old keys go without a drain. Default: `expiry`.
+   */
+  readonly reason?: RotationReason | undefined;
+  /** With `expiry`: how long before its end a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
+  readonly within?: Duration | undefined;
+  /**
+   * An older key is not deleted while it was used within this time. Default: the drain. `{ minutes: 0 }`: it is deleted in
+   * any case.
+   */
+  readonly quietFor?: Duration | undefined;
+  /**
+   * The id of the key created by hand that the first run replaces: it is deleted after the drain, like one of ours.
+   * Without it, a key created by hand is left alone.
+   */
+  readonly replaces?: string | undefined;
+  /**
+   * Another key of the same user: signs where the given credentials are refused, and lets a leaked key be deleted before
+   * the sinks are written.
+   */
+  readonly recovery?: CredentialsInput | string | undefined;
+  /** With `reason: 'leak'`: since when. Keys created since then are listed. Default: since the leaked key was created. */
+  readonly leakedSince?: Date | undefined;
+  /** Only read, and report what would be done. Nothing is created, changed, written or deleted. Default: false. */
+  readonly dryRun?: boolean | undefined;
+  /** Bounds of what a run waits for. */
+  readonly timing?: Partial<Timing> | undefined;
+  /** Ends the run; the next one goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** Options of a run as they are used. */
-export interface ReadOptions {
-  readonly writer: Writer;
-  readonly recovery: Pair | undefined;
+/** The settings that both kinds of rotation share. */
+export interface RunSettings {
+  readonly reason: RotationReason;
   readonly sinks: readonly SecretSink[];
   readonly dropSinks: readonly string[];
-  readonly timing: Timing;
+  readonly recovery: KeyCredentials | undefined;
+  readonly leakedSince: Date | undefined;
+  readonly allowSelf: boolean;
+  readonly expiresIn: ExpirationPeriod | 'max' | undefined;
+  readonly drainMs: number;
+  readonly withinMs: number | undefined;
+  /** After how long without a use an old key may be deleted; `undefined`: see `quietFor` of the options. */
   readonly quietForMs: number | undefined;
+  readonly dryRun: boolean;
+  readonly timing: Timing;
+  readonly signal: AbortSignal | undefined;
 }
 
-export function readRunOptions(options: RunOptions): ReadOptions {
-  const { sinks = [], recovery, quietFor, timing, whenBusy = 'throw', owner } = options;
+/** The settings of a run with a record. */
+export interface RecordSettings extends RunSettings {
+  readonly store: CredentialStore;
+  readonly writer: Writer;
+  readonly whenBusy: 'throw' | 'read';
+}
+
+/** The settings of a run without a record. */
+export interface UnrecordedSettings extends RunSettings {
+  /** The first part of the names of the keys. */
+  readonly base: string;
+  readonly given: KeyCredentials;
+  readonly replaces: string | undefined;
+}
+
+const DEFAULT_LEASE_MS = 5 * 60_000;
+
+const reason = z.enum(['expiry', 'schedule', 'leak'], 'one of expiry, schedule, leak');
+const nonEmpty = z.string('a non-empty string').check(z.minLength(1, 'a non-empty string'));
+const duration = z.custom(isDuration, DURATION_FORM);
+const store = z.custom(
+  (value) => typeof value === 'object' && value !== null && 'read' in value && 'write' in value,
+  'a store with the methods read and write',
+);
+
+/** Shared by all rotations. */
+const COMMON: OptionSpecs = {
+  sinks: spec.list,
+  recovery: spec.any,
+  reason,
+  leakedSince: z.date('a valid Date'),
+  expiresIn: spec.any,
+  drain: duration,
+  within: duration,
+  quietFor: duration,
+  dryRun: spec.flag,
+  timing: spec.record,
+  signal: spec.signal,
+};
+/** One object of options serves `rotate`, `resume` and `rotateIfExpiring`. */
+const WITH_RECORD: OptionSpecs = {
+  ...COMMON,
+  store,
+  allowSelf: spec.flag,
+  dropSinks: spec.list,
+  owner: nonEmpty,
+  lease: duration,
+  takeOver: spec.flag,
+  whenBusy: z.enum(['throw', 'read'], "'throw' or 'read'"),
+};
+const WITHOUT_RECORD: OptionSpecs = { ...COMMON, name: spec.any, credentials: spec.any, replaces: spec.text };
+const ADOPT: OptionSpecs = { store, name: spec.any, credentials: spec.any, signal: spec.signal };
+
+const milliseconds = z
+  .number('a finite number of milliseconds, 0 or more')
+  .check(z.gte(0, 'a finite number of milliseconds, 0 or more'));
+const TIMING: OptionSpecs = { testWithinMs: milliseconds, lookAgainMs: milliseconds };
+
+type AllOptions = RotateOptions & RotateIfExpiringOptions & UnrecordedOptions;
+type Given = { readonly [Name in keyof AllOptions]?: AllOptions[Name] | undefined };
+
+function commonSettings(owner: string, given: Given): Omit<RunSettings, 'reason'> {
+  const { sinks = [], recovery, quietFor, within, drain } = given;
   checkSinks(sinks);
-  if (whenBusy !== 'throw' && whenBusy !== 'read') throw new TypeError("whenBusy is 'throw' or 'read'.");
-  if (owner !== undefined && (typeof owner !== 'string' || owner === ''))
-    throw new TypeError('owner is a text that is not empty. Leave it out for somebody new each time.');
   return {
-    writer: {
-      owner: owner ?? `run ${newNonce()}`,
-      leaseMs: options.lease === undefined ? DEFAULT_LEASE : Math.max(1, spanMs(options.lease, 'lease')),
-      takeOver: options.takeOver === true,
-    },
-    recovery: recovery === undefined ? undefined : parseCredentials(recovery, 'The recovery credentials'),
     sinks,
-    dropSinks: options.dropSinks ?? [],
-    timing: readTiming(timing),
-    quietForMs: quietFor === undefined ? undefined : spanMs(quietFor, 'quietFor'),
+    dropSinks: given.dropSinks ?? [],
+    recovery: recovery === undefined ? undefined : parseCredentials(recovery, 'The recovery credentials'),
+    leakedSince: given.leakedSince,
+    allowSelf: given.allowSelf === true,
+    expiresIn: given.expiresIn,
+    drainMs: drain === undefined ? DEFAULT_DRAIN_MS : durationMs(drain, 'drain'),
+    withinMs: within === undefined ? undefined : durationMs(within, 'within'),
+    quietForMs: quietFor === undefined ? undefined : durationMs(quietFor, 'quietFor'),
+    dryRun: given.dryRun === true,
+    timing: {
+      testWithinMs: 30_000,
+      lookAgainMs: 1_000,
+      ...parseOptions(`${owner}: timing`, TIMING, given.timing),
+    },
+    signal: given.signal,
   };
 }
 
-export function readTiming(timing: Partial<Timing> | undefined): Timing {
-  const read = (name: keyof Timing, fallback: number): number => {
-    const ms: unknown = timing?.[name] ?? fallback;
-    // A bound that is no number is none.
-    if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0)
-      throw new TypeError(`timing.${name} is a number of milliseconds.`);
-    return ms;
+/** Checks the options of `rotate`, `resume` and `rotateIfExpiring`. */
+export function recordSettings(
+  call: 'rotate' | 'resume' | 'rotateIfExpiring',
+  options: RotateOptions | RotateIfExpiringOptions | RunOptions,
+): RecordSettings {
+  const given = parseOptions<Given>(call, WITH_RECORD, options);
+  if (given.store === undefined) throw new TypeError(`${call}: store is missing.`);
+  if (call === 'rotate' && given.reason === undefined)
+    throw new TypeError('rotate: reason is missing: one of expiry, schedule, leak.');
+  const { lease } = given;
+  return {
+    ...commonSettings(call, given),
+    reason: call === 'rotate' && given.reason !== undefined ? given.reason : 'expiry',
+    store: given.store,
+    whenBusy: given.whenBusy ?? 'throw',
+    writer: {
+      owner: given.owner ?? `run ${newNonce()}`,
+      leaseMs: lease === undefined ? DEFAULT_LEASE_MS : Math.max(1, durationMs(lease, 'lease')),
+      takeOver: given.takeOver === true,
+    },
   };
-  return { testWithinMs: read('testWithinMs', 30_000), lookAgainMs: read('lookAgainMs', 1_000) };
 }
 
-export const readDrain = (drain: Span | undefined): number =>
-  drain === undefined ? DEFAULT_DRAIN : spanMs(drain, 'drain');
-
-/** With a date that is none, no key would have been made since: that would be said of a leak. */
-export function checkLeakedSince(since: unknown): void {
-  if (since !== undefined && !(since instanceof Date && !Number.isNaN(since.getTime())))
-    throw new TypeError('leakedSince is a Date.');
+/** Checks the options of `rotateWithoutRecord`. */
+export function unrecordedSettings(options: UnrecordedOptions): UnrecordedSettings {
+  const given = parseOptions('rotateWithoutRecord', WITHOUT_RECORD, options);
+  if (!((given.sinks?.length ?? 0) > 0))
+    throw new TypeError(
+      'rotateWithoutRecord: sinks must hold at least one sink: without a record, nothing else keeps the new credentials.',
+    );
+  return {
+    ...commonSettings('rotateWithoutRecord', given),
+    reason: given.reason ?? 'expiry',
+    base: checkBase(given.name),
+    given: parseCredentials(given.credentials),
+    replaces: given.replaces,
+  };
 }
 
-export function checkReason(reason: unknown): void {
-  if (!REASONS.some((one) => one === reason)) throw new TypeError(`reason is one of ${REASONS.join(', ')}.`);
+/** Checks the options of `adopt`. */
+export function adoptSettings(
+  options: AdoptOptions,
+): AdoptOptions & { readonly credentials: KeyCredentials } {
+  const given = parseOptions('adopt', ADOPT, options);
+  if (given.store === undefined) throw new TypeError('adopt: store is missing.');
+  return { ...given, name: checkBase(given.name), credentials: parseCredentials(given.credentials) };
 }

@@ -1,4 +1,4 @@
-// What a run tells: how far the rotation is, what was done, and what somebody has to look at.
+// What a run reports: how far the rotation is, what was done, and what needs attention.
 
 import type { ApiKey } from '../../schemas/api-key.ts';
 import type { RotationPhase, RotationRecord } from '../record/record.ts';
@@ -8,15 +8,15 @@ import type { Run } from './run.ts';
 export interface RotationReport {
   /**
    * - `idle`: all is done, or nothing was to be done.
-   * - `draining`: the new pair is in use, and the old key goes after `resumeAfter`.
-   * - `delivering`: the new pair is in use, and a sink has not acknowledged it.
+   * - `draining`: the new credentials are in use, and the old key is deleted after `resumeAfter`.
+   * - `delivering`: the new credentials are in use, and a sink has not acknowledged them.
    * - `retiring`: a key could not be deleted yet.
-   * - any other: a rotation is under way, and this was a dry run, or somebody else works on it (`busy`).
+   * - any other: a rotation is under way, and this was a dry run, or another run works on it (`busy`).
    */
   readonly phase: RotationPhase;
-  /** Whether this run promoted a new pair. */
+  /** Whether this run promoted new credentials. */
   readonly rotated: boolean;
-  /** Whether this was a dry run: `steps` then says what would be done. */
+  /** Whether this was a dry run: `steps` then lists what would be done. */
   readonly dryRun: boolean;
   readonly recordId: string;
   readonly epoch: number;
@@ -40,44 +40,60 @@ export interface RotationReport {
   readonly retire: readonly { readonly id: string; readonly problem?: string }[];
   /**
    * With `whenBusy: 'read'`: who works on the record in place of this run, and until when at the latest. Both `null`:
-   * somebody has taken the record over, and given it back already.
+   * another run has taken the record over, and given it back already.
    */
   readonly busy?: { readonly owner: string | null; readonly until: Date | null };
-  /** An old key that is not deleted because somebody uses it. */
+  /** An old key that is not deleted because it is still in use. */
   readonly stillUsed?: { readonly keyId: string; readonly lastUsedAt: Date };
-  /** After a leak: other keys of the user that were made since. Look at each of them. */
+  /** After a leak: other keys of the user that were created since. Look at each of them. */
   readonly madeSinceLeak?: readonly ApiKey[];
 }
 
 /** How long to wait where only a failure stands in the way, in milliseconds. */
 const SOON = 5 * 60_000;
 
-/** The part of a report that the record alone tells. */
+/** The outcome of a rotation without a record. It holds no secret. */
+export interface UnrecordedReport extends RotationReport {
+  /**
+   * The key of the credentials that the run was given. Where `rotated` is false and this is not `keyId`, the run was given
+   * older credentials than the sinks hold, as a job is that was queued before a rotation: it has changed nothing.
+   */
+  readonly givenKeyId: string;
+}
+
+/** The report of a run; of another run's record where that has taken over. */
 export function reportOf(
-  record: RotationRecord,
+  run: Run,
   phase: RotationReport['phase'],
-  rest: Pick<RotationReport, 'rotated' | 'dryRun' | 'steps' | 'notes' | 'busy'>,
-  run?: Run,
+  rotated: boolean,
+  {
+    record = run.record,
+    busy,
+  }: { readonly record?: RotationRecord; readonly busy?: RotationReport['busy'] } = {},
 ): RotationReport {
   const { id, epoch, current, promotion } = record;
-  const soon = new Date((run?.service.now().getTime() ?? Date.now()) + SOON);
+  const soon = new Date(run.service.now().getTime() + SOON);
   const drainUntil = promotion?.drainUntil ?? null;
-  const busyUntil = rest.busy?.until ?? null;
+  const busyUntil = busy?.until ?? null;
   const resumeAfter =
     busyUntil !== null && busyUntil > soon
       ? busyUntil
       : phase === 'idle'
         ? null
-        : phase === 'draining' && drainUntil !== null && !run?.stillUsed
+        : phase === 'draining' && drainUntil !== null && !run.stillUsed
           ? drainUntil
           : soon;
-  const problemOf = (map: ReadonlyMap<string, string> | undefined, key: string) => {
-    const problem = map?.get(key);
+  const problemOf = (map: ReadonlyMap<string, string>, key: string) => {
+    const problem = map.get(key);
     return problem === undefined ? {} : { problem };
   };
   return {
     phase,
-    ...rest,
+    rotated,
+    dryRun: run.settings.dryRun,
+    steps: run.steps,
+    notes: run.notes,
+    ...(busy === undefined ? {} : { busy }),
     recordId: id,
     epoch,
     keyId: current.id,
@@ -87,10 +103,10 @@ export function reportOf(
       name,
       keyId,
       acknowledged: held === epoch,
-      ...problemOf(run?.sinkProblems, name),
+      ...problemOf(run.sinkProblems, name),
     })),
-    retire: record.retire.map((key) => ({ id: key.id, ...problemOf(run?.retireProblems, key.id) })),
-    ...(run?.stillUsed === undefined ? {} : { stillUsed: run.stillUsed }),
-    ...(run?.madeSinceLeak === undefined ? {} : { madeSinceLeak: run.madeSinceLeak }),
+    retire: record.retire.map((key) => ({ id: key.id, ...problemOf(run.retireProblems, key.id) })),
+    ...(run.stillUsed === undefined ? {} : { stillUsed: run.stillUsed }),
+    ...(run.madeSinceLeak === undefined ? {} : { madeSinceLeak: run.madeSinceLeak }),
   };
 }

@@ -1,70 +1,70 @@
-// What fits into what: the window before an expiry in which a key is rotated, and the drain after it.
+// Times: the lifetime of the next key, the window before an expiry in which a key is rotated, and the drain after it.
 
 import { daysToMs, type ExpirationPeriod, LONGEST_DAYS, periodDays } from '../../api/expiration.ts';
 import { ExpirationPolicyError, RotationError } from '../../errors.ts';
-import { type Span, shownSpan, spanMs } from '../../util/duration.ts';
+import type { Bound } from '../../resources/policy-memory.ts';
+import { describeDuration } from '../../util/duration.ts';
 import type { HeldKey } from '../record/record.ts';
 
-const DAY_MS = daysToMs(1);
+export const DAY_MS = daysToMs(1);
 
-/** Of a key's life, the part before its end in which it is rotated by default. */
+/** The default window: this part of a key's lifetime, before its end. */
 const WINDOW_PART = 0.2;
 /** The longest default window. */
 const LONGEST_WINDOW = 30 * DAY_MS;
 /** How long readers get by default. */
-export const DEFAULT_DRAIN = DAY_MS;
+export const DEFAULT_DRAIN_MS = DAY_MS;
 
-/** How long a key lives from its making; `undefined` where that is not known. */
-export const lifeOf = ({ createdAt, expiresAt }: HeldKey): number | undefined =>
+/** The lifetime of a key, from its creation; `undefined` where that is not known. */
+export const lifetimeOf = ({ createdAt, expiresAt }: HeldKey): number | undefined =>
   createdAt === null || expiresAt === null
     ? undefined
     : Math.max(0, expiresAt.getTime() - createdAt.getTime());
 
-/** The account whose maximum is the strictest, and that maximum. */
-export interface Maximum {
-  readonly accountId: number;
-  readonly days: number;
-}
-
-/** For how many days the next key is asked: as told, else as long as the key before it; never beyond the maximum. */
+/** For how many days the next key is asked for: as given, else as many as the key before it; never beyond the maximum. */
 export function nextDays(
   wanted: ExpirationPeriod | 'max' | undefined,
   current: HeldKey,
-  maximum: Maximum | undefined,
+  maximum: Bound | undefined,
 ): number {
-  const longest = maximum?.days ?? LONGEST_DAYS;
+  const longest = maximum?.maximumDays ?? LONGEST_DAYS;
   if (wanted === 'max') return longest;
   if (wanted === undefined) {
-    const life = lifeOf(current);
-    return life === undefined ? longest : Math.min(longest, Math.max(1, Math.round(life / DAY_MS)));
+    const lifetime = lifetimeOf(current);
+    return lifetime === undefined ? longest : Math.min(longest, Math.max(1, Math.round(lifetime / DAY_MS)));
   }
   const days = periodDays(wanted);
-  if (maximum !== undefined && days > maximum.days)
+  if (maximum !== undefined && days > maximum.maximumDays)
     throw new ExpirationPolicyError(
-      `A key for ${days} days is more than the maximum of ${maximum.days} days that account ${maximum.accountId} allows. Ask for less, or for 'max'.`,
-      { maximumDays: maximum.days, accountId: maximum.accountId },
+      `A key for ${days} days is more than the maximum of ${maximum.maximumDays} days that account ${maximum.accountId} allows.`,
+      { ...maximum, hint: { option: 'expiresIn', text: "Ask for less, or for expiresIn: 'max'." } },
     );
   return days;
 }
 
-/** The window in which a key is rotated: as told, else a fifth of its life and 30 days at most. */
-export function windowMs(within: Span | undefined, current: HeldKey, days: number): number {
-  const life = lifeOf(current) ?? daysToMs(days);
-  const window =
-    within === undefined ? Math.min(life * WINDOW_PART, LONGEST_WINDOW) : spanMs(within, 'within');
-  // Such a key would be due again before it has lived half its life: and so would the next one, and so on.
+/** The window in which a key is rotated: as given, else a fifth of its lifetime and 30 days at most. */
+export function windowMs(withinMs: number | undefined, current: HeldKey, days: number): number {
+  const lifetime = lifetimeOf(current) ?? daysToMs(days);
+  const window = withinMs ?? Math.min(lifetime * WINDOW_PART, LONGEST_WINDOW);
+  // Such a key would be due again before half of its lifetime is over, and so would every key after it.
   if (window >= daysToMs(days) / 2)
     throw new RotationError(
-      `A window of ${shownSpan(window)} is half of the new key's life of ${days} days or more, so keys would be rotated for ever. Give a window (within) below ${shownSpan(daysToMs(days) / 2)}, or a longer life (expiresIn).`,
-      { code: 'rotation_window' },
+      `A window of ${describeDuration(window)} is half of the new key's lifetime of ${days} days or more, so keys would be rotated for ever.`,
+      {
+        code: 'rotation_window',
+        hint: {
+          option: 'within',
+          text: `Pass a window (within) below ${describeDuration(daysToMs(days) / 2)}, or a longer lifetime (expiresIn).`,
+        },
+      },
     );
   return window;
 }
 
-/** The drain that fits, and in words why it is shorter than the one asked for, where it is. */
+/** The drain that fits, and the reason where it is shorter than the one asked for. */
 export function fitDrain(
   drainMs: number,
-  old: HeldKey,
+  old: Pick<HeldKey, 'id' | 'expiresAt'>,
   newDays: number,
   now: number,
 ): { readonly ms: number; readonly note?: string } {
@@ -74,7 +74,37 @@ export function fitDrain(
   if (ms >= drainMs) return { ms: drainMs };
   const why =
     left <= half
-      ? `the old key ${old.id} runs out then`
+      ? `the old key ${old.id} expires then`
       : `the new key lives ${newDays} days, and the drain may take half of that`;
-  return { ms, note: `The drain of ${shownSpan(drainMs)} was shortened to ${shownSpan(ms)}: ${why}.` };
+  return {
+    ms,
+    note: `The drain of ${describeDuration(drainMs)} was shortened to ${describeDuration(ms)}: ${why}.`,
+  };
+}
+
+/** When an old key may be deleted. Times in milliseconds, by the server's clock. */
+export interface RetirementTerms {
+  readonly now: number;
+  /** The end of its drain. */
+  readonly drainUntil: number;
+  /** Uses after this show a reader that has not moved to the new key. */
+  readonly replacedAt: number;
+  /** After how long without a use the key may go in spite of that; `undefined`: never. */
+  readonly quietForMs: number | undefined;
+}
+
+/**
+ * Whether an old key may be deleted: `due`; or how long it stays, where only time stands in the way. A key that has expired
+ * is of use to no reader.
+ */
+export function retirementOf(
+  { expiresAt, lastUsedAt }: { readonly expiresAt: Date | null; readonly lastUsedAt: Date | null },
+  { now, drainUntil, replacedAt, quietForMs }: RetirementTerms,
+): 'due' | { readonly until: number | undefined; readonly usedAt?: Date } {
+  if (expiresAt !== null && expiresAt.getTime() <= now) return 'due';
+  if (now < drainUntil) return { until: drainUntil };
+  if (lastUsedAt === null || lastUsedAt.getTime() <= replacedAt) return 'due';
+  if (quietForMs !== undefined && now - lastUsedAt.getTime() >= quietForMs) return 'due';
+  const until = quietForMs === undefined ? undefined : lastUsedAt.getTime() + quietForMs;
+  return { until, usedAt: lastUsedAt };
 }

@@ -1,31 +1,29 @@
-// What a rotation asks of BlazeMeter, and of a client: the public calls alone, each signed by the pair that is named.
+// What a rotation asks of the service: public calls of the client only, each signed with the credentials that are named.
 
 import type { CredentialsInput } from '../../auth/credentials.ts';
 import type { BlazeMeterClient } from '../../client.ts';
 import { ApiError, AuthenticationError, NotFoundError, RotationError } from '../../errors.ts';
+import { sleep } from '../../http/abort.ts';
+import { type Bound, PolicyMemory } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { readKeyName } from '../../util/key-name.ts';
 import type { HeldKey, RotationRecord } from '../record/record.ts';
-import type { Maximum } from './schedule.ts';
 
-/** What a rotation needs of a client: any {@link BlazeMeterClient} has it. Its own credential is not used. */
+/** What a rotation needs of a client: any {@link BlazeMeterClient} has it. Its own credentials are not used. */
 export interface RotationClient extends Pick<BlazeMeterClient, 'user' | 'accounts' | 'apiKeys'> {
-  /** The same client with another credential. */
+  /** The same client with other credentials. */
   withOptions(options: { readonly credentials: CredentialsInput }): RotationClient;
 }
 
-/** A pair that can sign. */
-export interface Pair extends Pick<HeldKey, 'id' | 'secret'> {
-  /** Where its source binds it to one: it is sent nowhere else. A record holds pairs that have been there. */
+/** Credentials that can sign. */
+export interface KeyCredentials extends Pick<HeldKey, 'id' | 'secret'> {
+  /** The only origin that they are sent to, where their source binds them to one. */
   readonly origin?: string;
 }
 
 /** The first wait of a test that has to be repeated, and the longest, in milliseconds. */
 const FIRST_WAIT = 100;
 const LONGEST_WAIT = 2_000;
-
-/** The `Date` header names whole seconds; two clocks that agree may differ by this, in milliseconds. */
-export const CLOCK_SLACK = 120_000;
 
 export class Service {
   readonly #client: RotationClient;
@@ -48,9 +46,9 @@ export class Service {
     return this.#signal;
   }
 
-  /** A client that signs with this pair. */
-  as(pair: Pair): RotationClient {
-    const { id, secret, origin } = pair;
+  /** A client that signs with these credentials. */
+  as(credentials: KeyCredentials): RotationClient {
+    const { id, secret, origin } = credentials;
     const known = this.#clients.get(secret);
     if (known !== undefined) return known;
     const client = this.#client.withOptions({ credentials: { id, secret, origin } });
@@ -58,7 +56,7 @@ export class Service {
     return client;
   }
 
-  /** Now, by the server's clock as its last answer told it. */
+  /** Now, by the server's clock as its last response showed it. */
   now(): Date {
     return new Date(Date.now() + (Number.isFinite(this.#offset) ? this.#offset : 0));
   }
@@ -69,68 +67,51 @@ export class Service {
     this.#offset = agrees ? Math.max(offset, this.#offset) : offset;
   }
 
-  /** The user of a pair, or `undefined` where the pair is refused. */
-  async userOf(pair: Pair): Promise<number | undefined> {
+  /** The user of these credentials; `undefined` where they are refused. */
+  async userOf(credentials: KeyCredentials): Promise<number | undefined> {
     try {
-      const { data, response } = await this.as(pair).user.get(this.options).withResponse();
+      const { data, response } = await this.as(credentials).user.get(this.options).withResponse();
       const date = Date.parse(response.headers.get('date') ?? '');
       if (!Number.isNaN(date)) this.#learn(date - Date.now());
-      this.#accepted.add(pair.secret);
+      this.#accepted.add(credentials.secret);
       return data.id;
     } catch (error) {
       if (!(error instanceof AuthenticationError)) throw error;
-      this.#accepted.delete(pair.secret);
+      this.#accepted.delete(credentials.secret);
       return undefined;
     }
   }
 
-  /** The first of these pairs that is accepted. One that was accepted once in this run is not asked about again. */
-  async signer(pairs: readonly (Pair | null | undefined)[]): Promise<Pair | undefined> {
-    for (const pair of pairs) {
-      if (pair === null || pair === undefined) continue;
-      if (this.#accepted.has(pair.secret) || (await this.userOf(pair)) !== undefined) return pair;
+  /** The first of these that is accepted. What was accepted once in this run is not asked about again. */
+  async signer(all: readonly (KeyCredentials | null | undefined)[]): Promise<KeyCredentials | undefined> {
+    for (const credentials of all) {
+      if (credentials === null || credentials === undefined) continue;
+      if (this.#accepted.has(credentials.secret) || (await this.userOf(credentials)) !== undefined)
+        return credentials;
     }
     return undefined;
   }
 
-  /** Whether a new pair answers, within a bound: it may take a while until it is known everywhere. */
-  async answers(pair: Pair, withinMs: number): Promise<number | undefined> {
+  /** Waits until new credentials are accepted: that may take a while everywhere. `undefined`: not within the bound. */
+  async accepted(credentials: KeyCredentials, withinMs: number): Promise<number | undefined> {
     const end = performance.now() + withinMs;
     for (let wait = FIRST_WAIT; ; wait = Math.min(wait * 2, LONGEST_WAIT)) {
-      const userId = await this.userOf(pair);
+      const userId = await this.userOf(credentials);
       if (userId !== undefined) return userId;
       if (performance.now() + wait > end) return undefined;
-      await this.pause(wait);
+      await sleep(wait, this.#signal);
     }
   }
 
-  /** Waits, or ends with the reason of the caller's abort. */
-  async pause(ms: number): Promise<void> {
-    const signal = this.#signal;
-    signal?.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener('abort', abort, { once: true });
-      function done() {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      }
-      function abort() {
-        clearTimeout(timer);
-        reject(signal?.reason);
-      }
-    });
-  }
-
   /** All keys of the signer's user. */
-  async keys(signer: Pair): Promise<ApiKey[]> {
+  async keys(signer: KeyCredentials): Promise<ApiKey[]> {
     const found: ApiKey[] = [];
     for await (const key of this.as(signer).apiKeys.list({}, this.options)) found.push(key);
     return found;
   }
 
   /** One key, or `undefined` where there is none of that id for this user. */
-  async key(signer: Pair, id: string): Promise<ApiKey | undefined> {
+  async key(signer: KeyCredentials, id: string): Promise<ApiKey | undefined> {
     try {
       return await this.as(signer).apiKeys.get(id, this.options);
     } catch (error) {
@@ -139,24 +120,21 @@ export class Service {
     }
   }
 
-  /** The strictest maximum of the accounts that the user can see. */
-  async maximum(signer: Pair): Promise<Maximum | undefined> {
-    let strictest: Maximum | undefined;
-    for await (const { id, apiKeyExpirationDays: days } of this.as(signer).accounts.list({}, this.options)) {
-      if (days !== null && days > 0 && (strictest === undefined || days < strictest.days))
-        // Keys are made for whole days.
-        strictest = { accountId: id, days: Math.max(1, Math.floor(days)) };
-    }
-    return strictest;
+  /** The strictest maximum of the accounts that the user can see, in whole days, as keys are created for whole days. */
+  async maximum(signer: KeyCredentials): Promise<Bound | undefined> {
+    const policies = new PolicyMemory();
+    for await (const account of this.as(signer).accounts.list({}, this.options)) policies.learn(account);
+    const bound = policies.binding();
+    return bound && { ...bound, maximumDays: Math.max(1, Math.floor(bound.maximumDays)) };
   }
 
-  /** Deletes a key. Says why it is still there, where it is. */
-  async remove(signer: Pair, id: string): Promise<string | undefined> {
+  /** Deletes a key. Returns why it is still there, where it is. */
+  async remove(signer: KeyCredentials, id: string): Promise<string | undefined> {
     try {
       await this.as(signer).apiKeys.delete(id, this.options);
       return undefined;
     } catch (error) {
-      // Somebody else was faster.
+      // It was deleted elsewhere.
       if (error instanceof NotFoundError) return undefined;
       if (error instanceof ApiError) return error.message;
       throw error;
@@ -164,20 +142,26 @@ export class Service {
   }
 }
 
-/** Keys of this record, by their names. */
+/** The keys of a rotation, by their names. */
 export const ownKeys = (keys: readonly ApiKey[], { id }: Pick<RotationRecord, 'id'>): ApiKey[] =>
   keys.filter((key) => readKeyName(key.name)?.recordId === id);
 
-/** Refuses to work from a record that has gone back: the service has keys that it does not know yet. */
+/** Refuses a record that was replaced by an older copy: then the service has keys of epochs that it does not know yet. */
 export function refuseOldRecord(keys: readonly ApiKey[], record: RotationRecord): void {
   const { epoch, pending, retire } = record;
   for (const key of ownKeys(keys, record)) {
-    const made = readKeyName(key.name);
-    if (made === undefined || made.epoch <= epoch || made.nonce === pending?.nonce) continue;
+    const name = readKeyName(key.name);
+    if (name === undefined || name.epoch <= epoch || name.nonce === pending?.nonce) continue;
     if (retire.some(({ id }) => id === key.id)) continue;
     throw new RotationError(
-      `The record says epoch ${epoch}, but the key ${key.id} was made for epoch ${made.epoch}: the record went back, as after a backup was restored. Nothing was changed. Put the newer record back. If there is none and nobody uses that key, delete it, then run resume.`,
-      { code: 'rotation_epoch' },
+      `The record says epoch ${epoch}, but the key ${key.id} was created for epoch ${name.epoch}: the record is an older copy, as after a backup was restored. Nothing was changed.`,
+      {
+        code: 'rotation_epoch',
+        hint: {
+          method: 'resume',
+          text: 'Put the newer record back. If there is none and that key is not in use, delete it, then run resume.',
+        },
+      },
     );
   }
 }

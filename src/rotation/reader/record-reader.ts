@@ -1,4 +1,4 @@
-// Reads a record for many who ask: one read at a time, no more often than needed, again after a failure, and never back to
+// Reads a record for many callers: one read at a time, no more often than needed, again after a failure, and never back to
 // an older epoch than the one that is known.
 
 import { scrubbed } from '../../auth/cause.ts';
@@ -7,12 +7,12 @@ import { printable } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
 import type { CredentialStore } from '../stores/store.ts';
 
-/** How often a read that somebody waits for is tried, and the bounds of the waits in between, in milliseconds. */
+/** How often a read that a caller waits for is tried, and the bounds of the waits in between, in milliseconds. */
 const TRIES = 3;
 const FIRST_WAIT = 200;
 /** A store that takes this long to fail is not tried again: a client waits for a source no longer than a minute. */
 const PATIENCE = 15_000;
-/** The shortest time until a failed read is tried again behind the callers' backs. */
+/** The shortest time until a failed read is tried again in the background. */
 const FIRST_REST = 30_000;
 /** Of the time between two reads, by how much it is more or less. */
 const JITTER = 0.2;
@@ -57,7 +57,7 @@ export class RecordReader {
     return Math.max(0, this.#nextAt - performance.now());
   }
 
-  /** Reads, or waits for the read that is under way. `patient`: somebody has nothing to go on with, so it is tried again. */
+  /** Reads, or waits for the read that is under way. `patient`: the caller has no record yet, so it is tried again. */
   read(patient: boolean): Promise<RotationRecord> {
     this.#reading ??= this.#attempts(patient ? TRIES : 1).finally(() => {
       this.#reading = undefined;
@@ -65,7 +65,7 @@ export class RecordReader {
     return this.#reading;
   }
 
-  /** A read that begins from now on: one that is under way may tell of the time before a pair was refused. */
+  /** A read that begins from now on: one that is under way may show the state before a key was refused. */
   readAnew(): Promise<RotationRecord> {
     if (this.#reading === undefined) return this.read(true);
     this.#queued ??= this.#reading
@@ -87,7 +87,7 @@ export class RecordReader {
         this.#nextAt = this.#readAt + this.#everyMs * (1 + JITTER * (2 * Math.random() - 1));
         return record;
       } catch (error) {
-        // A record that is not there, or is spoilt, will not be there in a second either.
+        // A record that is missing or broken will be so in a second too.
         const final = error instanceof RotationError && error.code !== 'rotation_store';
         if (left > 0 && !final && performance.now() - begun < PATIENCE) {
           await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random() / 2)));
@@ -101,7 +101,7 @@ export class RecordReader {
     }
   }
 
-  /** A store that is behind, such as a replica, must not bring an old pair back. */
+  /** A store that is behind, such as a replica, must not bring old credentials back. */
   #newer(found: RotationRecord): RotationRecord {
     const known = this.#known;
     const behind = known !== undefined && known.id === found.id && found.epoch < known.epoch;
@@ -127,16 +127,16 @@ export class RecordReader {
     } finally {
       clearTimeout(timer);
     }
-    throw new RotationError(
-      'The store holds no record yet. Begin with adopt(client, { store, name, credentials }).',
-      { code: 'rotation_record' },
-    );
+    throw new RotationError('The store holds no record yet.', {
+      code: 'rotation_record',
+      hint: { method: 'adopt', text: 'Begin with adopt(client, { store, name, credentials }).' },
+    });
   }
 }
 
 function failed(why: string, error?: unknown): RotationError {
   return new RotationError(
-    `The record could not be read from the store (${printable(why)}). Mend the store: its folder, permissions, network.`,
+    `The record could not be read from the store (${printable(why)}). Check the store: its folder, permissions, network.`,
     { code: 'rotation_store', ...(error === undefined ? {} : { cause: scrubbed(error) }) },
   );
 }

@@ -1,26 +1,24 @@
-// The record as one run of a rotation has it in hand: every change is written before the run goes on, over the version
-// that was read, and a write whose answer was lost is looked up.
+// The journal of a rotation with a record: each transition is written to the store before the run goes on, over the very
+// version that was read (etag) and under a lease. Where the response to a write was lost, the store is read again.
 
 import { scrubbed } from '../../auth/cause.ts';
 import { RotationError, StoreConflictError } from '../../errors.ts';
 import { newNonce } from '../../util/key-name.ts';
 import { printable } from '../../util/printable.ts';
+import type { Change, Journal } from '../engine/journal.ts';
 import type { CredentialStore, Versioned } from '../stores/store.ts';
 import type { RotationRecord } from './record.ts';
 
-/** Who writes, and for how long others are kept out after each write. */
+/** Who writes, and for how long other owners are kept out after each write. */
 export interface Writer {
   readonly owner: string;
   /** Milliseconds. */
   readonly leaseMs: number;
-  /** Work on although another owner's lease has not run out: that owner is known to be dead. */
+  /** Work on although another owner's lease has not expired: that run is known to be dead. */
   readonly takeOver: boolean;
 }
 
-/** What a run changes: never the identity, the stamp or the lease. */
-export type Change = Partial<Omit<RotationRecord, 'version' | 'id' | 'stamp' | 'lease'>>;
-
-export class Ledger {
+export class RecordSession implements Journal {
   readonly #store: CredentialStore;
   readonly #writer: Writer;
   #held: Versioned;
@@ -33,22 +31,9 @@ export class Ledger {
   }
 
   /** The record of a store; `undefined` where there is none. */
-  static async open(store: CredentialStore, writer: Writer): Promise<Ledger | undefined> {
+  static async open(store: CredentialStore, writer: Writer): Promise<RecordSession | undefined> {
     const held = await readStore(store);
-    return held === undefined ? undefined : new Ledger(store, held, writer);
-  }
-
-  /** A record that lives only as long as its run. */
-  static passing(record: RotationRecord): Ledger {
-    let held: Versioned = { record, etag: record.stamp };
-    const store: CredentialStore = {
-      read: async () => held,
-      async write(next) {
-        held = { record: next, etag: next.stamp };
-        return held;
-      },
-    };
-    return new Ledger(store, held, { owner: 'this run', leaseMs: 86_400_000, takeOver: true });
+    return held === undefined ? undefined : new RecordSession(store, held, writer);
   }
 
   get record(): RotationRecord {
@@ -60,15 +45,23 @@ export class Ledger {
     return this.#renewedAt > Number.NEGATIVE_INFINITY;
   }
 
-  /** Takes the record for this writer. It also proves that the store can be written, before anything else is touched. */
+  /** Takes the record for this writer. Shows also that the store can be written, before anything else is changed. */
   async take(): Promise<void> {
     const { lease } = this.record;
     const { owner, takeOver } = this.#writer;
     const busy = lease !== null && lease.owner !== owner && lease.until.getTime() > Date.now();
     if (busy && !takeOver) {
       throw new RotationError(
-        `${printable(lease.owner)} works on this record, until ${lease.until.toISOString()} at the latest. Wait for it; if it is surely dead, say takeOver: true.`,
-        { code: 'rotation_busy', owner: lease.owner, until: lease.until },
+        `${printable(lease.owner)} works on this record, until ${lease.until.toISOString()} at the latest.`,
+        {
+          code: 'rotation_busy',
+          owner: lease.owner,
+          until: lease.until,
+          hint: {
+            option: 'takeOver',
+            text: 'Wait until then. If that run is certainly dead, pass takeOver: true.',
+          },
+        },
       );
     }
     await this.save({});
@@ -81,7 +74,7 @@ export class Ledger {
     this.#renewedAt = performance.now();
   }
 
-  /** Renews the lease where a long call could outlast it. Others who have taken the record are found out here. */
+  /** Renews the lease where a long call could outlast it. Fails where another run has taken the record. */
   async hold(): Promise<void> {
     const { leaseMs } = this.#writer;
     // Either clock may have stood still: the one while the machine slept, the other when it was set back.
@@ -90,7 +83,7 @@ export class Ledger {
     if (Math.min(left, leaseMs - held) < (leaseMs * 2) / 3) await this.save({});
   }
 
-  /** The record as somebody else has written it since this run read it; `undefined` where nobody has, or none can be read. */
+  /** The record as another run has written it since; `undefined` where none has, or it cannot be read. */
   async overtaken(): Promise<RotationRecord | undefined> {
     const found = await readStore(this.#store).catch(() => undefined);
     const { id, stamp } = this.record;
@@ -111,15 +104,18 @@ export class Ledger {
     } catch (error) {
       const found = await readStore(this.#store).catch(() => undefined);
       if (found?.record.stamp === record.stamp) {
-        // It was written, and only the word of it was lost.
+        // It was written, and only the response was lost.
         this.#held = found;
         return;
       }
       if (error instanceof RotationError) throw error;
       if (error instanceof StoreConflictError || (found !== undefined && found.etag !== ifMatch)) {
         throw new RotationError(
-          'The record was changed by somebody else while this run worked on it, so this run stops. If no other run is at work, somebody changed it by hand: look at it, then run resume.',
-          { code: 'rotation_conflict' },
+          'Something else changed the record while this run worked on it, so this run stopped. Likely another run; if there is none, the record was edited by hand.',
+          {
+            code: 'rotation_conflict',
+            hint: { method: 'resume', text: 'Check the record, then run resume.' },
+          },
         );
       }
       throw storeError('written', error);
@@ -140,7 +136,11 @@ export async function readStore(store: CredentialStore): Promise<Versioned | und
 export function storeError(what: 'read' | 'written', error: unknown): RotationError {
   const { name, message } = scrubbed(error);
   return new RotationError(
-    `The record could not be ${what} (${printable(`${name}: ${message}`)}). The key in use still works, and nothing is lost. Mend the store (free space, permissions, network), then run resume.`,
-    { code: 'rotation_store', cause: scrubbed(error) },
+    `The record could not be ${what} (${printable(`${name}: ${message}`)}). The key in use still works.`,
+    {
+      code: 'rotation_store',
+      cause: scrubbed(error),
+      hint: { method: 'resume', text: 'Fix the store (free space, permissions, network), then run resume.' },
+    },
   );
 }

@@ -1,5 +1,5 @@
 // The record of a rotation: everything that must outlive the process. It is written before and after each step that
-// changes something at BlazeMeter, so that whoever reads it next knows what may have happened.
+// changes something at BlazeMeter, so that the next run knows what may have happened.
 
 import type { Secret } from '../../auth/secret.ts';
 
@@ -13,10 +13,10 @@ export type RotationReason = 'expiry' | 'schedule' | 'leak';
  * How far a rotation is.
  *
  * - `idle`: nothing is under way.
- * - `creating`: a key of the name in `pending` is to be made, or may have been.
- * - `regenerating`: the leaked key is to get a new secret, or may have got it.
- * - `testing`: the new pair is known and stored in `pending`; it has not been seen to work yet.
- * - `delivering`: the new pair is `current`; sinks have not all acknowledged it.
+ * - `creating`: the key named in `pending` is to be created, or may have been.
+ * - `regenerating`: the secret of the leaked key is to be regenerated, or may have been.
+ * - `testing`: the new credentials are stored in `pending` and have not been tested yet.
+ * - `delivering`: the new credentials are `current`; not all sinks have acknowledged them.
  * - `draining`: readers have time to leave `previous`.
  * - `retiring`: the keys in `retire` are to be deleted.
  */
@@ -29,7 +29,7 @@ export type RotationPhase =
   | 'draining'
   | 'retiring';
 
-/** A pair that the record holds. */
+/** A key and its secret, as the record holds them. */
 export interface HeldKey {
   readonly id: string;
   readonly secret: Secret;
@@ -41,24 +41,24 @@ export interface HeldKey {
 /** The key that is to be the next one. */
 export interface PendingKey {
   /** `create`: a new key beside the current one. `regenerate`: a new secret for the current one. */
-  readonly way: 'create' | 'regenerate';
-  /** Who signs a `regenerate`: the recovery credential, or the key itself. */
+  readonly strategy: 'create' | 'regenerate';
+  /** What signs: the current key, the recovery credentials, or the regenerated key itself. */
   readonly signer: 'current' | 'recovery' | 'self';
   readonly reason: RotationReason;
   readonly nonce: string;
-  /** The name under which it is made, and found again. */
+  /** The name under which the key is created, and found again. */
   readonly name: string;
   /** The epoch that it will have. */
   readonly epoch: number;
-  /** When this was written, by the server's clock: our key was made after it. */
+  /** When this was written, by the server's clock: our key was created after it. */
   readonly preparedAt: Date;
   /** For how many days it is asked for. */
   readonly days: number;
   /** How long readers get to leave the key before it, in milliseconds. */
   readonly drainMs: number;
-  /** Since when the old secret is in other hands, where that is known. */
+  /** Since when the old secret has leaked, where that is known. */
   readonly leakedSince: Date | null;
-  /** The pair, once its secret is known. */
+  /** The new credentials, once they are known. */
   readonly key: HeldKey | null;
 }
 
@@ -100,18 +100,18 @@ export interface Lease {
 export interface RotationRecord {
   /** Of this document's form. */
   readonly version: 1;
-  /** Part of the name of every key that this record makes. */
+  /** Part of the name of every key that is created for this record. */
   readonly id: string;
   /** The first part of these names. */
   readonly name: string;
   /** Rises by one with each promotion, and never falls. */
   readonly epoch: number;
-  /** Different in every write: a write whose answer was lost is recognised by it. */
+  /** The write id, different in every write: a write whose response was lost is recognised by it. */
   readonly stamp: string;
   readonly phase: RotationPhase;
-  /** The pair to use. */
+  /** The credentials to use. */
   readonly current: HeldKey;
-  /** The pair before it, while it is drained. */
+  /** The credentials before them, while their readers have time to leave. */
   readonly previous: HeldKey | null;
   readonly pending: PendingKey | null;
   readonly promotion: Promotion | null;

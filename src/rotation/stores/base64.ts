@@ -1,6 +1,6 @@
 // Bytes and text as base64, without Node's Buffer: stores run wherever fetch does.
 
-/** Characters are made from so many bytes at a time: a call takes only so many arguments. */
+/** Bytes are converted 8 KiB at a time, because a call takes a limited number of arguments. */
 const CHUNK = 8_192;
 
 export function toBase64(bytes: Uint8Array): string {
@@ -10,7 +10,7 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(text);
 }
 
-/** The bytes, of either alphabet and with or without padding; `undefined` for what is no base64. */
+/** The bytes, of either alphabet and with or without padding; `undefined` for what is not base64. */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
   const standard = text.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, '');
   if (!/^[A-Za-z0-9+/]*$/.test(standard) || standard.length % 4 === 1) return undefined;
@@ -19,7 +19,7 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
 
 export const textToBase64 = (text: string): string => toBase64(new TextEncoder().encode(text));
 
-/** The text, or `undefined` for what is no base64 of UTF-8. */
+/** The text, or `undefined` for what is not UTF-8 in base64. */
 export function textFromBase64(base64: string): string | undefined {
   const bytes = fromBase64(base64);
   if (bytes === undefined) return undefined;

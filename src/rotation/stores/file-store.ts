@@ -1,14 +1,16 @@
-// A record in a file: read and replaced in one step, by one process of this machine at a time.
+// A record in a file: replaced in one step, by one process at a time.
 
-import { CredentialsError, RotationError, StoreConflictError } from '../../errors.ts';
+import { CredentialsError } from '../../errors.ts';
 import { builtin } from '../../node/builtin.ts';
 import { checkPath } from '../../node/key-file.ts';
 import { type FileOptions, MAX_BYTES, readPrivateFile, shownPath } from '../../node/private-file.ts';
 import { broken, errorCode } from '../../node/source.ts';
 import { replaceFile, type WriteKeyFileOptions } from '../../node/write-key-file.ts';
-import { lockFile } from './file-lock.ts';
-import { closeRecord, openRecord, type Sealing } from './sealing.ts';
-import { type CredentialStore, refuseStepBack } from './store.ts';
+import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
+import { type FileLock, lockFile } from './file-lock.ts';
+import { type Sealing, sealingSpec } from './sealing.ts';
+import type { CredentialStore } from './store.ts';
+import { textStore } from './text-store.ts';
 
 /** How a record's file is read and written. */
 export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {
@@ -16,10 +18,17 @@ export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {
   readonly seal?: Sealing | undefined;
 }
 
+const specs: OptionSpecs = {
+  allowInsecureFile: spec.flag,
+  onWarning: spec.run,
+  followSymlink: spec.flag,
+  seal: sealingSpec,
+};
+
 /**
  * A record in a file that only its owner can read (mode 0600), on Node. A write replaces the file in one step and is
- * flushed to the disk; a lock file beside it (`….lock`) keeps other processes of this machine out meanwhile, and is
- * broken where its holder has died. The folder must exist. For machines that share no disk there are {@link vaultStore},
+ * flushed to the disk; a lock file beside it (`….lock`) keeps other processes out meanwhile, by whatever name or link they
+ * reach the file. The lock of a process that died is removed after five seconds. The folder must exist. For machines that share no disk there are {@link vaultStore},
  * {@link kubernetesStore} and {@link redisStore}.
  *
  * @param path - Relative to the working directory, or absolute. Keep it out of your repository: it holds the secret.
@@ -36,48 +45,49 @@ export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {
  */
 export function fileStore(path: string, options: FileStoreOptions = {}): CredentialStore {
   checkPath(path, 'fileStore');
+  const given = parseOptions('fileStore', specs, options);
   const source = `fileStore (${shownPath(path)})`;
-  const { seal } = options;
-  const place = () => `file:${builtin('node:path').resolve(path)}`;
+  const readText = () => readPrivateFile(path, source, given);
 
-  const readText = () => readPrivateFile(path, source, options);
-  const etagOf = (text: string | undefined): string | null =>
-    text === undefined ? null : builtin('node:crypto').createHash('sha256').update(text).digest('hex');
-
-  return {
-    async read() {
-      const text = await readText();
-      const etag = etagOf(text);
-      return text === undefined || etag === null
-        ? undefined
-        : { record: await openRecord(text, seal, place()), etag };
-    },
-    async write(record, { ifMatch }) {
-      const lock = await take(`${path}.lock`, source);
-      try {
-        const before = await readText();
-        if (etagOf(before) !== ifMatch) throw new StoreConflictError(source);
-        refuseStepBack(before === undefined ? undefined : await openRecord(before, seal, place()), record);
-        const text = await closeRecord(record, seal, place());
+  return textStore<undefined>(
+    {
+      source,
+      name: () => `file:${builtin('node:path').resolve(path)}`,
+      resends: false,
+      async read() {
+        return { text: await readText(), version: undefined };
+      },
+      async replace(text, over) {
         if (new TextEncoder().encode(text).length > MAX_BYTES)
-          throw broken(source, 'would be larger than 64 KiB, which nobody reads. Nothing was written.');
-        if (!(await lock.held())) throw new StoreConflictError(source);
-        await replaceFile(path, text, source, options);
-        return { etag: etagOf(text) ?? '' };
-      } finally {
-        await lock.release();
-      }
+          throw broken(source, 'would be larger than 64 KiB, the most that is read. Nothing was written.');
+        const lock = await take(path, source);
+        try {
+          if ((await readText()) !== over.text || !(await lock.held())) return undefined;
+          await replaceFile(path, text, source, given);
+          return { text, version: undefined };
+        } finally {
+          await lock.release();
+        }
+      },
     },
-  };
+    given.seal,
+  );
 }
 
-async function take(path: string, source: string) {
+async function take(path: string, source: string): Promise<FileLock> {
+  let lock: FileLock | undefined;
   try {
-    const lock = await lockFile(path);
-    if (lock !== undefined) return lock;
+    lock = await lockFile(path);
   } catch (error) {
-    if (error instanceof CredentialsError || error instanceof RotationError) throw error;
-    throw broken(source, `could not be locked (${errorCode(error)}). What was there before is unchanged.`);
+    if (error instanceof CredentialsError) throw error;
+    throw broken(
+      source,
+      `could not be locked (${errorCode(error)}): its folder must exist, and this user must be able to create and remove ….lock in it. Nothing was written.`,
+    );
   }
-  throw broken(source, 'is locked by another process that is alive. Nothing was written.');
+  if (lock !== undefined) return lock;
+  throw broken(
+    source,
+    'is locked by another process, which is alive. Wait for it, or end it. Nothing was written.',
+  );
 }

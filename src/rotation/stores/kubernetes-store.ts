@@ -1,56 +1,70 @@
 // A record in a Kubernetes Secret: the API server compares `resourceVersion` and writes over that version alone. What else
-// the Secret holds stays, and the current pair can stand beside the record, for pods that mount it.
+// the Secret holds stays, and the credentials in use can stand beside the record, for pods that mount them.
 
-import { StoreConflictError } from '../../errors.ts';
+import * as z from 'zod/mini';
+import type { RotationError } from '../../errors.ts';
 import { fillPath } from '../../http/path.ts';
+import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
 import { textFromBase64, textToBase64 } from './base64.ts';
+import { type CredentialFields, credentialFieldsSpec, fieldsOf, RECORD_FIELD } from './credential-fields.ts';
 import {
-  at,
-  checkPairKeys,
-  fieldsOf,
-  type HttpAnswer,
   type HttpStoreOptions,
-  httpStore,
-  objectAt,
-  type PairKeys,
-  persistent,
-  RECORD_FIELD,
+  httpStoreSpecs,
+  readAs,
+  type StoreResponse,
   type StoreToken,
-  storeFailure,
-  unsettled,
-} from './http-store.ts';
-import type { Sealing } from './sealing.ts';
-import type { CredentialStore } from './store.ts';
+  storeClient,
+} from './http-client.ts';
+import { type Sealing, sealingSpec } from './sealing.ts';
+import { type CredentialStore, storeFailure } from './store.ts';
 import { type Held, textStore } from './text-store.ts';
 
-/** Where a record is in Kubernetes, and how it is reached. Within a pod, `serviceAccount()` of `blazemeter-client/node` gives the first three. */
+/** Where a record is in Kubernetes, and how it is reached. Within a pod, `serviceAccount()` of `blazemeter-client/node` returns server, namespace and token. */
 export interface KubernetesStoreOptions extends HttpStoreOptions {
   /** The API server's address. https, or http to this machine (`kubectl proxy`). */
   readonly server: string;
   /** Default: `default`. */
   readonly namespace?: string | undefined;
-  /** A token that may get and update this Secret, and create it where it does not exist yet; or a function that gives it. */
+  /** A token that may get and update this Secret, and create it where it does not exist yet; or a function that returns it. */
   readonly token: StoreToken;
   /** The Secret's name. Each record has one of its own. */
   readonly name: string;
   /**
-   * Also keep the current pair under these keys of the Secret, changed together with the record:
+   * Also keep the credentials in use under these keys of the Secret, changed together with the record:
    * `{ id: 'BLAZEMETER_API_KEY_ID', secret: 'BLAZEMETER_API_KEY_SECRET' }` suits `envFrom`. Default: no.
    */
-  readonly pairKeys?: PairKeys | undefined;
-  /** Seals the record. The keys of `pairKeys` are not sealed. Default: what the cluster encrypts by itself. */
+  readonly credentialFields?: CredentialFields | undefined;
+  /** Seals the record. The keys of `credentialFields` are not sealed. Default: what the cluster encrypts by itself. */
   readonly seal?: Sealing | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What Secrets and namespaces are called (RFC 1123). */
+const NAME = 'a Kubernetes name: lower-case letters, digits, "-" and "."';
+const kubernetesName = z.string(NAME).check(z.regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, NAME));
 
-/** What names of Secrets and namespaces are made of (RFC 1123), and keys in a Secret. */
-const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
-const DATA_KEY = /^(?!\.\.?$|__proto__$)[-._a-zA-Z0-9]{1,253}$/;
+const specs: OptionSpecs = {
+  ...httpStoreSpecs,
+  server: spec.text,
+  namespace: kubernetesName,
+  name: kubernetesName,
+  credentialFields: credentialFieldsSpec(/^(?!\.\.?$|__proto__$)[-._a-zA-Z0-9]{1,253}$/),
+  seal: sealingSpec,
+};
+
+/** The Secret as it was read, or `undefined` where there is none. */
+type Secret = Readonly<Record<string, unknown>> | undefined;
+
+const secretResponse = z.looseObject({
+  kind: z.literal('Secret'),
+  // With the resourceVersion that a write compares.
+  metadata: z.looseObject({ resourceVersion: z.string().check(z.minLength(1)) }),
+  data: z.optional(z.nullable(z.record(z.string(), z.unknown()))),
+});
+const statusResponse = z.object({ kind: z.literal('Status'), details: z.object({ kind: z.string() }) });
 
 /**
  * A record in a Kubernetes Secret, under the key `record`. Other keys, labels and annotations stay as they are. The
- * Secret is made where it does not exist.
+ * Secret is created where it does not exist.
  *
  * @throws `TypeError` for a server, a name or a token that cannot be.
  * @example
@@ -67,114 +81,129 @@ const DATA_KEY = /^(?!\.\.?$|__proto__$)[-._a-zA-Z0-9]{1,253}$/;
  * ```
  */
 export function kubernetesStore(options: KubernetesStoreOptions): CredentialStore {
-  const { namespace = 'default', name, pairKeys, seal } = options;
-  for (const [option, value] of Object.entries({ namespace, name })) {
-    if (typeof value !== 'string' || !NAME.test(value))
-      throw new TypeError(`${option} is a Kubernetes name: lower-case letters, digits, "-" and ".".`);
-  }
-  checkPairKeys(pairKeys, DATA_KEY);
-  const source = `kubernetesStore (${namespace}/${name})`;
-  const send = httpStore({
-    source,
-    address: options.server,
-    addressOption: 'server',
-    token: options.token,
-    headers: (token) => ({ authorization: `Bearer ${token}` }),
-    options,
-  });
+  const given = parseOptions('kubernetesStore', specs, options);
+  const { namespace = 'default', name, credentialFields, seal } = given;
   const secrets = fillPath('/api/v1/namespaces/{namespace}/secrets', { namespace });
-  const secret = `${secrets}/${fillPath('{name}', { name })}`;
+  const secret = fillPath('/api/v1/namespaces/{namespace}/secrets/{name}', { namespace, name });
   const manager = '?fieldManager=blazemeter-client';
+  const source = `kubernetesStore (${namespace}/${name})`;
+  const { address, send } = storeClient({
+    source,
+    address: given.server,
+    addressOption: 'server',
+    token: given.token,
+    headers: (token) => ({ authorization: `Bearer ${token}` }),
+    retried: (status) => status >= 500,
+    options: given,
+  });
 
-  const heldBy = (body: unknown): Held<Fields> => {
-    const version = at(body, 'metadata', 'resourceVersion');
-    if (at(body, 'kind') !== 'Secret' || typeof version !== 'string' || version === '')
-      throw storeFailure(source, 'answered with something that is no Secret: check server.');
-    const base64 = at(body, 'data', RECORD_FIELD);
+  const heldIn = (response: StoreResponse): Held<Secret> => {
+    const version = readAs(secretResponse, response);
+    if (version === undefined)
+      throw storeFailure(source, 'responded with something that is not a Secret.', {
+        hint: { option: 'server', text: 'Check server.' },
+      });
+    const base64 = version.data?.[RECORD_FIELD] ?? undefined;
     const text = typeof base64 === 'string' ? textFromBase64(base64) : undefined;
-    if (base64 !== undefined && base64 !== null && text === undefined)
-      throw storeFailure(source, `has a key ${RECORD_FIELD} that is no text: it is not this store's.`);
-    return { version, text, beside: objectAt(body) };
+    if (base64 !== undefined && text === undefined)
+      throw storeFailure(source, `has a key ${RECORD_FIELD} that is not text, so it is not this store's.`);
+    return { text, version };
   };
 
-  return textStore<Fields>(
-    persistent({
+  return textStore<Secret>(
+    {
       source,
-      name: `kubernetes:${namespace}/${name}`,
+      name: `kubernetes:${address}/${namespace}/${name}`,
+      resends: true,
 
-      async look(): Promise<Held<Fields>> {
-        const answer = await send({ method: 'GET', path: secret });
-        if (isMissingSecret(answer)) return { version: '', text: undefined, beside: {} };
-        if (answer.status !== 200) throw statusError(answer, source, 'get');
-        return heldBy(answer.body);
+      async read(): Promise<Held<Secret>> {
+        const response = await send({ method: 'GET', path: secret });
+        if (isMissingSecret(response)) return { text: undefined, version: undefined };
+        if (response.status !== 200) throw statusError(response, source, 'get');
+        return heldIn(response);
       },
 
-      async put(text, over, record) {
-        const creates = over.version === '';
-        const fields = Object.entries(fieldsOf(text, record, pairKeys));
+      async replace(text, { version }, record) {
+        const fields = Object.entries(fieldsOf(text, record, credentialFields));
         const data = Object.fromEntries(fields.map(([key, value]) => [key, textToBase64(value)]));
-        if (at(over.beside, 'immutable') === true)
-          throw storeFailure(
-            source,
-            'is immutable (immutable: true), so no record can be kept there. That cannot be taken back: give another name, or delete the Secret and make it anew without that field.',
-          );
-        const answer = creates
-          ? await send({
-              method: 'POST',
-              path: `${secrets}${manager}`,
-              json: { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'Opaque', data },
-            })
-          : await send({
-              method: 'PUT',
-              path: `${secret}${manager}`,
-              // With the resourceVersion that was read: the server compares it, and everything else stays.
-              json: { ...over.beside, data: { ...objectAt(over.beside, 'data'), ...data } },
-            });
-        const { status, body } = answer;
-        // Made, changed or deleted by somebody else since it was read.
-        if (status === 409 || (!creates && isMissingSecret(answer))) throw new StoreConflictError(source);
+        if (version?.immutable === true)
+          throw storeFailure(source, 'is immutable (immutable: true), which cannot be taken back.', {
+            hint: {
+              option: 'name',
+              text: 'Set another name, or delete the Secret and create it again without that field.',
+            },
+          });
+        const response = await send(
+          version === undefined
+            ? {
+                method: 'POST',
+                path: `${secrets}${manager}`,
+                json: { apiVersion: 'v1', kind: 'Secret', metadata: { name }, type: 'Opaque', data },
+              }
+            : {
+                method: 'PUT',
+                path: `${secret}${manager}`,
+                // Everything else stays as it was read.
+                json: { ...version, data: { ...Object(version.data), ...data } },
+              },
+        );
+        const { status } = response;
+        // Created, changed or deleted by another program since it was read.
+        if (status === 409 || (version !== undefined && isMissingSecret(response))) return undefined;
         if (status !== 200 && status !== 201)
-          throw statusError(answer, source, creates ? 'create' : 'update');
-        return { ...heldBy(body), text };
+          throw statusError(response, source, version === undefined ? 'create' : 'update');
+        return { ...heldIn(response), text };
       },
-    }),
+    },
     seal,
   );
 }
 
-/** A 404 of the Secret itself, and not of its namespace or of a server that is none of Kubernetes. */
-const isMissingSecret = ({ status, body }: HttpAnswer): boolean =>
-  status === 404 && at(body, 'kind') === 'Status' && at(body, 'details', 'kind') === 'secrets';
+/** A 404 of the Secret itself, and not of its namespace or of a server that is not Kubernetes. */
+const isMissingSecret = (response: StoreResponse): boolean =>
+  response.status === 404 && readAs(statusResponse, response)?.details.kind === 'secrets';
 
-function statusError({ status, body }: HttpAnswer, source: string, verb: 'get' | 'create' | 'update') {
+function statusError(
+  response: StoreResponse,
+  source: string,
+  verb: 'get' | 'create' | 'update',
+): RotationError {
+  const { status } = response;
   switch (status) {
     case 401:
-      return storeFailure(
-        source,
-        'refused the token (401): it has run out, or is of another cluster. Tokens of a pod are renewed in their file: give a function that reads it.',
-      );
+      return storeFailure(source, 'refused the token (401): it has expired, or is of another cluster.', {
+        hint: {
+          option: 'token',
+          text: "Pass a function that reads it: a pod's token is renewed in its file.",
+        },
+      });
     case 403:
       return storeFailure(
         source,
-        `refused to ${verb} the Secret (403): its token's account needs a Role with the verbs get and update on this Secret (resourceNames), and create on secrets where it does not exist yet.`,
+        `refused to ${verb} the Secret (403): the token's account needs a Role with the verbs get and update on this Secret (resourceNames), and create on secrets where it does not exist yet.`,
       );
     case 404:
-      return storeFailure(
-        source,
-        at(body, 'details', 'kind') === 'namespaces'
-          ? 'has no such namespace (404).'
-          : 'was not found (404), nor was Kubernetes: check server.',
-      );
+      return readAs(statusResponse, response)?.details.kind === 'namespaces'
+        ? storeFailure(source, 'has no such namespace (404).', {
+            hint: { option: 'namespace', text: 'Check namespace.' },
+          })
+        : storeFailure(source, 'was not found, and neither was Kubernetes (404).', {
+            hint: { option: 'server', text: 'Check server.' },
+          });
     case 413:
-      return storeFailure(source, 'is larger than the server takes (413).');
+      return storeFailure(source, 'is larger than the server accepts (413).');
     case 422:
       return storeFailure(
         source,
         'did not accept the Secret (422): it is immutable, or a policy of the cluster forbids it.',
       );
-    default: {
-      const problem = `answered with status ${status}${status === 429 ? ': too many requests' : ''}.`;
-      return status === 429 || status >= 500 ? unsettled(source, problem) : storeFailure(source, problem);
-    }
+    default:
+      return storeFailure(
+        source,
+        `responded with status ${status}${status === 429 ? ': too many requests' : ''}.`,
+        {
+          retryable: status === 429 || status >= 500,
+        },
+      );
   }
 }

@@ -1,14 +1,15 @@
 // A record in Redis (or Valkey): one string under one key, and one script that compares and sets it. The client is
-// injected as a single function, since the clients agree on nothing more.
+// passed as a single function, since the clients have nothing more in common.
 
+import * as z from 'zod/mini';
 import { scrubbed, summary } from '../../auth/cause.ts';
-import { RotationError, StoreConflictError } from '../../errors.ts';
+import { RotationError } from '../../errors.ts';
 import { LONGEST_TIMER, withAbort } from '../../http/abort.ts';
+import { type OptionSpecs, parseOptions } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
-import { storeFailure } from './http-store.ts';
-import type { Sealing } from './sealing.ts';
-import type { CredentialStore } from './store.ts';
-import { type Held, textStore } from './text-store.ts';
+import { type Sealing, sealingSpec } from './sealing.ts';
+import { type CredentialStore, storeFailure, storeTimeoutSpec } from './store.ts';
+import { hexDigest, textStore } from './text-store.ts';
 
 /**
  * Runs a Lua script with `EVAL`. With ioredis: `(script, keys, args) => redis.eval(script, keys.length, ...keys, ...args)`;
@@ -24,13 +25,13 @@ export type RedisStoreOptions = {
   readonly timeout?: number | undefined;
 } & (
   | {
-      /** Seals the record: Redis keeps what it is given as it is, in memory, in its files and on its way to replicas. */
+      /** Seals the record: Redis itself encrypts nothing, in memory, in its files or on the way to replicas. */
       readonly seal: Sealing;
       readonly plaintext?: undefined;
     }
   | {
       readonly seal?: undefined;
-      /** Keep the record as it is, secrets included. */
+      /** Keep the record unencrypted, secrets included. */
       readonly plaintext: true;
     }
 );
@@ -40,8 +41,8 @@ const READ = "return redis.call('GET', KEYS[1])";
 
 /**
  * KEYS: the key. ARGV: the SHA-1 of the text that is to be written over (empty: there must be none), and the new text.
- * Gives 1 where the new text is there afterwards. A command that a client sends again after a lost connection finds its
- * own text. Nothing but GET and SET, and SET takes away an expiry that somebody has put on the key.
+ * Returns 1 where the key holds the new text afterwards. A command that a client sends again after a lost connection finds its
+ * own text. Nothing but GET and SET, and SET removes an expiry of the key.
  */
 const COMPARE_AND_SET = `
 local held = redis.call('GET', KEYS[1])
@@ -54,6 +55,14 @@ return 1
 `.trim();
 
 const DEFAULT_TIMEOUT = 10_000;
+
+const NOT_EMPTY = 'a non-empty string';
+const specs: OptionSpecs = {
+  key: z.string(NOT_EMPTY).check(z.minLength(1, NOT_EMPTY)),
+  timeout: storeTimeoutSpec,
+  seal: sealingSpec,
+  plaintext: z.literal(true, 'true, or left out'),
+};
 
 /**
  * A record in Redis 6 or later, under one key, changed by one script. A write is as durable as the server makes it: see
@@ -73,18 +82,16 @@ const DEFAULT_TIMEOUT = 10_000;
  * ```
  */
 export function redisStore(evaluate: RedisEval, options: RedisStoreOptions): CredentialStore {
-  const { key, seal, plaintext, timeout = DEFAULT_TIMEOUT } = options;
   if (typeof evaluate !== 'function')
     throw new TypeError(
       'redisStore takes a function (script, keys, args) that runs a script: with ioredis redis.eval(script, keys.length, ...keys, ...args), with node-redis client.eval(script, { keys, arguments: args }).',
     );
-  if (typeof key !== 'string' || key === '') throw new TypeError('key is a text that is not empty.');
-  if ((seal === undefined) === (plaintext !== true))
+  const { key, seal, plaintext, timeout = DEFAULT_TIMEOUT } = parseOptions('redisStore', specs, options);
+  if (key === undefined) throw new TypeError('redisStore: key is missing.');
+  if ((seal === undefined) === (plaintext === undefined))
     throw new TypeError(
-      'Redis keeps what it is given as it is: give seal (see sealing), or say plaintext: true and mean it.',
+      'redisStore: Redis encrypts nothing. Pass either seal (see sealing) or plaintext: true.',
     );
-  if (typeof timeout !== 'number' || !(timeout > 0))
-    throw new TypeError('timeout must be a number of milliseconds above 0.');
   const source = `redisStore (${printable(key)})`;
 
   const run = async (script: string, args: string[]): Promise<unknown> => {
@@ -97,39 +104,38 @@ export function redisStore(evaluate: RedisEval, options: RedisStoreOptions): Cre
       );
     } catch (error) {
       if (controller.signal.aborted)
-        throw storeFailure(source, `did not answer within ${timeout} ms: it is down, or not reachable.`);
+        throw storeFailure(source, `did not respond within ${timeout} ms: it is down, or not reachable.`, {
+          retryable: true,
+          hint: { option: 'timeout', text: 'Raise timeout where that is expected.' },
+        });
       throw error instanceof RotationError ? error : redisError(source, error);
     } finally {
       clearTimeout(timer);
     }
   };
-  const held = async (text: string): Promise<Held<undefined>> => ({
-    text,
-    version: await sha1(text),
-    beside: undefined,
-  });
 
   return textStore<undefined>(
     {
       source,
       name: `redis:${key}`,
-      async look() {
-        const text = textOf(await run(READ, []), source);
-        return text === undefined ? { version: '', text, beside: undefined } : held(text);
+      resends: false,
+      async read() {
+        return { text: textOf(await run(READ, []), source), version: undefined };
       },
-      async put(text, over) {
-        // A number, a bigint, or a text where the client is set so: nothing else is taken for a 0.
-        const answer = String(await run(COMPARE_AND_SET, [over.version, text]));
-        if (answer === '0') throw new StoreConflictError(source);
-        if (answer !== '1') throw unexpected(source);
-        return held(text);
+      async replace(text, over) {
+        const version = over.text === undefined ? '' : await hexDigest('SHA-1', over.text);
+        // A number, a bigint, or a string where the client is set so.
+        const reply = String(await run(COMPARE_AND_SET, [version, text]));
+        if (reply === '0') return undefined;
+        if (reply !== '1') throw unexpected(source);
+        return { text, version: undefined };
       },
     },
     seal,
   );
 }
 
-/** Text, bytes (clients can be set to give those), or nothing. */
+/** Text, bytes (clients can be configured to return those), or nothing. */
 function textOf(value: unknown, source: string): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string') return value;
@@ -140,36 +146,46 @@ function textOf(value: unknown, source: string): string | undefined {
 const unexpected = (source: string) =>
   storeFailure(
     source,
-    'gave an answer that this script never gives: check the function that runs it (script, keys, args).',
+    'returned what this script never returns: check the function that runs it (script, keys, args).',
   );
 
-async function sha1(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-1', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** What Redis's errors begin with, or hold where a script had them, and what to do. */
+/** What Redis's errors begin with, or hold where a script had them, and what they mean. */
 const REPLIES: Readonly<Record<string, string>> = {
-  WRONGTYPE: 'holds something that is no text: the key belongs to something else',
-  READONLY: 'is a replica, which cannot be written: connect to the primary',
-  NOAUTH: 'wants a password',
+  WRONGTYPE: 'holds something that is not a string: the key belongs to another program',
+  READONLY: 'is a replica, which cannot be written; connect to the primary',
+  NOAUTH: 'requires a password',
   WRONGPASS: 'refused the user or the password',
   NOPERM: 'refused the user: it needs +eval, +get and +set on this key',
+  DENIED: 'is in protected mode and refuses other machines; configure a user and a password',
   OOM: 'has no memory left',
   MISCONF: 'cannot write its files to the disk, and so refuses to write',
-  NOREPLICAS: 'has not as many replicas as it must write to',
+  NOREPLICAS: 'has fewer replicas than it must write to',
   CLUSTERDOWN: 'is a cluster that is down',
-  LOADING: 'is still reading its data from the disk',
+  LOADING: 'is still loading its data from the disk',
   BUSY: 'is busy with another script',
   MASTERDOWN: 'has lost its primary',
 };
 
-/** The reply's text may quote arguments, so only its first word, one of those above, is taken. */
+/** Errors that are known by a phrase, and the word that they are reported by. */
+const PHRASES: readonly (readonly [RegExp, string, string])[] = [
+  [
+    /(?:unknown|unsupported|disabled) command\W+eval\b|command\W+eval\W.{0,40}(?:not (?:allowed|supported|available)|disabled|unsupported)/i,
+    'runs no scripts: EVAL is disabled or renamed there, and without a script no write can be compared. Allow it, or use another store',
+    'EVAL',
+  ],
+  [/ACL failure in script|can't run this command/i, `${REPLIES.NOPERM}`, 'NOPERM'],
+];
+
+/** The text of a reply may quote arguments: it is compared, never shown. */
 function redisError(source: string, error: unknown): RotationError {
-  const message = error instanceof Error ? error.message : '';
-  const reply = /\b(?:[A-Z]{3,11})\b/g;
-  const known = [...message.slice(0, 300).matchAll(reply)].find(([word]) => Object.hasOwn(REPLIES, word));
-  if (known !== undefined) return storeFailure(source, `${REPLIES[known[0]]} (${known[0]}).`, summary(error));
+  const message = (error instanceof Error ? error.message : '').slice(0, 300);
+  const phrase = PHRASES.find(([form]) => form.test(message));
+  const word = [...message.matchAll(/\b[A-Z]{3,11}\b/g)]
+    .map(([found]) => found)
+    .find((found) => Object.hasOwn(REPLIES, found));
+  const problem = phrase ?? (word === undefined ? undefined : [undefined, REPLIES[word], word]);
+  if (problem !== undefined)
+    return storeFailure(source, `${problem[1]} (${problem[2]}).`, { cause: summary(error) });
   const { name, message: said } = summary(error);
-  return storeFailure(source, `failed (${printable(`${name}: ${said}`)}).`, scrubbed(error));
+  return storeFailure(source, `failed (${printable(`${name}: ${said}`)}).`, { cause: scrubbed(error) });
 }

@@ -1,16 +1,17 @@
-// Sealing: the text of a record, encrypted and bound to the place where it is kept (AES-256-GCM by WebCrypto), so that
-// whoever can read the store cannot read the secrets, and whoever can write to it cannot change them or swap two records.
+// Sealing: the text of a record, encrypted and bound to the place where it is kept (AES-256-GCM by WebCrypto), so that read
+// access to the store shows no secrets, and write access cannot change them or swap two records.
 
+import * as z from 'zod/mini';
 import { summary } from '../../auth/cause.ts';
 import type { SecretLike } from '../../auth/secret.ts';
-import { RotationError } from '../../errors.ts';
+import { type ErrorHint, RotationError } from '../../errors.ts';
 import { withAbort } from '../../http/abort.ts';
 import { printable } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
 import { readRecord, revealRecord } from '../record/record-text.ts';
 import { fromBase64, toBase64 } from './base64.ts';
 
-/** 32 random bytes, as they are or as base64. `openssl rand -base64 32` makes some. */
+/** 32 random bytes, raw or as base64, such as from `openssl rand -base64 32`. */
 export type SealingKeyMaterial = Uint8Array | string | SecretLike;
 
 /** A key that records are sealed with, or a function that fetches it. The function is called at each use, and has 15 s. */
@@ -20,17 +21,17 @@ export type SealingKey = SealingKeyMaterial | (() => SealingKeyMaterial | Promis
 export interface SealingOptions {
   /** Seals, and opens. */
   readonly key: SealingKey;
-  /** Keys of former times: they open what they sealed, and the next write seals it with `key`. Default: none. */
+  /** Former keys: they open what they sealed, and the next write seals it with `key`. Default: none. */
   readonly previous?: readonly SealingKey[] | undefined;
   /**
-   * What a sealed record is bound to. Default: the store's own name for its place (a path, a Secret's name, a key), so
-   * that a record which is copied to another place cannot be opened there. Give a text of your own, one for each record,
-   * where a record is to move.
+   * What a sealed record is bound to. Default: the store's kind and address (the absolute path of a file; server and path
+   * in Vault and Kubernetes; the key in Redis), so that a record which is copied elsewhere does not open there. Set a
+   * string of your own, a different one for each record, where a record has to move or its server has several addresses.
    */
   readonly place?: string | undefined;
   /**
-   * Also take a record that is not sealed; the next write seals it. For the time in which sealing is introduced: while it
-   * is on, whoever can write to the store can put a record of their own there. Default: false.
+   * Also accept a record that is not sealed; the next write seals it. Only while sealing is introduced: as long as it is on,
+   * write access to the store is enough to replace the record. Default: false.
    */
   readonly acceptPlaintext?: boolean | undefined;
 }
@@ -42,18 +43,18 @@ export interface Sealing {
   /**
    * The record of a sealed text from this place.
    *
-   * @throws {@link RotationError} (`rotation_record`) that says whether a key is missing, or the text was changed, cut or
-   * moved; never what is in it.
+   * @throws {@link RotationError} (`rotation_record`) that says whether a key is missing, or the text was changed, truncated
+   * or moved; never what it holds.
    */
   open(text: string, place: string): Promise<RotationRecord>;
 }
 
-/** What every sealed text begins with; the digit is the form's version. */
-const MARK = 'blazemeter-sealed-';
+/** What every sealed text begins with; the digit is the version of the format. */
+const PREFIX = 'blazemeter-sealed-';
 const VERSION = '1';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
-/** The tag that GCM puts behind the text. */
+/** The tag that GCM appends. */
 const TAG_BYTES = 16;
 /** How long a function that fetches a key may take, in milliseconds. */
 const KEY_TIMEOUT = 15_000;
@@ -66,8 +67,8 @@ interface ReadyKey {
 
 /**
  * Seals records for a store that others can read: AES-256-GCM, a random nonce for each write, the store's place and the
- * key's id authenticated with the text. A sealed text that is older than the last one opens as well: encryption cannot tell
- * that somebody has put a whole old record back. The rotation does, by the keys that the service has (`rotation_epoch`).
+ * key's id authenticated with the text. An older sealed text opens as well: encryption cannot show that a whole old record
+ * was put back. The rotation notices it by the keys that the service has (`rotation_epoch`).
  *
  * @throws `TypeError` where a key that is given as a value is not 32 bytes.
  * @example
@@ -82,7 +83,7 @@ interface ReadyKey {
 export function sealing(options: SealingOptions): Sealing {
   const { place: ownPlace, acceptPlaintext = false } = options;
   if (ownPlace !== undefined && (typeof ownPlace !== 'string' || ownPlace === ''))
-    throw new TypeError('place is a text that is not empty.');
+    throw new TypeError('sealing: place must be a non-empty string.');
   const key = keySource(options.key, 'key');
   const previous = (options.previous ?? []).map((one, at) => keySource(one, `previous[${at}]`));
 
@@ -90,7 +91,7 @@ export function sealing(options: SealingOptions): Sealing {
     async seal(record, place) {
       const { id, key: sealer } = await key();
       const nonce = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
-      const head = `${MARK}${VERSION}.${id}`;
+      const head = `${PREFIX}${VERSION}.${id}`;
       const sealed = await crypto.subtle.encrypt(
         { name: 'AES-GCM', iv: nonce, additionalData: bound(head, ownPlace ?? place) },
         sealer,
@@ -103,25 +104,26 @@ export function sealing(options: SealingOptions): Sealing {
     },
 
     async open(text, place) {
-      if (!text.startsWith(MARK)) {
+      if (!text.startsWith(PREFIX)) {
         if (acceptPlaintext) return readRecord(text);
-        throw wrong(
-          'it is not sealed, and this store takes sealed records alone. If you have just introduced sealing, say acceptPlaintext: true until the record was written once',
-        );
+        throw wrong('it is not sealed, and this store accepts only sealed records', {
+          option: 'acceptPlaintext',
+          text: 'If you have just introduced sealing, pass acceptPlaintext: true until the record has been written once.',
+        });
       }
       const [, id, base64] = FORM.exec(text) ?? [];
       if (id === undefined || base64 === undefined) {
         throw wrong(
-          /^\d+\./.test(text.slice(MARK.length)) && !text.startsWith(`${MARK}${VERSION}.`)
-            ? 'it was sealed by another version of blazemeter-client; use that one'
-            : 'its seal is spoilt: the text was cut short or changed',
+          /^\d+\./.test(text.slice(PREFIX.length)) && !text.startsWith(`${PREFIX}${VERSION}.`)
+            ? 'it was sealed by another version of blazemeter-client; use that version'
+            : 'its seal is broken: the text was truncated or changed',
         );
       }
       const bytes = fromBase64(base64);
       if (bytes === undefined || bytes.length <= NONCE_BYTES + TAG_BYTES)
-        throw wrong('its seal is spoilt: the text was cut short or changed');
+        throw wrong('its seal is broken: the text was truncated or changed');
       const opener = await keyOf(id, [key, ...previous]);
-      const additionalData = bound(`${MARK}${VERSION}.${id}`, ownPlace ?? place);
+      const additionalData = bound(`${PREFIX}${VERSION}.${id}`, ownPlace ?? place);
       let opened: ArrayBuffer;
       try {
         opened = await crypto.subtle.decrypt(
@@ -131,7 +133,11 @@ export function sealing(options: SealingOptions): Sealing {
         );
       } catch {
         throw wrong(
-          'its seal does not open: the text was cut short or changed, or it was sealed for another place than this one (a record cannot be copied or moved)',
+          'its seal does not open: the text was truncated or changed, or it was sealed for another place than this one (a record cannot be copied, moved, or reached at another address)',
+          {
+            option: 'place',
+            text: 'If its place or address has changed, set place to the one that it was sealed for.',
+          },
         );
       }
       return readRecord(new TextDecoder().decode(opened));
@@ -139,33 +145,47 @@ export function sealing(options: SealingOptions): Sealing {
   };
 }
 
-/** The text to keep for a record: sealed where there is a seal. */
+/** The text to keep for a record: sealed where a seal is given. */
 export const closeRecord = async (
   record: RotationRecord,
   seal: Sealing | undefined,
   place: string,
 ): Promise<string> => (seal === undefined ? revealRecord(record) : seal.seal(record, place));
 
-/** The record in a text from a store; a sealed one without a seal is told apart from a spoilt one. */
+/** The record in a text from a store; a sealed one without a seal is distinguished from a broken one. */
 export async function openRecord(
   text: string,
   seal: Sealing | undefined,
   place: string,
 ): Promise<RotationRecord> {
   if (seal !== undefined) return seal.open(text, place);
-  if (text.startsWith(MARK)) throw wrong('it is sealed: give the store the seal that it was written with');
+  if (text.startsWith(PREFIX))
+    throw wrong('it is sealed', {
+      option: 'seal',
+      text: 'Pass the store the seal that it was written with.',
+    });
   return readRecord(text);
 }
 
-const wrong = (what: string): RotationError =>
+/** Checks the option `seal` of a store. */
+export const sealingSpec = z.custom(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['seal', 'open'].every((method) => typeof Reflect.get(value, method) === 'function'),
+  'what sealing() returns',
+);
+
+const wrong = (what: string, hint?: ErrorHint): RotationError =>
   new RotationError(`The record of the rotation cannot be used: ${what}. Nothing was changed.`, {
     code: 'rotation_record',
+    hint,
   });
 
 /** What is authenticated besides the text. The head holds no line break, so the two parts cannot run into each other. */
 const bound = (head: string, place: string) => new TextEncoder().encode(`${head}\n${place}`);
 
-/** A key that is given as a value is checked at once, one that is fetched whenever it comes. */
+/** A key that is passed as a value is checked at once, one that is fetched each time. */
 function keySource(given: SealingKey, name: string): () => Promise<ReadyKey> {
   if (typeof given !== 'function') {
     const bytes = keyBytes(given, name);
@@ -176,7 +196,7 @@ function keySource(given: SealingKey, name: string): () => Promise<ReadyKey> {
     try {
       bytes = keyBytes(await inTime(given, name), name);
     } catch (error) {
-      // Ours says what is wrong; anybody else's may quote the key.
+      // Ours says what is wrong; that of a callback may quote the key.
       const known = error instanceof KeyError;
       const { name: kind, message } = summary(error);
       throw new RotationError(
@@ -192,7 +212,7 @@ function keySource(given: SealingKey, name: string): () => Promise<ReadyKey> {
 
 class KeyError extends TypeError {}
 
-/** What fetches a key may hang, and nobody else ends the wait of a rotation. */
+/** A function that fetches a key may hang, and nothing else would end the wait. */
 async function inTime<T>(fetch: () => T | Promise<T>, name: string): Promise<T> {
   const controller = new AbortController();
   const late = () => controller.abort(new KeyError(`${name} did not come within ${KEY_TIMEOUT / 1000} s.`));
@@ -212,13 +232,13 @@ function keyBytes(given: unknown, name: string): Uint8Array<ArrayBuffer> {
   const bytes: unknown = typeof text === 'string' ? fromBase64(text.trim()) : text;
   if (!ArrayBuffer.isView(bytes) || bytes.byteLength !== KEY_BYTES)
     throw new KeyError(
-      `${name} is 32 random bytes, as a Uint8Array or as base64: \`openssl rand -base64 32\` makes some.`,
+      `${name} must be 32 random bytes, as a Uint8Array or as base64, such as from \`openssl rand -base64 32\`.`,
     );
   // A copy: the caller may clear theirs.
   const copy = new Uint8Array(KEY_BYTES);
   copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset, KEY_BYTES));
   if (copy.every((byte) => byte === copy[0]))
-    throw new KeyError(`${name} is the same byte 32 times: a placeholder, and no key.`);
+    throw new KeyError(`${name} is the same byte 32 times: a placeholder, not a key.`);
   return copy;
 }
 
@@ -237,6 +257,7 @@ async function keyOf(id: string, sources: readonly (() => Promise<ReadyKey>)[]):
     seen.push(ready.id);
   }
   throw wrong(
-    `it was sealed with the key ${id}, and the ${seen.length === 1 ? 'key given is' : 'keys given are'} ${seen.join(', ')}. Give that key, or give it as previous`,
+    `it was sealed with the key ${id}, and the ${seen.length === 1 ? 'key passed is' : 'keys passed are'} ${seen.join(', ')}`,
+    { option: 'previous', text: 'Pass that key, as key or among previous.' },
   );
 }

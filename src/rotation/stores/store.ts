@@ -1,29 +1,29 @@
-// Where a record is kept. A store does two things, and the second is the one that matters: it writes only over the very
-// version that the writer has read.
+// Where a record is kept. A store reads it, and writes it only over the very version that the writer has read.
 
-import { RotationError, StoreConflictError } from '../../errors.ts';
+import * as z from 'zod/mini';
+import { type BlazeMeterErrorInit, RotationError, StoreConflictError } from '../../errors.ts';
 import type { RotationRecord } from '../record/record.ts';
 import { readRecord, revealRecord } from '../record/record-text.ts';
 
-/** A record together with the mark of this version of it. */
+/** A record together with the ETag of this version of it. */
 export interface Versioned {
   readonly record: RotationRecord;
-  /** Differs between any two versions; its form is the store's own affair. */
+  /** Differs between any two versions; its form is up to the store. */
   readonly etag: string;
 }
 
 /**
  * Keeps one record. There are {@link fileStore}, {@link vaultStore}, {@link kubernetesStore} and {@link redisStore}; bring
- * your own for a database: {@link revealRecord} gives the text to keep, {@link readRecord} reads it.
+ * your own for a database: {@link revealRecord} returns the text to keep, {@link readRecord} reads it.
  */
 export interface CredentialStore {
-  /** The record and its mark; `undefined` where there is none yet. */
+  /** The record and its ETag; `undefined` where there is none yet. */
   read(): Promise<Versioned | undefined>;
   /**
-   * Writes, if what is there is still the version of the mark `ifMatch`; `null`: if nothing is there. Resolves once the
-   * record would survive a crash.
+   * Writes, if the store still holds the version `ifMatch`; `null`: if it holds none. Resolves once the record would
+   * survive a crash.
    *
-   * @throws {@link StoreConflictError} where something else is there. Any other error may leave the write done or not:
+   * @throws {@link StoreConflictError} where it holds another version. Any other error may leave the write done or not:
    * the rotation reads again to find out.
    */
   write(
@@ -32,23 +32,40 @@ export interface CredentialStore {
   ): Promise<{ readonly etag: string }>;
 }
 
+/** How long a store may wait: `Infinity` counts as the longest time that a timer can hold. */
+export const storeTimeoutSpec = z.custom(
+  (value) => typeof value === 'number' && value > 0,
+  'a number of milliseconds above 0',
+);
+
+/** A failure of the store itself. */
+export const storeFailure = (
+  source: string,
+  problem: string,
+  init: Pick<BlazeMeterErrorInit, 'cause' | 'hint' | 'retryable'> = {},
+): RotationError =>
+  new RotationError(`${source} ${problem} The key in use still works; fix this, then run it again.`, {
+    code: 'rotation_store',
+    ...init,
+  });
+
 /** Refuses what no writer who has read the record would write over it. */
 export function refuseStepBack(before: RotationRecord | undefined, after: RotationRecord): void {
   if (before === undefined) return;
   if (before.id !== after.id)
     throw new RotationError(
-      `The store holds the record ${before.id}, and ${after.id} was to be written over it. Give each rotated key a store of its own.`,
+      `The store holds the record ${before.id}, which ${after.id} would replace. Give each rotated key a store of its own.`,
       { code: 'rotation_record' },
     );
   if (after.epoch < before.epoch)
     throw new RotationError(
-      `The store holds epoch ${before.epoch} of the record, and epoch ${after.epoch} was to be written over it: a record never goes back. Read it again.`,
+      `The store holds epoch ${before.epoch} of the record, which the earlier epoch ${after.epoch} would replace. Read the record again.`,
       { code: 'rotation_epoch' },
     );
 }
 
 /**
- * A store in memory: for tests, and for programs that keep the pair nowhere. What it holds is gone with the process.
+ * A store in memory: for tests, and for programs that do not keep their credentials. What it holds ends with the process.
  *
  * @example
  * ```ts

@@ -1,33 +1,29 @@
-// A record in HashiCorp Vault (or OpenBao), as a secret of a KV version 2 engine: it numbers its versions and writes over
-// the one that is named, and over no other (check-and-set).
+// A record in HashiCorp Vault (or OpenBao), as a secret of a KV version 2 engine: it numbers its versions, and writes only
+// over the version that the request names (check-and-set).
 
-import { StoreConflictError } from '../../errors.ts';
+import * as z from 'zod/mini';
+import { RotationError } from '../../errors.ts';
 import { fillPath } from '../../http/path.ts';
+import { isPlainObject, type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
+import { type CredentialFields, credentialFieldsSpec, fieldsOf, RECORD_FIELD } from './credential-fields.ts';
 import {
-  at,
-  checkPairKeys,
-  fieldsOf,
-  type HttpAnswer,
   type HttpStoreOptions,
-  httpStore,
-  objectAt,
-  type PairKeys,
-  persistent,
-  RECORD_FIELD,
+  httpStoreSpecs,
+  readAs,
+  type StoreResponse,
   type StoreToken,
-  storeFailure,
-  unsettled,
-} from './http-store.ts';
-import type { Sealing } from './sealing.ts';
-import type { CredentialStore } from './store.ts';
+  storeClient,
+} from './http-client.ts';
+import { type Sealing, sealingSpec } from './sealing.ts';
+import { type CredentialStore, storeFailure } from './store.ts';
 import { type Held, textStore } from './text-store.ts';
 
 /** Where a record is in Vault, and how it is reached. */
 export interface VaultStoreOptions extends HttpStoreOptions {
   /** Vault's address, such as `https://vault.example.com:8200`. https, or http to this machine. */
   readonly address: string;
-  /** A token that may create, read and update `<mount>/data/<path>`, or a function that gives it. */
+  /** A token that may create, read and update `<mount>/data/<path>`, or a function that returns it. */
   readonly token: StoreToken;
   /** Where the KV engine, version 2, is mounted. Default: `secret`. */
   readonly mount?: string | undefined;
@@ -35,16 +31,41 @@ export interface VaultStoreOptions extends HttpStoreOptions {
   readonly path: string;
   /** The namespace, where Vault has them. Default: none. */
   readonly namespace?: string | undefined;
-  /** Also keep the current pair in fields of these names, for programs that read it from there. Default: no. */
-  readonly pairKeys?: PairKeys | undefined;
-  /** Seals the record. The fields of `pairKeys` are not sealed. Default: Vault's own encryption alone. */
+  /** Also keep the credentials in use in fields of these names, for programs that read them from there. Default: no. */
+  readonly credentialFields?: CredentialFields | undefined;
+  /** Seals the record. The fields of `credentialFields` are not sealed. Default: Vault's own encryption alone. */
   readonly seal?: Sealing | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+const NAMESPACE = 'a path of letters, digits, ".", "_" and "-"';
 
-const PAIR_KEY = /^[\w.-]{1,128}$/;
-const PROTOTYPES = new Set(['__proto__', 'constructor', 'prototype']);
+const specs: OptionSpecs = {
+  ...httpStoreSpecs,
+  address: spec.text,
+  mount: spec.text,
+  path: spec.text,
+  namespace: z.string(NAMESPACE).check(z.regex(/^[\w./-]{1,255}$/, NAMESPACE)),
+  credentialFields: credentialFieldsSpec(/^(?!(?:__proto__|constructor|prototype)$)[\w.-]{1,128}$/),
+  seal: sealingSpec,
+};
+
+/** A version of the secret: its number, which a write compares, and its fields. */
+interface Version {
+  readonly number: number;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const metadata = z.object({
+  version: z.int().check(z.gte(0)),
+  deletion_time: z.optional(z.unknown()),
+  destroyed: z.optional(z.unknown()),
+});
+const fields = z.custom<Readonly<Record<string, unknown>>>(isPlainObject);
+const secretResponse = z.object({ data: z.object({ data: fields, metadata }) });
+const goneResponse = z.object({ data: z.object({ metadata }) });
+const writeResponse = z.object({ data: metadata });
+const errorResponse = z.object({ errors: z.array(z.unknown()) });
+const wrappedResponse = z.object({ wrap_info: fields });
 
 /**
  * A record as a secret of HashiCorp Vault's KV version 2. Other fields of the secret are kept. Vault also keeps old
@@ -64,81 +85,90 @@ const PROTOTYPES = new Set(['__proto__', 'constructor', 'prototype']);
  * ```
  */
 export function vaultStore(options: VaultStoreOptions): CredentialStore {
-  const { mount = 'secret', namespace, pairKeys, seal } = options;
-  const engine = pathOf(mount, 'mount');
-  const path = pathOf(options.path, 'path');
-  if (namespace !== undefined && !/^[\w./-]{1,255}$/.test(namespace))
-    throw new TypeError('namespace is a path of letters, digits, ".", "_" and "-".');
-  checkPairKeys(pairKeys, PAIR_KEY);
-  if (pairKeys !== undefined && [pairKeys.id, pairKeys.secret].some((name) => PROTOTYPES.has(name)))
-    throw new TypeError('pairKeys cannot have such a name.');
-  const shown = printable(`${mount}/${options.path}`);
-  const source = `vaultStore (${shown})`;
-  const send = httpStore({
+  const given = parseOptions('vaultStore', specs, options);
+  const { mount = 'secret', namespace, credentialFields, seal } = given;
+  const url = `/v1/${pathOf(mount, 'mount')}/data/${pathOf(given.path, 'path')}`;
+  const where = { mount: printable(trimmed(mount)), path: printable(trimmed(given.path)) };
+  const source = `vaultStore (${where.mount}/${where.path})`;
+  const { address, send } = storeClient({
     source,
-    address: options.address,
+    address: given.address,
     addressOption: 'address',
-    token: options.token,
+    token: given.token,
     headers: (token) => ({
       'x-vault-token': token,
       // Vault's agent refuses requests without it, since no web page can send it.
       'x-vault-request': 'true',
       ...(namespace === undefined ? {} : { 'x-vault-namespace': namespace }),
     }),
-    options,
+    // 412: not caught up with the primary yet. 473: a performance standby did not pass the request on.
+    retried: (status) => status === 412 || status === 473 || (status >= 500 && status !== 501),
+    options: given,
   });
-  const url = `/v1/${engine}/data/${path}`;
-  const failed = ({ status, body }: HttpAnswer) =>
-    status === 404 && says(body, 'no handler for route')
-      ? storeFailure(source, `has no engine at ${printable(mount)}: check mount and namespace.`)
-      : statusError(status, source, shown);
 
-  return textStore<Fields>(
-    persistent({
+  return textStore<Version>(
+    {
       source,
-      name: `vault:${trimmed(namespace ?? '')}/${trimmed(mount)}/${trimmed(options.path)}`,
+      name: `vault:${address}/${trimmed(namespace ?? '')}/${trimmed(mount)}/${trimmed(given.path)}`,
+      resends: true,
 
-      async look(): Promise<Held<Fields>> {
-        const answer = await send({ method: 'GET', path: url });
-        const { status, body } = answer;
-        const version = versionAt(body, 'data', 'metadata');
-        // Never written, or its last version was deleted or destroyed: then the next one is written over that one. Not
-        // where a gateway answers in Vault's place: a record that cannot be seen is not one that is not there.
-        const empty = version !== undefined || Array.isArray(at(body, 'errors'));
-        if (status === 404 && empty && !says(body, 'no handler for route'))
-          return {
-            version: version ?? '0',
-            text: undefined,
-            beside: {},
-          };
-        if (status !== 200) throw failed(answer);
-        const fields = objectAt(body, 'data', 'data');
-        const text = fields[RECORD_FIELD];
-        if (version === undefined) throw notVersion2(source, mount);
+      async read(): Promise<Held<Version>> {
+        const response = await send({ method: 'GET', path: url });
+        if (response.status === 404)
+          return { text: undefined, version: emptyVersion(response, source, where) };
+        if (response.status !== 200) throw statusError(response, source, where);
+        const found = readAs(secretResponse, response)?.data;
+        if (found === undefined) throw unexpected(response, source, where);
+        const text = found.data[RECORD_FIELD];
         if (text !== undefined && typeof text !== 'string')
-          throw storeFailure(source, `has a field ${RECORD_FIELD} that is no text: it is not this store's.`);
-        return { version, text, beside: fields };
+          throw storeFailure(
+            source,
+            `has a field ${RECORD_FIELD} that is not a string, so it is not this store's.`,
+          );
+        return { text, version: { number: found.metadata.version, fields: found.data } };
       },
 
-      async put(text, over, record) {
-        const data = { ...over.beside, ...fieldsOf(text, record, pairKeys) };
-        const answer = await send({
+      async replace(text, { version }, record) {
+        const fields = { ...version.fields, ...fieldsOf(text, record, credentialFields) };
+        const response = await send({
           method: 'POST',
           path: url,
-          json: { options: { cas: Number.parseInt(over.version, 10) }, data },
+          json: { options: { cas: version.number }, data: fields },
         });
-        const { status, body } = answer;
-        if (status === 400 && says(body, 'check-and-set parameter did not match'))
-          throw new StoreConflictError(source);
-        if (status === 204) throw notVersion2(source, mount);
-        if (status !== 200) throw failed(answer);
-        const version = versionAt(body, 'data');
-        if (version === undefined) throw notVersion2(source, mount);
-        return { version, text, beside: data };
+        if (response.status === 400 && says(response, 'check-and-set parameter did not match'))
+          return undefined;
+        if (response.status !== 200 && response.status !== 204) throw statusError(response, source, where);
+        const written = readAs(writeResponse, response)?.data;
+        if (written === undefined) throw unexpected(response, source, where);
+        return { text, version: { number: written.version, fields } };
       },
-    }),
+    },
     seal,
   );
+}
+
+/** How the place is called in errors. */
+interface Where {
+  readonly mount: string;
+  readonly path: string;
+}
+
+/** The version that a first record is written over, from a 404. */
+function emptyVersion(response: StoreResponse, source: string, where: Where): Version {
+  const gone = readAs(goneResponse, response)?.data.metadata;
+  if (gone === undefined) {
+    // Not where a gateway responds in Vault's place: a record that cannot be seen may still be there.
+    if (readAs(errorResponse, response) === undefined || says(response, 'no handler for route'))
+      throw statusError(response, source, where);
+    return { number: 0, fields: {} };
+  }
+  const { version, deletion_time: deletedAt, destroyed } = gone;
+  if (destroyed !== true && typeof deletedAt === 'string' && deletedAt !== '')
+    throw new RotationError(
+      `${source} holds a record that cannot be read: Vault deleted version ${version} at ${printable(deletedAt)}, because of delete-version-after or of \`vault kv delete\`. Bring it back with \`vault kv undelete -mount=${where.mount} -versions=${version} ${where.path}\`, and set -delete-version-after=0s; to give the record up, destroy that version.`,
+      { code: 'rotation_record' },
+    );
+  return { number: version, fields: {} };
 }
 
 const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '');
@@ -153,56 +183,67 @@ function pathOf(path: unknown, name: string): string {
     .join('/');
 }
 
-/** Number and time of a version: the numbers begin anew where somebody has deleted a secret with all its versions. */
-function versionAt(body: unknown, ...path: readonly string[]): string | undefined {
-  const version = at(body, ...path, 'version');
-  const created = at(body, ...path, 'created_time');
-  return typeof version === 'number' && Number.isSafeInteger(version) && version >= 0
-    ? `${version} ${typeof created === 'string' ? created : ''}`
-    : undefined;
-}
-
 /** Whether an error of Vault's says this. Its text is compared, never shown. */
-function says(body: unknown, words: string): boolean {
-  const errors = at(body, 'errors');
-  return (
-    Array.isArray(errors) &&
-    errors.some((error: unknown) => typeof error === 'string' && error.includes(words))
+const says = (response: StoreResponse, words: string): boolean =>
+  readAs(errorResponse, response)?.errors.some(
+    (error) => typeof error === 'string' && error.includes(words),
+  ) ?? false;
+
+/** A success that is not the response of KV version 2. */
+function unexpected(response: StoreResponse, source: string, { mount }: Where): RotationError {
+  if (readAs(wrappedResponse, response) !== undefined)
+    return storeFailure(
+      source,
+      'responded with a wrapped response: a proxy or agent adds X-Vault-Wrap-TTL, or a control group has to approve the request. A write may have been done. Take response wrapping off this path.',
+    );
+  return storeFailure(
+    source,
+    `is not in an engine of KV version 2: ${mount} responded as version 1 does, which cannot compare and set. Delete what may have been written at data/ in it.`,
+    { hint: { option: 'mount', text: 'Set mount to an engine of version 2.' } },
   );
 }
 
-const notVersion2 = (source: string, mount: string) =>
-  storeFailure(
-    source,
-    `is not in an engine of KV version 2: ${printable(mount)} answered as version 1 does, which cannot compare and set. Use a mount of version 2, and delete what may have been written at data/ in this one.`,
-  );
-
-function statusError(status: number, source: string, shown: string) {
+function statusError(response: StoreResponse, source: string, { mount, path }: Where): RotationError {
+  const { status } = response;
+  const failure = (problem: string) => storeFailure(source, `${problem} (${status}).`);
+  const unavailable = (problem: string) =>
+    storeFailure(source, `${problem} (${status}).`, { retryable: true });
   switch (status) {
     case 400:
-      return storeFailure(source, 'did not accept the request (400).');
+      return failure('did not accept the request');
     case 403:
-      return storeFailure(
-        source,
-        `refused the token (403): it has run out, or its policy does not allow create, read and update on ${shown.replace('/', '/data/')}.`,
+      if (says(response, 'invalid token'))
+        return failure('refused the token: it is wrong, expired or revoked');
+      return failure(
+        readAs(errorResponse, response) === undefined
+          ? 'was denied by something in front of Vault, such as a proxy or a firewall'
+          : `was denied: the token has expired, or its policy does not allow create, read and update on ${mount}/data/${path}`,
       );
+    case 404:
+      if (says(response, 'no handler for route'))
+        return storeFailure(source, `found no engine at ${mount} (404).`, {
+          hint: { option: 'mount', text: 'Check mount and namespace.' },
+        });
+      return storeFailure(source, 'got status 404 from something in front of Vault, such as a gateway.', {
+        hint: { option: 'address', text: 'Check address.' },
+      });
     case 405:
-      return storeFailure(source, 'does not support this (405): the mount is not a KV engine of version 2.');
+      return failure('does not support this: the mount is not a KV engine of version 2');
     case 412:
-      return unsettled(source, 'has not caught up yet (412): a performance standby is behind.');
+      return unavailable('has not caught up yet: a performance standby is behind');
     case 429:
-      return unsettled(source, 'is a standby, or a quota is used up (429).');
+      return unavailable('is a standby, or a quota is used up');
     case 472:
-      return storeFailure(source, 'is a disaster-recovery secondary (472): give the address of the primary.');
+      return failure('is a disaster-recovery secondary; set address to the primary');
     case 473:
-      return unsettled(source, 'is a performance standby (473), which did not pass the request on.');
+      return unavailable('is a performance standby, which did not pass the request on');
     case 501:
-      return storeFailure(source, 'is not initialised (501).');
+      return failure('is not initialised');
     case 503:
-      return unsettled(source, 'is sealed or down for maintenance (503): it has to be unsealed.');
-    default: {
-      const problem = `answered with status ${status}.`;
-      return status >= 500 ? unsettled(source, problem) : storeFailure(source, problem);
-    }
+      return unavailable('is sealed or down for maintenance; unseal it');
+    default:
+      return status >= 500
+        ? unavailable('responded with an error')
+        : failure('responded with an unexpected status');
   }
 }

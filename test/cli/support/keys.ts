@@ -8,8 +8,8 @@ import { PassThrough } from 'node:stream';
 import type { FetchLike } from 'blazemeter-client';
 import { createReference, type ReferenceOptions } from 'blazemeter-client/testing';
 import { afterAll } from 'vitest';
+import type { Stream } from '../../../src/cli/keys/output.ts';
 import { run } from '../../../src/cli/keys/run.ts';
-import type { Output } from '../../../src/cli/keys/terminal.ts';
 import { isObject } from '../../support/reference.ts';
 
 /** In memory where the system has that: records are flushed at every step, and a disk would make that the longest part. */
@@ -36,6 +36,8 @@ export interface How {
   readonly terminal?: number;
   /** What a person types. */
   readonly typed?: string;
+  /** All that comes on standard input. */
+  readonly input?: string;
   readonly fetch?: FetchLike;
   /** Standard output is closed: it has no reader. */
   readonly closed?: boolean;
@@ -50,7 +52,7 @@ export function parsed(text: string): Record<string, unknown> {
   return value;
 }
 
-function sink(how: How, closed = false): { readonly output: Output; text(): string } {
+function sink(how: How, closed = false): { readonly output: Stream; text(): string } {
   let text = '';
   return {
     text: () => text,
@@ -76,6 +78,7 @@ export async function invoke(argv: readonly string[], how: How = {}): Promise<Le
   const err = sink(how);
   const stdin = Object.assign(new PassThrough(), { isTTY: how.terminal !== undefined });
   if (how.typed !== undefined) stdin.write(how.typed);
+  if (how.input !== undefined) stdin.end(how.input);
   const home = freshFolder();
   const code = await run(argv, {
     stdout: out.output,

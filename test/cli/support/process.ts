@@ -2,6 +2,7 @@
 
 import { spawn as spawnChild } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { spawn as spawnTerminal } from '@lydell/node-pty';
 import { builtPackage } from '../../support/built.ts';
 
@@ -39,19 +40,25 @@ export function keysProcess() {
 
   return {
     folder: built.folder,
-    /** Starts it with pipes; with `closed` they have no reader. */
-    start(argv: readonly string[], env: Readonly<Record<string, string>>, closed = false): Started {
+    /** Starts it with pipes. Standard output: `true`, it has no reader; a path, it is that file. */
+    start(
+      argv: readonly string[],
+      env: Readonly<Record<string, string>>,
+      stdout: boolean | string = false,
+    ): Started {
+      const file = typeof stdout === 'string' ? openSync(stdout, 'w') : undefined;
       const child = spawnChild(process.execPath, [script(), ...argv], {
         cwd: built.folder(),
         env: environment(env),
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', file ?? 'pipe', 'pipe'],
       });
       let out = '';
       let err = '';
       const heard = new Set<() => void>();
-      if (closed) child.stdout.destroy();
-      else child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => {
+      if (file !== undefined) closeSync(file);
+      if (stdout === true) child.stdout?.destroy();
+      else child.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+      child.stderr?.on('data', (chunk: Buffer) => {
         err += chunk.toString();
         for (const hear of heard) hear();
       });

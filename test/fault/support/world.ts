@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { BlazeMeterClient, type ClientOptions } from 'blazemeter-client';
-import { createReference, type PlainAnswer, type Reference } from 'blazemeter-client/testing';
+import { createReference, type PlainResponse, type Reference } from 'blazemeter-client/testing';
 import { eventually } from './watch.ts';
 
 export interface Pair {
@@ -37,7 +37,7 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly socket: Socket;
   /** Does what was asked, and returns the answer that would have been; one without a body gets one, to be spoiled. */
-  commit(): PlainAnswer;
+  commit(): PlainResponse;
 }
 
 /** Spoils an exchange. */
@@ -104,7 +104,7 @@ export async function spoiledServer(
     response.on('error', () => {});
     const body = await bodyOf(request).catch(() => undefined);
     if (body === undefined) return; // The client went away.
-    const commit = (): PlainAnswer => {
+    const commit = (): PlainResponse => {
       const answer = reference.handle({ method, path: url, headers, body });
       newestSecret = /"secret": "([^"]+)"/.exec(answer.body)?.[1] ?? newestSecret;
       return answer.status === 204 ? { ...answer, status: 200, body: NO_RESULT } : answer;

@@ -4,13 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { CredentialsError } from 'blazemeter-client';
-import {
-  fileStore,
-  revealRecord,
-  rotate,
-  type Sealing,
-  StoreConflictError,
-} from 'blazemeter-client/rotation';
+import { fileStore, revealRecord, rotate, type Sealing, sealing } from 'blazemeter-client/rotation';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../../support/credentials.ts';
 import { madeUpRecord } from '../support/records.ts';
@@ -31,7 +25,12 @@ describe('fileStore', () => {
     const { folder, path, store } = inFile();
     const world = rotationWorld();
     await adopted(world, store);
-    await rotate(world.client, { store, reason: 'expiry', drain: 0, timing: { lookAgainMs: 1 } });
+    await rotate(world.client, {
+      store,
+      reason: 'expiry',
+      drain: { minutes: 0 },
+      timing: { lookAgainMs: 1 },
+    });
     expect((await fs.stat(path)).mode & 0o777).toBe(0o600);
     expect(await fs.readdir(folder)).toEqual(['record.json']);
     expect(await recordOf(fileStore(path))).toMatchObject({ epoch: 1, phase: 'idle' });
@@ -67,23 +66,69 @@ describe('fileStore', () => {
     expect(await fs.readFile(path, 'utf8')).toBe(most);
   });
 
-  it('leaves the old record as it was where the disk is full, and names the failure', async () => {
+  it.each([
+    ['rename', 'ENOSPC'],
+    ['open', 'EROFS'],
+  ] as const)('leaves the old record as it was where %s fails, and names the failure', async (name, code) => {
     const { path, store, folder } = inFile();
     const { etag } = await store.write(madeUpRecord(), { ifMatch: null });
     const before = await fs.readFile(path, 'utf8');
-    for (const [name, code] of [
-      ['rename', 'ENOSPC'],
-      ['writeFile', 'EROFS'],
-    ] as const) {
-      const spy = vi.spyOn(promises, name).mockRejectedValue(Object.assign(new Error('no'), { code }));
-      const error = await failure(store.write(madeUpRecord(), { ifMatch: etag }));
-      spy.mockRestore();
-      expect(error).toBeInstanceOf(CredentialsError);
-      expect(error.message).toContain(code);
-      expect(await fs.readFile(path, 'utf8')).toBe(before);
-    }
-    expect(await fs.readdir(folder)).toContain('record.json');
-    expect(await fs.readdir(folder)).not.toContain('record.json.lock');
+    const real = promises[name];
+    vi.spyOn(promises, name).mockImplementation((...given: unknown[]) =>
+      name === 'open' && given[0] === path
+        ? Reflect.apply(real, promises, given)
+        : Promise.reject(Object.assign(new Error('no'), { code })),
+    );
+    const error = await failure(store.write(madeUpRecord(), { ifMatch: etag }));
+    vi.restoreAllMocks();
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect(error.message).toContain(code);
+    expect(await fs.readFile(path, 'utf8')).toBe(before);
+    expect(await fs.readdir(folder)).toEqual(['record.json']);
+  });
+
+  it.runIf(process.platform !== 'win32')(
+    'neither waits for a pipe nor reads a huge file or a device in its place',
+    async () => {
+      const { folder, path } = inFile();
+      execFileSync('mkfifo', [path]);
+      const huge = join(folder, 'huge.json');
+      await fs.writeFile(huge, '');
+      await fs.truncate(huge, 3 * 1024 ** 3);
+      for (const place of [path, huge, '/dev/zero']) {
+        const store = fileStore(place);
+        expect(await failure(store.read())).toBeInstanceOf(CredentialsError);
+        expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toBeInstanceOf(
+          CredentialsError,
+        );
+      }
+    },
+  );
+
+  it('acknowledges one of two writes of the same text over the same version', async () => {
+    const { path, store } = inFile();
+    const { etag } = await store.write(madeUpRecord(), { ifMatch: null });
+    const record = madeUpRecord();
+    const outcomes = await Promise.allSettled(
+      [store, fileStore(path)].map((one) => one.write(record, { ifMatch: etag })),
+    );
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('opens a sealed record at its own path alone', async () => {
+    const seal = sealing({ key: crypto.getRandomValues(new Uint8Array(32)) });
+    const { folder, path, store } = inFile(seal);
+    await store.write(madeUpRecord(), { ifMatch: null });
+    const moved = join(folder, 'moved.json');
+    await fs.copyFile(path, moved);
+    expect(await failure(fileStore(moved, { seal }).read())).toMatchObject({ code: 'rotation_record' });
+  });
+
+  it('refuses options that it does not know', () => {
+    expect(() => Reflect.apply(fileStore, undefined, ['ci.json', { followSymlinks: true }])).toThrow(
+      TypeError,
+    );
+    expect(() => Reflect.apply(fileStore, undefined, ['ci.json', { seal: 'yes' }])).toThrow(TypeError);
   });
 
   it('reads a file that others can write only where that is allowed', async () => {
@@ -114,85 +159,129 @@ describe('fileStore', () => {
 });
 
 describe('the lock beside the file', () => {
-  /** The text of a lock, as another process of this machine would have it. */
-  async function lockOf(pid: number): Promise<string> {
-    let text = '';
-    const seal = openSeal();
-    const { lock, store } = inFile({
-      ...seal,
-      async seal(record, place) {
-        text = await fs.readFile(lock, 'utf8');
-        return seal.seal(record, place);
-      },
+  /** Does something while a writer has the lock, whenever it reads the record. */
+  function whileLocked(path: string, run: () => Promise<unknown>): void {
+    const real = promises.open;
+    vi.spyOn(promises, 'open').mockImplementation(async (...given) => {
+      const locked = await fs.lstat(`${path}.lock`).catch(() => undefined);
+      if (given[0] === path && locked !== undefined) await run();
+      return Reflect.apply(real, promises, given);
     });
-    await store.write(madeUpRecord(), { ifMatch: null });
-    const [machine, mine] = text.split(' ');
-    expect(mine).toBe(String(process.pid));
-    return `${machine} ${pid} abcdefgh\n`;
   }
 
-  /** So that a lock that is respected need not be waited for. */
-  const impatient = () => vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValue(15_001);
+  /** Lets time pass in which the lock is only watched, as fast as the disk allows. */
+  async function watching<T>(work: () => Promise<T>, beat?: () => Promise<unknown>): Promise<T> {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearInterval', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    let over = false;
+    const done = work().finally(() => {
+      over = true;
+    });
+    done.catch(() => {});
+    for (let passed = 0; !over; passed += 50) {
+      if (passed % 1_000 === 0) await beat?.();
+      await vi.advanceTimersByTimeAsync(50);
+      await new Promise((next) => setImmediate(next));
+      await fs.stat('.');
+    }
+    vi.useRealTimers();
+    return done;
+  }
 
   it('is there while the record is written, for its owner alone, and gone afterwards', async () => {
+    const { folder, path, lock, store } = inFile();
     const modes: number[] = [];
-    const seal = openSeal();
-    const { folder, lock, store } = inFile({
-      ...seal,
-      async seal(record, place) {
-        modes.push((await fs.stat(lock)).mode & 0o777);
-        return seal.seal(record, place);
-      },
-    });
+    whileLocked(path, async () => modes.push((await fs.stat(lock)).mode & 0o777));
     await store.write(madeUpRecord(), { ifMatch: null });
     await failure(store.write(madeUpRecord(), { ifMatch: null }));
     expect([modes, await fs.readdir(folder)]).toEqual([[0o600], ['record.json']]);
   });
 
-  it('that was lost meanwhile keeps anything from being written, and is left to who has it', async () => {
+  it('is not held while a key of a seal is fetched', async () => {
     const seal = openSeal();
-    const { folder, lock, store } = inFile({
+    const { lock, store } = inFile({
       ...seal,
       async seal(record, place) {
-        await fs.writeFile(lock, 'elsewhere 1 abc\n');
+        await expect(fs.lstat(lock)).rejects.toThrow('ENOENT');
         return seal.seal(record, place);
       },
     });
-    expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toBeInstanceOf(StoreConflictError);
-    expect(await fs.readdir(folder)).toEqual(['record.json.lock']);
-    expect(await fs.readFile(lock, 'utf8')).toBe('elsewhere 1 abc\n');
+    await store.write(madeUpRecord(), { ifMatch: null });
   });
 
-  it('of a process of this machine that is dead is broken at once', async () => {
-    const dead = Number(execFileSync(process.execPath, ['-p', 'process.pid']).toString());
+  it('is one for all names of a file: a link to it, and a link to its folder', async () => {
+    const { folder, path, store } = inFile();
+    await store.write(madeUpRecord(), { ifMatch: null });
+    const link = join(folder, 'link.json');
+    await fs.symlink(path, link);
+    const linked = join(temporaryFolder(), 'folder');
+    await fs.symlink(folder, linked);
+    for (const name of [link, join(linked, 'record.json'), join(linked, 'new.json')]) {
+      const other = fileStore(name, { followSymlink: true });
+      const locks: string[] = [];
+      const real = promises.open;
+      vi.spyOn(promises, 'open').mockImplementation((...given) => {
+        if (given[1] === 'wx' && String(given[0]).endsWith('.lock')) locks.push(String(given[0]));
+        return Reflect.apply(real, promises, given);
+      });
+      const etag = (await other.read())?.etag ?? null;
+      await other.write(madeUpRecord(), { ifMatch: etag });
+      vi.restoreAllMocks();
+      expect(locks).toEqual([join(folder, `${name.endsWith('new.json') ? 'new' : 'record'}.json.lock`)]);
+    }
+  });
+
+  it('that another process has taken meanwhile keeps anything from being written, and stays', async () => {
+    const { path, lock, store } = inFile();
+    whileLocked(path, () => fs.writeFile(lock, 'of another process\n'));
+    const error = await watching(
+      () => failure(store.write(madeUpRecord(), { ifMatch: null })),
+      async () => {
+        const text = await fs.readFile(lock, 'utf8').catch(() => '');
+        if (text.startsWith('of another')) await fs.appendFile(lock, '.');
+      },
+    );
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect(await fs.readFile(lock, 'utf8')).toContain('of another process');
+    await expect(fs.stat(path)).rejects.toThrow('ENOENT');
+  });
+
+  it.each([
+    ['of another machine', async (lock: string) => fs.writeFile(lock, 'elsewhere 1 abc\n')],
+    [
+      'of a time in the future',
+      async (lock: string) => {
+        await fs.writeFile(lock, 'x');
+        await fs.utimes(lock, new Date('2100-01-01'), new Date('2100-01-01'));
+      },
+    ],
+    ['that cannot be read', async (lock: string) => fs.writeFile(lock, 'x', { mode: 0o000 })],
+    ['that is empty', async (lock: string) => fs.writeFile(lock, '')],
+    ['that is a pipe', async (lock: string) => execFileSync('mkfifo', [lock])],
+    ['that is a link to nothing', async (lock: string) => fs.symlink('nowhere', lock)],
+  ])('%s is removed where it does not change for five seconds', async (_, leave) => {
     const { folder, lock, store } = inFile();
-    await fs.writeFile(lock, await lockOf(dead));
-    await store.write(madeUpRecord(), { ifMatch: null });
+    await leave(lock);
+    await watching(() => store.write(madeUpRecord(), { ifMatch: null }));
     expect(await fs.readdir(folder)).toEqual(['record.json']);
   });
 
-  it('that was silent for more than ten seconds is broken, wherever it is from', async () => {
-    const { lock, store, folder } = inFile();
-    await fs.writeFile(lock, 'elsewhere 1 abc\n');
-    const then = new Date(Date.now() - 11_000);
-    await fs.utimes(lock, then, then);
-    await store.write(madeUpRecord(), { ifMatch: null });
-    expect(await fs.readdir(folder)).toEqual(['record.json']);
-  });
-
-  it.each(['of a living process of this machine', 'of another machine'])('%s is respected', async (whose) => {
+  it('that changes every second is respected, whatever its time and content are', async () => {
     const { lock, store, path } = inFile();
-    const text = whose.includes('another') ? 'elsewhere 1 abc\n' : await lockOf(process.ppid);
-    await fs.writeFile(lock, text);
-    impatient();
-    expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toBeInstanceOf(CredentialsError);
-    expect(await fs.readFile(lock, 'utf8')).toBe(text);
+    await fs.writeFile(lock, 'x');
+    let beats = 0;
+    const error = await watching(
+      () => failure(store.write(madeUpRecord(), { ifMatch: null })),
+      () => fs.utimes(lock, beats, ++beats),
+    );
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect(await fs.readFile(lock, 'utf8')).toBe('x');
     await expect(fs.stat(path)).rejects.toThrow('ENOENT');
   });
 
   it('is waited for, and taken when it is free', async () => {
     const { lock, store } = inFile();
-    await fs.writeFile(lock, 'elsewhere 1 abc\n');
+    await fs.writeFile(lock, 'of another process\n');
     let released = false;
     const writing = store.write(madeUpRecord(), { ifMatch: null }).then(() => released);
     await new Promise((done) => setTimeout(done, 100));
@@ -201,50 +290,80 @@ describe('the lock beside the file', () => {
     expect(await writing).toBe(true);
   });
 
-  it('is kept fresh each second, so that a slow writer does not lose it', async () => {
+  it('is touched each second, so that a slow writer does not lose it', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     onTestFinished(() => void vi.useRealTimers());
-    const fresh: boolean[] = [];
-    const seal = openSeal();
-    const { lock, store } = inFile({
-      ...seal,
-      async seal(record, place) {
-        const old = new Date(Date.now() - 60_000);
-        await fs.utimes(lock, old, old);
-        vi.advanceTimersByTime(1_000);
-        await vi.waitUntil(async () => (await fs.stat(lock)).mtimeMs > Date.now() - 10_000);
-        fresh.push(true);
-        return seal.seal(record, place);
-      },
+    const { path, lock, store } = inFile();
+    let touched = 0;
+    whileLocked(path, async () => {
+      await fs.utimes(lock, 0, 0);
+      vi.advanceTimersByTime(1_000);
+      await vi.waitUntil(async () => (await fs.stat(lock)).mtimeMs > 0);
+      touched += 1;
     });
     await store.write(madeUpRecord(), { ifMatch: null });
-    expect([fresh, vi.getTimerCount()]).toEqual([[true], 0]);
+    expect([touched, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('that was taken anew while a dead one was broken is put back', async () => {
+  it('that was taken anew while a dead one was removed is put back', async () => {
     const { lock, store } = inFile();
-    await fs.writeFile(lock, 'elsewhere 1 abc\n');
-    const then = new Date(Date.now() - 11_000);
-    await fs.utimes(lock, then, then);
+    await fs.writeFile(lock, 'dead');
     const real = promises.rename;
     vi.spyOn(promises, 'rename').mockImplementationOnce(async (...given) => {
-      await fs.writeFile(lock, 'elsewhere 1 anew\n');
+      await fs.writeFile(lock, 'of another process');
       return Reflect.apply(real, promises, given);
     });
-    impatient();
-    expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toBeInstanceOf(CredentialsError);
-    expect(await fs.readFile(lock, 'utf8')).toBe('elsewhere 1 anew\n');
+    const error = await watching(
+      () => failure(store.write(madeUpRecord(), { ifMatch: null })),
+      async () => {
+        if ((await fs.readFile(lock, 'utf8')) !== 'dead') await fs.appendFile(lock, '.');
+      },
+    );
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect(await fs.readFile(lock, 'utf8')).toContain('of another process');
   });
 
-  it.each(['link', 'readFile'] as const)(
+  it('needs no hard links', async () => {
+    const { folder, lock, store } = inFile();
+    vi.spyOn(promises, 'link').mockRejectedValue(Object.assign(new Error('no'), { code: 'EPERM' }));
+    await fs.writeFile(lock, 'dead');
+    await watching(() => store.write(madeUpRecord(), { ifMatch: null }));
+    expect(await fs.readdir(folder)).toEqual(['record.json']);
+  });
+
+  it('leaves nothing behind where the disk is full, and removes what killed runs have left', async () => {
+    const { folder, path, lock, store } = inFile();
+    const real = promises.open;
+    vi.spyOn(promises, 'open').mockImplementation(async (...given) => {
+      const handle: Awaited<ReturnType<typeof real>> = await Reflect.apply(real, promises, given);
+      const full = Object.assign(new Error('no'), { code: 'ENOSPC' });
+      if (given[0] === lock) vi.spyOn(handle, 'writeFile').mockRejectedValue(full);
+      return handle;
+    });
+    expect((await failure(store.write(madeUpRecord(), { ifMatch: null }))).message).toContain('ENOSPC');
+    expect(await fs.readdir(folder)).toEqual([]);
+    vi.restoreAllMocks();
+    await fs.writeFile(`${lock}.abcdefghjkmnpqrs`, 'left behind');
+    await fs.writeFile(`${path}.bak`, 'of the user');
+    const held = await store.read();
+    await store.write(madeUpRecord(), { ifMatch: held?.etag ?? null });
+    expect((await fs.readdir(folder)).sort()).toEqual(['record.json', 'record.json.bak']);
+  });
+
+  it.each(['lstat', 'realpath'] as const)(
     'in a folder that refuses (%s) is an error that names the failure',
     async (what) => {
       const { lock, store } = inFile();
-      await fs.writeFile(lock, 'elsewhere 1 abc\n');
+      await fs.writeFile(lock, 'of another process');
       vi.spyOn(promises, what).mockRejectedValue(Object.assign(new Error('no'), { code: 'EACCES' }));
       const error = await failure(store.write(madeUpRecord(), { ifMatch: null }));
       expect(error).toBeInstanceOf(CredentialsError);
       expect(error.message).toContain('EACCES');
     },
   );
+
+  it('in a folder that does not exist is an error that says so', async () => {
+    const store = fileStore(join(temporaryFolder(), 'missing', 'record.json'));
+    expect((await failure(store.write(madeUpRecord(), { ifMatch: null }))).message).toContain('ENOENT');
+  });
 });

@@ -28,7 +28,7 @@ describe('a store behind an HTTP API', () => {
     fake.troubles.push({ kind: 'hang' });
     expect(await store.read()).toBeUndefined();
     for (let at = 0; at < 3; at++) fake.troubles.push({ kind: 'hang' });
-    expect((await failure(store.read())).message).toContain('did not answer within 500 ms');
+    expect((await failure(store.read())).message).toContain('did not respond within 500 ms');
   });
 
   it('takes a time without end, or longer than a timer holds, for a long one', async () => {

@@ -63,7 +63,7 @@ async function outcomesOf(store: CredentialStore): Promise<unknown[]> {
 
 const stores: Record<string, () => CredentialStore> = {
   vaultStore: () =>
-    vaultStore({ address: echo.url, token: TOKEN, path: 'ci', pairKeys: { id: 'i', secret: 's' } }),
+    vaultStore({ address: echo.url, token: TOKEN, path: 'ci', credentialFields: { id: 'i', secret: 's' } }),
   'vaultStore, sealed': () =>
     vaultStore({ address: echo.url, token: () => TOKEN, path: 'ci', seal: sealing({ key: KEY }) }),
   kubernetesStore: () => kubernetesStore({ server: echo.url, token: TOKEN, name: 'ci' }),

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 const timing = { lookAgainMs: 1 };
-const drain = 0;
+const drain = { minutes: 0 };
 
 /** Three ways for a process to be cut off at its n-th write. After `lost`, it lives on and can look; after the others it is dead. */
 type Cut = 'before' | 'after' | 'lost';

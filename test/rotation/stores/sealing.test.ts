@@ -162,7 +162,7 @@ describe('sealing', () => {
     const error = await failure(fileStore(path, { seal: sealing({ key }) }).read());
     expect(error.message).toContain('acceptPlaintext');
     const introducing = fileStore(path, { seal: sealing({ key, acceptPlaintext: true }) });
-    await rotate(world.client, { store: introducing, reason: 'schedule', drain: 0 });
+    await rotate(world.client, { store: introducing, reason: 'schedule', drain: { minutes: 0 } });
     expect(await recordOf(fileStore(path, { seal: sealing({ key }) }))).toMatchObject({ epoch: 1 });
     expect((await failure(fileStore(path).read())).message).toContain('it is sealed');
   });
@@ -173,7 +173,7 @@ describe('sealing', () => {
     const store = redisStore(redis.eval, { key: 'ci', seal: sealing({ key: aKey() }) });
     await adopted(world, store);
     const old = redis.keys.get('ci') ?? '';
-    await rotate(world.client, { store, reason: 'schedule', drain: 0 });
+    await rotate(world.client, { store, reason: 'schedule', drain: { minutes: 0 } });
     redis.keys.set('ci', old);
     expect((await recordOf(store)).epoch).toBe(0);
     const before = keyIds(world.reference);

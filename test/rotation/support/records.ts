@@ -41,7 +41,7 @@ export function madeUpRecord(change: Partial<RotationRecord> = {}): RotationReco
 
 /** The key that is to be the next one of that record. */
 export const madeUpPending = (change: Partial<PendingKey> = {}): PendingKey => ({
-  way: 'create',
+  strategy: 'create',
   signer: 'current',
   reason: 'expiry',
   nonce: NONCE,

@@ -69,7 +69,7 @@ describe('with the reason schedule', () => {
 
   it.each([
     ['an hour', { drain: { hours: 1 } }, {}, HOUR],
-    ['a quarter of an hour at least', { drain: 0 }, {}, 15 * MINUTE],
+    ['a quarter of an hour at least', { drain: { minutes: 0 } }, {}, 15 * MINUTE],
     ['half of a short lifetime', { drain: { hours: 1 } }, { life: HOUR }, HOUR / 2],
   ])('a key of ours is due after its drain: %s', async (_, options, { life }: { life?: number }, drain) => {
     const key = (made: Date): Found => ({
@@ -230,7 +230,7 @@ describe('a run that does not begin', () => {
     const { run, reference, changes } = await unrecordedSetting({
       keys: { next: { epoch: 1, created: NOW } },
     });
-    reference.faults.add({ operation: 'apiKeys.create', effect: 'answer', status: 403 });
+    reference.faults.add({ operation: 'apiKeys.create', effect: 'response', status: 403 });
     expect(await failure(run())).toBeInstanceOf(PermissionDeniedError);
     expect(changes()).toEqual([]);
   });

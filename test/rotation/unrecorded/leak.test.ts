@@ -73,7 +73,7 @@ describe('a leaked key', () => {
 
   it('is to be deleted by the next run where the service did not', async () => {
     const { run, reference, idOf } = await unrecordedSetting();
-    reference.faults.add({ operation: 'apiKeys.delete', effect: 'answer', status: 403 });
+    reference.faults.add({ operation: 'apiKeys.delete', effect: 'response', status: 403 });
     expect(await run(leak)).toMatchObject({
       phase: 'retiring',
       retire: [{ id: idOf('given') }],

@@ -220,7 +220,7 @@ describe('where no other key can be created', () => {
   it('an error of another kind stands', async () => {
     const keys = { a: { epoch: 1, lastUsed: made }, b: { epoch: 2, lastUsed: made } };
     const { run, changes, reference } = await unrecordedSetting({ keys });
-    reference.faults.add({ operation: 'apiKeys.create', effect: 'answer', status: 403 });
+    reference.faults.add({ operation: 'apiKeys.create', effect: 'response', status: 403 });
     expect(await failure(run())).toMatchObject({ code: 'permission_denied' });
     expect(changes()).toEqual([]);
   });

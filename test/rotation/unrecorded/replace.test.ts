@@ -195,7 +195,7 @@ describe('a key that a dead run has left over', () => {
     ['may not have another secret', 402],
   ])('is followed by a new one where it %s by then', async (_, status) => {
     const { run, reference, changes, nameOf } = await unrecordedSetting({ keys });
-    reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'answer', status, times: 1 });
+    reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'response', status, times: 1 });
     expect(await run(schedule)).toMatchObject({ rotated: true, epoch: 2 });
     expect(changes()).toEqual(['apiKeys.create']);
     const name = String(Reflect.get(reference.snapshot().keys.at(-1) ?? {}, 'name'));
@@ -218,7 +218,7 @@ describe('a key that a dead run has left over', () => {
 
   it('is not followed by another one where the service says no for another reason', async () => {
     const { run, reference, changes } = await unrecordedSetting({ keys });
-    reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'answer', status: 403 });
+    reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'response', status: 403 });
     expect(await failure(run(schedule))).toMatchObject({ code: 'permission_denied' });
     expect([changes(), reference.journal.count('apiKeys.create')]).toEqual([[], 0]);
   });

@@ -543,7 +543,7 @@ it('leaves an older key that is used, until quietFor says otherwise', async () =
   expect(busy).toMatchObject({ phase: 'draining', stillUsed: { keyId: world.keys.ci.id } });
   world.reference.clock.advance({ hours: 2 });
   expect(await run({ quietFor: { days: 1 } })).toMatchObject({ phase: 'draining' });
-  expect(await run({ quietFor: 0 })).toMatchObject({ phase: 'idle' });
+  expect(await run({ quietFor: { minutes: 0 } })).toMatchObject({ phase: 'idle' });
   expect(accepts(world.reference, first.held)).toBe(true);
 });
 

@@ -59,9 +59,12 @@ describe('an older key', () => {
 
   it('is in the hands of a run for a quarter of an hour, however short the drain', async () => {
     const early = await two(ago(14 * MINUTE));
-    expect(await early.run({ drain: 0 })).toMatchObject({ phase: 'draining', resumeAfter: at(MINUTE) });
+    expect(await early.run({ drain: { minutes: 0 } })).toMatchObject({
+      phase: 'draining',
+      resumeAfter: at(MINUTE),
+    });
     const late = await two(ago(15 * MINUTE));
-    expect(await late.run({ drain: 0 })).toMatchObject({ phase: 'idle' });
+    expect(await late.run({ drain: { minutes: 0 } })).toMatchObject({ phase: 'idle' });
     expect(late.changes()).toEqual(['apiKeys.delete old']);
   });
 
@@ -82,7 +85,7 @@ describe('an older key', () => {
   it('has half the lifetime of a key in use that does not live long', async () => {
     const { run, given, shown } = await two(ago(HOUR));
     shown.set(given, { created: unix(ago(HOUR)), expiration: unix(at(1.26 * DAY - HOUR)) });
-    const report = await run({ drain: { days: 1 }, within: { ms: 1 } });
+    const report = await run({ drain: { days: 1 }, within: { seconds: 0.001 } });
     expect(report.notes).toHaveLength(2);
     expect(report.resumeAfter).toEqual(at(14.6 * HOUR));
     shown.set(given, { expiration: null });
@@ -91,7 +94,7 @@ describe('an older key', () => {
 
   it('stays while it could not be deleted', async () => {
     const { run, old, reference } = await two();
-    reference.faults.add({ operation: 'apiKeys.delete', effect: 'answer', status: 403 });
+    reference.faults.add({ operation: 'apiKeys.delete', effect: 'response', status: 403 });
     expect(await run()).toMatchObject({
       phase: 'retiring',
       retire: [{ id: old, problem: expect.any(String) }],
@@ -123,7 +126,7 @@ describe('an older key that was used', () => {
       resumeAfter: at(23 * HOUR),
     });
     const moment = await two(ago(2 * HOUR), { lastUsed: NOW });
-    const report = await moment.run({ quietFor: 0 });
+    const report = await moment.run({ quietFor: { minutes: 0 } });
     expect([report.phase, report.stillUsed]).toEqual(['idle', undefined]);
   });
 
@@ -143,7 +146,7 @@ describe('an older key that was used', () => {
       four: { epoch: 4 },
     };
     const { run, called, changes, reference } = await unrecordedSetting({ keys });
-    reference.faults.add({ operation: 'apiKeys.delete', effect: 'answer', status: 403, times: 1 });
+    reference.faults.add({ operation: 'apiKeys.delete', effect: 'response', status: 403, times: 1 });
     const report = await run();
     expect(report).toMatchObject({ phase: 'draining', resumeAfter: at(40 * MINUTE) });
     const [deleted] = changes();

@@ -31,11 +31,15 @@ const reading: readonly (readonly [what: string, effect: FaultEffect, kind: Kind
   ['200 with an error of code 409', { effect: 'ok-with-error', code: 409 }, ConflictError],
   ['200 with an error of code 500', { effect: 'ok-with-error', code: 500 }, ServerError],
   ['200 with an error of code 418', { effect: 'ok-with-error', code: 418 }, ApiError],
-  ['a message and no error', { effect: 'answer', status: 400, body: '{"message":"no"}' }, BadRequestError],
-  ['a result of another form', { effect: 'answer', body: '{"result":{"id":"me"}}' }, InvalidResponseError],
-  ['a result that is null', { effect: 'answer', body: '{"error":null,"result":null}' }, InvalidResponseError],
-  ['a list for one thing', { effect: 'answer', body: '{"error":null,"result":[]}' }, InvalidResponseError],
-  ['a number', { effect: 'answer', body: '4' }, InvalidResponseError],
+  ['a message and no error', { effect: 'response', status: 400, body: '{"message":"no"}' }, BadRequestError],
+  ['a result of another form', { effect: 'response', body: '{"result":{"id":"me"}}' }, InvalidResponseError],
+  [
+    'a result that is null',
+    { effect: 'response', body: '{"error":null,"result":null}' },
+    InvalidResponseError,
+  ],
+  ['a list for one thing', { effect: 'response', body: '{"error":null,"result":[]}' }, InvalidResponseError],
+  ['a number', { effect: 'response', body: '4' }, InvalidResponseError],
   ['a body cut short', { effect: 'truncate' }, BlazeMeterError],
   ['a connection that breaks in the body', { effect: 'reset', when: 'mid-body' }, ConnectionError],
 ];
@@ -101,7 +105,7 @@ export const deformed: readonly Behaviour[] = [
     async run({ client, reference }) {
       reference.faults.add({
         operation: 'apiKeys.list',
-        effect: 'answer',
+        effect: 'response',
         body: '{"error":null,"result":[{"id":1}]}',
       });
       const error = await failure(client().apiKeys.list(), InvalidResponseError);
@@ -114,7 +118,7 @@ export const deformed: readonly Behaviour[] = [
     deformed: true,
     async run({ client, reference, world }) {
       const body = `{"error":null,"result":{"id":${world.accounts.main},"apiKeyExpiration":"soon"}}`;
-      reference.faults.add({ operation: 'accounts.get', effect: 'answer', body });
+      reference.faults.add({ operation: 'accounts.get', effect: 'response', body });
       const error = await failure(
         client().accounts.apiKeyPolicy.get(world.accounts.main),
         InvalidResponseError,
@@ -127,7 +131,7 @@ export const deformed: readonly Behaviour[] = [
     name: 'a maximum that was set and did not take is an error that names the assumption',
     async run({ client, reference, world, send }) {
       const { text } = await send(`GET /accounts/${world.accounts.main}`);
-      reference.faults.add({ operation: 'apiKeyPolicy.set', effect: 'answer', body: text });
+      reference.faults.add({ operation: 'apiKeyPolicy.set', effect: 'response', body: text });
       const set = client().accounts.apiKeyPolicy.set(world.accounts.main, { maximum: '1 month' });
       const error = await failure(set, InvalidResponseError);
       assert.match(error.message, /apiKeyPolicy\.set/);
@@ -140,7 +144,7 @@ export const deformed: readonly Behaviour[] = [
       const { id } = secondKey(context);
       context.reference.faults.add({
         operation: 'apiKeys.delete',
-        effect: 'answer',
+        effect: 'response',
         status: 200,
         body: '{"api_version":4,"error":null,"result":true,"request_id":"665b0f00a1b2c"}',
         headers: { 'content-type': 'application/json; charset=utf-8' },

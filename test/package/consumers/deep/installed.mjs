@@ -12,9 +12,9 @@ function must(holds, problem) {
 export async function installedRows(folder, row) {
   const root = await project(folder, 'plain');
   const smoke = await consumer(root, 'smoke');
-  await row('npm', 'installs ky and zod, and nothing else', async () => {
+  await row('npm', 'installs ky, yaml and zod, and nothing else', async () => {
     const names = (await readdir(join(root, 'node_modules'))).filter((name) => !name.startsWith('.')).sort();
-    must(names.join() === 'blazemeter-client,ky,zod', names.join(', '));
+    must(names.join() === 'blazemeter-client,ky,yaml,zod', names.join(', '));
   });
   for (const file of ['walk.mjs', 'walk.cjs'])
     await row(`node ${process.version}`, file, () => saysOk(join(smoke, file), smoke));

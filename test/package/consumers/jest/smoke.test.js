@@ -7,11 +7,11 @@ const rotation = require('blazemeter-client/rotation');
 const testing = require('blazemeter-client/testing');
 const { story, told } = require('../smoke/story.cjs');
 
-test('tells the story', async () => {
+it('tells the story', async () => {
   expect(await story({ main, node, rotation, audit, testing })).toEqual(told);
 });
 
-test('talks to a reference without a port', async () => {
+it('talks to a reference without a port', async () => {
   const reference = testing.createReference();
   const { keys } = reference.seed();
   const client = new main.BlazeMeterClient({ credentials: keys.admin, fetch: reference.fetch });

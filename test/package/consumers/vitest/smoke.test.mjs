@@ -6,11 +6,11 @@ import * as rotation from 'blazemeter-client/rotation';
 import * as testing from 'blazemeter-client/testing';
 import { story, told } from '../smoke/story.cjs';
 
-test('tells the story', async () => {
+it('tells the story', async () => {
   expect(await story({ main, node, rotation, audit, testing })).toEqual(told);
 });
 
-test(
+it(
   'has a world and a client of its own',
   testing.withReference(main.BlazeMeterClient, async ({ client, reference }) => {
     await client.user.get();

@@ -135,7 +135,13 @@ export async function fleet(
   await watching;
 
   // The end: whatever the last dead one has left is ended, and one more rotation cleans up after all of them.
-  const rest = { store, reason: 'schedule', drain: 0, quietFor: 0, takeOver: true } as const;
+  const rest = {
+    store,
+    reason: 'schedule',
+    drain: { minutes: 0 },
+    quietFor: { minutes: 0 },
+    takeOver: true,
+  } as const;
   for (let times = 0; times < 2; times++)
     await rotate(world.client, rest).catch((error: unknown) => violations.push(`the end: ${String(error)}`));
   const record = await recordOf(store);

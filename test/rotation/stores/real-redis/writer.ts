@@ -43,10 +43,10 @@ for (;;) {
     const { rotated, epoch } = await rotate(client, {
       store,
       reason: 'schedule',
-      drain: 0,
-      quietFor: 0,
+      drain: { minutes: 0 },
+      quietFor: { minutes: 0 },
       owner: told.owner,
-      lease: told.leaseMs,
+      lease: { seconds: told.leaseMs / 1000 },
       timing: { lookAgainMs: 20 },
     });
     if (rotated) say({ rotated: epoch });

@@ -1,0 +1,193 @@
+// whoami, list, get, delete, diagnose: the user's keys, without their secrets.
+
+import {
+  ApiError,
+  type ApiKey,
+  AuthenticationError,
+  InvalidResponseError,
+  PermissionDeniedError,
+} from '../../index.ts';
+import { nearest } from '../../util/options.ts';
+import { printable } from '../../util/printable.ts';
+import type { ChangeOptions, Context } from './context.ts';
+import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
+import { day, expiry, foreign, keyData, keyFields, keyText, minute } from './show.ts';
+import { millisecondsOf, type Parts } from './values.ts';
+
+const DAY_MS = 86_400_000;
+/** A key that was used within this time is in use. */
+const RECENT_DAYS = 7;
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+export async function whoami(context: Context): Promise<ExitCode> {
+  const { output, interrupt } = context;
+  const client = context.client();
+  const { id } = await context.signer();
+  const signal = interrupt.now;
+  output.progress('Reading the user …');
+  const user = await client.user.get({ signal });
+  const key = await unlessUnknown(() => client.apiKeys.get(id, { signal }));
+  const { email, displayName, defaultProject } = user;
+  const account = defaultProject?.accountId ?? null;
+  if (output.json)
+    await output.document({
+      user: { id: user.id, email, displayName },
+      account: account === null ? null : { id: account, name: defaultProject?.accountName ?? null },
+      key: key === undefined ? { id } : keyData(key),
+    });
+  else
+    await output.fields([
+      ['User', `${user.id}${displayName ? `, ${printable(displayName)}` : ''}`],
+      ['E-mail', foreign(email)],
+      ['Account', account === null ? '-' : `${account}, ${foreign(defaultProject?.accountName)}`],
+      ...(key === undefined ? ([['Key', printable(id)]] as const) : keyFields(key, context.now())),
+    ]);
+  return EXIT.done;
+}
+
+/** Something that is read besides: that the service does not have it is no failure. */
+async function unlessUnknown(read: () => Promise<ApiKey>): Promise<ApiKey | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    const refused = error instanceof AuthenticationError || error instanceof PermissionDeniedError;
+    if (!refused && (error instanceof ApiError || error instanceof InvalidResponseError)) return undefined;
+    throw error;
+  }
+}
+
+const endOf = ({ expiresAt }: ApiKey): number => expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+
+/** The orders of a list. */
+const SORTS = {
+  expires: (a: ApiKey, b: ApiKey) => endOf(a) - endOf(b),
+  created: (a: ApiKey, b: ApiKey) => a.createdAt.getTime() - b.createdAt.getTime(),
+  name: (a: ApiKey, b: ApiKey) => a.name.localeCompare(b.name),
+};
+
+export interface ListOptions {
+  readonly name?: string;
+  readonly expiringWithin?: Parts;
+  readonly sort: keyof typeof SORTS;
+}
+
+export async function list(context: Context, { name, expiringWithin, sort }: ListOptions): Promise<ExitCode> {
+  const { output } = context;
+  const { id } = await context.signer();
+  const all = await readKeys(context);
+  const end = expiringWithin && context.now() + millisecondsOf(expiringWithin);
+  const keys = all
+    .filter((key) => name === undefined || key.name.toLowerCase().includes(name.toLowerCase()))
+    .filter((key) => end === undefined || endOf(key) <= end)
+    .sort((a, b) => SORTS[sort](a, b) || (a.id < b.id ? -1 : 1));
+  if (output.json)
+    await output.document({ keys: keys.map((key) => ({ ...keyData(key), inUse: same(key.id, id) })) });
+  else if (keys.length === 0) output.note(all.length === 0 ? 'This user has no keys.' : 'No such keys.');
+  else
+    await output.table(
+      ['ID', 'NAME', 'CREATED', 'EXPIRES', 'LAST USED'],
+      keys.map((key) => {
+        const expires = expiry(key.expiresAt, context.now());
+        const shown = `${foreign(key.name)}${same(key.id, id) ? ' (this key)' : ''}`;
+        return [
+          { text: foreign(key.id), style: expires.style },
+          shown,
+          day(key.createdAt),
+          expires,
+          day(key.lastUsedAt),
+        ];
+      }),
+    );
+  return EXIT.done;
+}
+
+async function readKeys({ client, output, interrupt }: Context): Promise<ApiKey[]> {
+  output.progress('Reading keys …');
+  const keys: ApiKey[] = [];
+  for await (const key of client().apiKeys.list({}, { signal: interrupt.now })) {
+    keys.push(key);
+    if (keys.length % 100 === 0) output.progress(`Reading keys … ${keys.length}`);
+  }
+  interrupt.now.throwIfAborted();
+  return keys;
+}
+
+/** Whether the text has the form of a key's id. */
+export const isId = (text: string): boolean => /^[0-9a-f]{24}$/i.test(text);
+
+/** The key of that id, or of that name if only one has it. */
+export async function findKey(context: Context, wanted: string): Promise<ApiKey> {
+  // What looks like an id needs no list.
+  if (isId(wanted)) return context.client().apiKeys.get(wanted, { signal: context.interrupt.now });
+  const keys = await readKeys(context);
+  const found = keys.filter(({ id, name }) => same(id, wanted) || name === wanted);
+  const [key, ...others] = found;
+  if (key !== undefined && others.length === 0) return key;
+  if (key !== undefined)
+    throw usage(
+      `${found.length} keys have the name ${printable(wanted)}: ${found.map(keyText).join(', ')}. Give the id of one. Nothing was changed.`,
+    );
+  const near = nearest(
+    wanted,
+    keys.map(({ name }) => name),
+  );
+  const hint =
+    near === undefined ? 'blazemeter-keys list shows your keys.' : `Did you mean ${printable(near)}?`;
+  throw new Stop(
+    EXIT.notFound,
+    'not_found',
+    `You have no key of the id or name ${printable(wanted)}. ${hint}`,
+  );
+}
+
+export async function get(context: Context, wanted: string): Promise<ExitCode> {
+  const key = await findKey(context, wanted);
+  const { output } = context;
+  if (output.json) await output.document(keyData(key));
+  else
+    await output.fields([
+      ...keyFields(key, context.now()),
+      ['Created', minute(key.createdAt)],
+      ['Last used', minute(key.lastUsedAt)],
+    ]);
+  return EXIT.done;
+}
+
+export interface DeleteOptions extends ChangeOptions {
+  readonly evenIfUsed?: boolean;
+  readonly allowSelf?: boolean;
+}
+
+export async function deleteKey(context: Context, wanted: string, options: DeleteOptions): Promise<ExitCode> {
+  const { output, interrupt } = context;
+  context.needsYes(`Deleting the key ${printable(wanted)}`, options);
+  output.progress('Reading the key …');
+  const key = await findKey(context, wanted);
+  const { id, name, lastUsedAt } = key;
+  const idleMs = lastUsedAt === null ? Number.POSITIVE_INFINITY : context.now() - lastUsedAt.getTime();
+  if (idleMs < RECENT_DAYS * DAY_MS && !options.evenIfUsed)
+    throw usage(
+      `The key ${keyText(key)} was used on ${minute(lastUsedAt)}, within the last ${RECENT_DAYS} days. Find its user; --even-if-used deletes it all the same. Nothing was changed.`,
+    );
+  await context.confirm(`Deleting the key ${keyText(key)}`, options);
+  interrupt.now.throwIfAborted();
+  output.progress('Deleting the key …');
+  await context.client().apiKeys.delete(id, { allowSelf: options.allowSelf, signal: interrupt.later });
+  if (output.json) await output.document({ deleted: id, name });
+  else await output.lines([`Deleted the key ${keyText(key)}.`]);
+  return EXIT.done;
+}
+
+export async function diagnose(context: Context, { full }: { readonly full?: boolean }): Promise<ExitCode> {
+  const { output, interrupt } = context;
+  output.progress('Checking …');
+  const found = await context.client().diagnose({ full, signal: interrupt.now });
+  interrupt.now.throwIfAborted();
+  if (output.json) await output.document(found);
+  else await output.lines(found.sentences.flatMap((sentence) => sentence.split('\n')));
+  const { ok, problem } = found;
+  if (ok) return EXIT.done;
+  if (problem === 'unauthorized' || problem === 'credentials') return EXIT.credentials;
+  return problem === 'permission_denied' ? EXIT.notPermitted : EXIT.failed;
+}

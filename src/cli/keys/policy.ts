@@ -1,0 +1,52 @@
+// policy get and set: the maximum expiration of everybody's keys in an account.
+
+import { periodDays } from '../../api/expiration.ts';
+import type { ApiKeyPolicy, MaximumExpiration } from '../../index.ts';
+import type { ChangeOptions, Context } from './context.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import { maximumText } from './show.ts';
+
+export interface PolicyOptions {
+  readonly account?: number;
+}
+
+export interface SetOptions extends PolicyOptions, ChangeOptions {
+  readonly maximum: MaximumExpiration;
+}
+
+const daysOf = (maximum: MaximumExpiration): number =>
+  maximum === 'unlimited' ? Number.POSITIVE_INFINITY : periodDays(maximum);
+
+async function show({ output }: Context, policy: ApiKeyPolicy): Promise<ExitCode> {
+  const { accountId, maximum, maximumDays, accountSource } = policy;
+  const days = maximumDays === null ? '' : ` (${maximumDays} days)`;
+  if (output.json) await output.document(policy);
+  else
+    await output.fields([
+      ['Account', `${accountId}${accountSource === 'default' ? " (the user's default)" : ''}`],
+      ['Maximum', `${maximumText(maximum)}${days}`],
+    ]);
+  return EXIT.done;
+}
+
+export async function policyGet(context: Context, { account }: PolicyOptions): Promise<ExitCode> {
+  const { apiKeyPolicy } = context.client().accounts;
+  return show(context, await apiKeyPolicy.get(account, { signal: context.interrupt.now }));
+}
+
+export async function policySet(context: Context, options: SetOptions): Promise<ExitCode> {
+  const { output, interrupt } = context;
+  const { account, maximum } = options;
+  const { apiKeyPolicy } = context.client().accounts;
+  const current = await apiKeyPolicy.get(account, { signal: interrupt.now });
+  const { accountId } = current;
+  if (daysOf(maximum) < (current.maximumDays ?? Number.POSITIVE_INFINITY))
+    await context.confirm(
+      `Lowering the maximum of account ${accountId} from ${maximumText(current.maximum)} to ${maximumText(maximum)}`,
+      options,
+      ' Whether that shortens, blocks or deletes keys of its members that live longer is not documented.',
+    );
+  interrupt.now.throwIfAborted();
+  output.progress('Setting the maximum …');
+  return show(context, await apiKeyPolicy.set(accountId, { maximum }, { signal: interrupt.later }));
+}

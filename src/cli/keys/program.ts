@@ -1,0 +1,261 @@
+// The commands, their options and their help. What a command does is loaded when it runs.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { AuditRule } from '../../audit/index.ts';
+import { VERSION } from '../../version.ts';
+import type { Context } from './context.ts';
+import { EXIT_CODES, type ExitCode } from './exit.ts';
+import type { DeleteOptions, ListOptions } from './keys.ts';
+import type { PolicyOptions, SetOptions } from './policy.ts';
+import type { AuditOptions } from './report.ts';
+import type { AdoptOptions, RotateOptions } from './rotate.ts';
+import type { CreateOptions, RegenerateOptions } from './secrets.ts';
+import { count, date, duration, LEVELS, lifetime, many, maximum, text } from './values.ts';
+
+const NAME = 'blazemeter-keys';
+const PERIODS = "'3 months', 90d, '1 year' or max";
+
+const RULES: readonly AuditRule[] = [
+  ...(['expires-soon', 'expired', 'beyond-policy', 'never-expires'] as const),
+  ...(['stray-key', 'never-used', 'not-used-for-long', 'duplicate-name'] as const),
+];
+
+function rules(given: string, before: readonly AuditRule[] = []): AuditRule[] {
+  const rule = RULES.find((each) => each === given);
+  if (rule === undefined) throw new InvalidArgumentError(`It is one of ${RULES.join(', ')}.`);
+  return [...before, rule];
+}
+
+const choice = (flags: string, help: string, choices: readonly string[], standard?: string): Option =>
+  new Option(flags, help).choices(choices).default(standard);
+
+/** What runs a command, with what its line says. */
+export type Act = (run: (context: Context) => Promise<ExitCode>) => Promise<void>;
+
+/** The program. `print` gets the text of --help and --version; errors of the command line are thrown. */
+export function createProgram(width: number, print: (text: string) => void, act: Act): Command {
+  const program = new Command(NAME)
+    .exitOverride()
+    .configureOutput({
+      writeOut: print,
+      writeErr: print,
+      outputError: () => undefined,
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
+    })
+    .description('Creates, lists, rotates and audits your BlazeMeter API keys.')
+    .version(VERSION, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .option('--key-file <file>', 'sign with the credentials in this file; - reads standard input', text)
+    .option('--base-url <url>', 'address of the API; default https://a.blazemeter.com/api/v4', text)
+    .option('--config <file.mjs>', 'client options that a module exports, operations among them', text)
+    .option('--ca-file <file>', 'trust the certificates in this PEM file too', text)
+    .option('--timeout <seconds>', 'limit of one attempt of a call; default 30', count(3_600))
+    .addOption(choice('--log-level <level>', 'log on standard error; default warn', LEVELS))
+    .option('--json', 'results as JSON, and messages as one JSON object a line')
+    .option('-q, --quiet', 'no progress and no notes')
+    .option('--no-color', 'no colours; NO_COLOR does the same')
+    .addHelpText(
+      'after',
+      `
+These options can stand before or after the command.
+
+Without --key-file the credentials come from BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, from BZ_TOKEN,
+from the key file in BLAZEMETER_API_KEY or API_KEY_PATH, or from ~/.bzt-rc. They are never an argument: other users
+of a machine can read those. No variable sets the address, since whoever could set it would receive the credentials.
+
+Examples:
+  $ ${NAME} whoami
+  $ ${NAME} create --name ci --expires-in '3 months' --out api-key.json
+
+${EXIT_CODES}`,
+    );
+
+  const command = (parent: Command, usage: string, description: string, ...examples: string[]): Command =>
+    parent
+      .command(usage)
+      .description(description)
+      .helpOption('-h, --help', 'print this help')
+      .addHelpText(
+        'after',
+        `\nExamples:\n${examples.map((each) => `  $ ${NAME} ${each}`).join('\n')}\n\n${NAME} --help lists the options of every command, and the exit codes.`,
+      );
+  const storingSecret = (of: Command): Command =>
+    of
+      .option('--out <file>', 'write the credentials to this file: {"id": …, "secret": …}, mode 0600', text)
+      .option('--print-secret', 'print the secret on standard output')
+      .option('--overwrite', 'replace a file that holds the credentials of another key')
+      .option('--allow-in-git', 'write it although git would track it');
+  const keys = () => import('./keys.ts');
+  const secrets = () => import('./secrets.ts');
+  const rotation = () => import('./rotate.ts');
+
+  command(program, 'whoami', 'Show whose key signs, and when it expires.', 'whoami', 'whoami --json').action(
+    () => act(async (context) => (await keys()).whoami(context)),
+  );
+
+  command(program, 'list', 'List your keys.', 'list --expiring-within 30d', "list --name 'ci ' --sort name")
+    .option('--name <text>', 'only keys with this text in their name', text)
+    .option('--expiring-within <duration>', 'only keys that expire within it, such as 30d', duration)
+    .addOption(choice('--sort <field>', 'the order', ['expires', 'created', 'name'], 'expires'))
+    .action((options: ListOptions) => act(async (context) => (await keys()).list(context, options)));
+
+  command(program, 'get <key>', 'Show a key, by its id or name.', 'get ci', 'get ci --json').action(
+    (key: string) => act(async (context) => (await keys()).get(context, key)),
+  );
+
+  storingSecret(
+    command(
+      program,
+      'create',
+      'Create a key.',
+      "create --name ci --expires-in '3 months' --out api-key.json",
+      'create --name ci --expires-at 2030-01-31 --print-secret',
+    )
+      .requiredOption('--name <name>', 'for your reference (required)', text)
+      .option('--expires-in <period>', `how long it lives: ${PERIODS}`, lifetime)
+      .option('--expires-at <date>', 'when it expires, such as 2030-01-31', date),
+  ).action((options: CreateOptions) => act(async (context) => (await secrets()).create(context, options)));
+
+  storingSecret(
+    command(
+      program,
+      'regenerate <key>',
+      'Give a key, by its id or name, a new secret. The old one stops working at once.',
+      'regenerate ci --out api-key.json',
+      'regenerate ci --out api-key.json --yes',
+    )
+      .option('-y, --yes', 'do not ask')
+      .option('--allow-self', 'even if it is the key that signs this call'),
+  ).action((key: string, options: RegenerateOptions) =>
+    act(async (context) => (await secrets()).regenerate(context, key, options)),
+  );
+
+  command(program, 'delete <key>', 'Delete a key, by its id or name.', 'delete old-ci', 'delete old-ci --yes')
+    .option('-y, --yes', 'do not ask')
+    .option('--even-if-used', 'although it was used within the last 7 days')
+    .option('--allow-self', 'even if it is the key that signs this call')
+    .action((key: string, options: DeleteOptions) =>
+      act(async (context) => (await keys()).deleteKey(context, key, options)),
+    );
+
+  command(
+    program,
+    'adopt',
+    'Begin the record of a rotation with the credentials that sign.',
+    'adopt --store /var/lib/keys/ci.json --name ci',
+    'adopt --store /var/lib/keys/ci.json --name ci --key-file api-key.json',
+  )
+    .requiredOption('--store <file>', 'where the record is to be (required)', text)
+    .requiredOption('--name <name>', 'the first part of the names of the keys to come (required)', text)
+    .option('--allow-in-git', 'write it although git would track it')
+    .action((options: AdoptOptions) => act(async (context) => (await rotation()).adopt(context, options)));
+
+  command(
+    program,
+    'rotate',
+    'Rotate a key that is due, or complete the rotation that is under way. One run never waits for a drain: run it again, each night for instance.',
+    'rotate --store /var/lib/keys/ci.json --sink-file /etc/blazemeter/api-key.json',
+    'rotate --name ci --key-file api-key.json --sink-file api-key.json',
+  )
+    .option('--store <file>', 'the record of the rotation; adopt creates it', text)
+    .option('--name <name>', 'without a record: the first part of the names of the keys', text)
+    .option('--sink-file <file>', 'a key file that gets the new credentials; repeatable', many)
+    .addOption(
+      choice('--reason <reason>', 'expiry: only if it is due', ['expiry', 'schedule', 'leak'], 'expiry'),
+    )
+    .option('--resume', 'only complete what is under way')
+    .option('--within <duration>', 'how long before its expiry a key is rotated, such as 30d', duration)
+    .option(
+      '--expires-in <period>',
+      `how long the new key lives: ${PERIODS}; default as the old one`,
+      lifetime,
+    )
+    .option('--drain <duration>', 'how long the old key stays for its readers; default 1d', duration)
+    .option(
+      '--quiet-for <duration>',
+      'delete an old key that is in use after so long without a use',
+      duration,
+    )
+    .option('--recovery-file <file>', 'key file of another key of the same user', text)
+    .option('--leaked-since <date>', 'with --reason leak: since when', date)
+    .option('--allow-self', 'with --reason leak: let the leaked key give itself a new secret')
+    .option('--drop-sink <name>', 'a sink that no longer exists; repeatable', many)
+    .option('--lease-owner <name>', 'who works on the record; default in a CI system: the job', text)
+    .option('--take-over', 'although another run works on it: that one has surely ended')
+    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('--allow-in-git', 'use a record or key file although git would track it')
+    .action((options: RotateOptions) => act(async (context) => (await rotation()).rotate(context, options)));
+
+  command(
+    program,
+    'audit',
+    'Report what is wrong with your keys; exit code 1 if anything is.',
+    'audit --fail-on error',
+    'audit --store /var/lib/keys/ci.json --format markdown',
+  )
+    .option('--store <file>', 'the record of a rotation, whose keys are no strays; repeatable', many)
+    .option('--expires-within <duration>', "what is soon; default a tenth of the key's life", duration)
+    .option('--never-used-after <duration>', 'when a new key should be in use; default 30d', duration)
+    .option('--not-used-for <duration>', 'what is long; default 90d', duration)
+    .option('--ignore <rule>', `leave out a rule, repeatable: ${RULES.join(', ')}`, rules)
+    .addOption(choice('--fail-on <severity>', 'what counts', ['error', 'warning', 'note'], 'warning'))
+    .addOption(choice('--format <format>', 'how it is printed', ['table', 'markdown'], 'table'))
+    .option('--allow-in-git', 'read a record although git would track it')
+    .action((options: AuditOptions) =>
+      act(async (context) => (await import('./report.ts')).audit(context, options)),
+    );
+
+  const policy = command(
+    program,
+    'policy',
+    "The maximum expiration of everybody's keys in an account.",
+    'policy get',
+    "policy set --maximum '3 months'",
+  );
+  command(policy, 'get', 'Show the maximum expiration.', 'policy get', 'policy get --account 2000001')
+    .option('--account <id>', "default: the user's default account", count(Number.MAX_SAFE_INTEGER))
+    .action((options: PolicyOptions) =>
+      act(async (context) => (await import('./policy.ts')).policyGet(context, options)),
+    );
+  command(
+    policy,
+    'set',
+    'Set the maximum expiration. Lowering it is asked about: what happens to keys that live longer is not documented.',
+    "policy set --maximum '3 months'",
+    'policy set --maximum unlimited --account 2000001',
+  )
+    .requiredOption('--maximum <period>', "'3 months', 45d, '1 year' or unlimited (required)", maximum)
+    .option('--account <id>', "default: the user's default account", count(Number.MAX_SAFE_INTEGER))
+    .option('-y, --yes', 'do not ask')
+    .action((options: SetOptions) =>
+      act(async (context) => (await import('./policy.ts')).policySet(context, options)),
+    );
+
+  command(
+    program,
+    'diagnose',
+    'Say whether the credentials work, what they may do, and what to fix.',
+    'diagnose',
+    'diagnose --full',
+  )
+    .option('--full', 'show the key id and the e-mail address in full')
+    .action((options: { full?: boolean }) =>
+      act(async (context) => (await keys()).diagnose(context, options)),
+    );
+
+  command(
+    program,
+    'conformance',
+    'Compare the service with what this package assumes, as a report without names, keys or accounts to paste into an issue.',
+    'conformance',
+    'conformance --write --json',
+  )
+    .option('--write', 'also create, regenerate and delete up to three keys: for a throw-away account')
+    .action((options: { write?: boolean }) =>
+      act(async (context) => (await import('./report.ts')).conformance(context, options)),
+    );
+
+  return program;
+}

@@ -1,0 +1,172 @@
+// adopt and rotate: the rotation of the library, for one key.
+
+import { type ExpirationPeriod, isBlazeMeterError, UndeliveredSecretError } from '../../index.ts';
+import { ciRunOwner, fromKeyFile, keyFileSink } from '../../node/index.ts';
+import * as rotation from '../../rotation/index.ts';
+import { printable } from '../../util/printable.ts';
+import type { ChangeOptions, Context } from './context.ts';
+import { EXIT, type ExitCode, usage } from './exit.ts';
+import type { Cell } from './output.ts';
+import { messageOf, problemOf } from './problem.ts';
+import { rescue } from './secrets.ts';
+import { expiry, foreign, keyData, keyText, minute, shellWord } from './show.ts';
+import type { Parts } from './values.ts';
+
+export interface AdoptOptions extends ChangeOptions {
+  readonly store: string;
+  readonly name: string;
+}
+
+export interface RotateOptions extends ChangeOptions {
+  readonly store?: string;
+  readonly name?: string;
+  readonly sinkFile?: readonly string[];
+  readonly reason: rotation.RotationReason;
+  readonly resume?: boolean;
+  readonly within?: Parts;
+  readonly expiresIn?: ExpirationPeriod | 'max';
+  readonly drain?: Parts;
+  readonly quietFor?: Parts;
+  readonly recoveryFile?: string;
+  readonly leakedSince?: Date;
+  readonly allowSelf?: boolean;
+  readonly dropSink?: readonly string[];
+  readonly leaseOwner?: string;
+  readonly takeOver?: boolean;
+  readonly dryRun?: boolean;
+}
+
+export async function adopt(context: Context, options: AdoptOptions): Promise<ExitCode> {
+  const { output, interrupt } = context;
+  const store = rotation.fileStore(context.secretPath(options.store, '--store', options));
+  const credentials = await context.signer();
+  output.progress('Adopting the key …');
+  const { id, epoch, phase, name, current } = await rotation.adopt(context.client(credentials), {
+    ...{ store, name: options.name, credentials },
+    signal: interrupt.later,
+  });
+  const { id: keyId, expiresAt } = current;
+  if (output.json) await output.document({ recordId: id, name, epoch, phase, keyId, expiresAt });
+  else
+    await output.fields([
+      ['Record', id],
+      ['Key', foreign(keyId)],
+      ['Expires', expiry(expiresAt, context.now())],
+    ]);
+  return EXIT.done;
+}
+
+export async function rotate(context: Context, options: RotateOptions): Promise<ExitCode> {
+  const { output } = context;
+  if ((options.store === undefined) === (options.name === undefined))
+    throw usage('rotate needs either --store <file>, or --name <name> with --sink-file <file>.');
+  try {
+    output.progress('Rotating …');
+    const report = await run(context, options);
+    await show(context, report);
+    return needsAttention(report) ? EXIT.findings : EXIT.done;
+  } catch (error) {
+    return await unfinished(context, error);
+  }
+}
+
+async function run(context: Context, options: RotateOptions): Promise<rotation.RotationReport> {
+  const { interrupt, io } = context;
+  const { store, name = '', reason, resume, recoveryFile, sinkFile = [], leaseOwner } = options;
+  const { within, expiresIn, drain, quietFor, leakedSince, allowSelf, dryRun, takeOver, dropSink } = options;
+  const sinks = sinkFile.map((file) => keyFileSink(context.secretPath(file, '--sink-file', options)));
+  const recovery =
+    recoveryFile === undefined
+      ? undefined
+      : await fromKeyFile(context.path(recoveryFile))({ reason: 'first', signal: interrupt.now });
+  const common = { sinks, recovery, quietFor, dryRun, signal: interrupt.later };
+  const next = { expiresIn, drain };
+  if (store === undefined) {
+    const needless = Object.entries({ resume, takeOver, leaseOwner, dropSink, allowSelf });
+    const [given] = needless.find(([, value]) => value !== undefined) ?? [];
+    const flag = given?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (flag !== undefined) throw usage(`--${flag} is for rotations with a record (--store).`);
+    if (sinks.length === 0)
+      throw usage('--name rotates without a record, and then needs --sink-file <file>.');
+    const credentials = await context.signer();
+    const client = context.client(credentials);
+    const wanted = { ...common, ...next, name, credentials, reason, within, leakedSince };
+    return rotation.rotateWithoutRecord(client, wanted);
+  }
+  const recorded = {
+    ...common,
+    store: interrupt.steps(rotation.fileStore(context.secretPath(store, '--store', options))),
+    owner: leaseOwner ?? ciRunOwner(io.env),
+    takeOver,
+    dropSinks: dropSink,
+  };
+  // The rotation signs with the credentials of its record, so no others are looked for.
+  const client = context.client('not:used');
+  if (resume) return rotation.resume(client, recorded);
+  if (reason === 'expiry') return rotation.rotateIfExpiring(client, { ...recorded, ...next, within });
+  return rotation.rotate(client, { ...recorded, ...next, reason, leakedSince, allowSelf });
+}
+
+const needsAttention = (report: rotation.RotationReport): boolean =>
+  !report.dryRun &&
+  (report.phase === 'delivering' ||
+    report.sinks.some(({ acknowledged }) => !acknowledged) ||
+    report.retire.some(({ problem }) => problem !== undefined) ||
+    report.stillUsed !== undefined ||
+    (report.madeSinceLeak?.length ?? 0) > 0);
+
+/** What a rotation came to, in a few words. */
+function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: rotation.RotationReport): string {
+  if (dryRun) return steps.length === 0 ? 'nothing to do' : `would take ${steps.length} steps`;
+  const done = rotated ? 'rotated' : steps.length > 0 ? 'continued' : 'nothing to do';
+  if (phase === 'draining') return `${done}; the old key is deleted after ${minute(resumeAfter)}`;
+  if (phase === 'delivering') return `${done}; a sink has not taken the new credentials`;
+  return phase === 'retiring' ? `${done}; an old key could not be deleted` : done;
+}
+
+async function show({ output, now }: Context, report: rotation.RotationReport): Promise<void> {
+  const { keyId, expiresAt, epoch, steps, notes, sinks, retire, madeSinceLeak, dryRun, resumeAfter } = report;
+  if (output.json) {
+    await output.document({
+      ...report,
+      ...(madeSinceLeak === undefined ? {} : { madeSinceLeak: madeSinceLeak.map(keyData) }),
+    });
+    return;
+  }
+  const each = (label: string, texts: readonly string[]): [string, Cell][] =>
+    texts.map((text, at) => [at === 0 ? label : '', printable(text, 1_000)]);
+  const because = (problem: string | undefined) => (problem === undefined ? '' : ` (${problem})`);
+  await output.fields([
+    ['Outcome', { text: outcomeOf(report), style: 'bold' }],
+    ['Key', foreign(keyId)],
+    ['Expires', expiry(expiresAt, now())],
+    ['Epoch', String(epoch)],
+    ...each(dryRun ? 'Would' : 'Did', steps),
+    ...sinks.map(({ name, acknowledged, problem }, at): [string, Cell] => [
+      at === 0 ? 'Sinks' : '',
+      `${name}: ${acknowledged ? 'has the new credentials' : `has not taken them${because(problem)}`}`,
+    ]),
+    ...each(
+      'To delete',
+      retire.map(({ id, problem }) => `${id}${because(problem)}`),
+    ),
+    ...each('Look at', (madeSinceLeak ?? []).map(keyText)),
+    ...each('Note', notes),
+    ...each('Run again', resumeAfter === null ? [] : [`after ${minute(resumeAfter)}`]),
+  ]);
+}
+
+/** After these the same command goes on, once what stands in its way is gone. */
+const RESUMABLE: readonly ExitCode[] = [EXIT.failed, EXIT.ambiguous, EXIT.busy, EXIT.interrupted];
+
+/** The run could not go on. Keeps a secret that no store would take, and says how to resume. */
+async function unfinished(context: Context, error: unknown): Promise<ExitCode> {
+  const { output, interrupt, argv } = context;
+  const undelivered = isBlazeMeterError(error) && error instanceof UndeliveredSecretError;
+  if (undelivered) await rescue(context, { keyId: error.keyId, secret: error.newSecret }, messageOf(error));
+  const { exitCode, message, ...fields } = problemOf(undelivered ? error : (interrupt.reason ?? error));
+  output.problem(message, { ...fields, exitCode });
+  if (RESUMABLE.includes(exitCode))
+    output.next(`To resume: ${['blazemeter-keys', ...argv].map(shellWord).join(' ')}`);
+  return exitCode;
+}

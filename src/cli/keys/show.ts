@@ -1,0 +1,50 @@
+// How things of the API are shown to people, and which of their fields programs get.
+
+import type { ApiKey, MaximumExpiration } from '../../index.ts';
+import { printable } from '../../util/printable.ts';
+import type { Cell } from './output.ts';
+
+const DAY_MS = 86_400_000;
+/** Below this many days an expiry is worth a colour. */
+const SOON_DAYS = 14;
+
+/** Text of the service: without what looks like a token, and cut. */
+export const foreign = (text: string | null | undefined): string => printable(text) || '-';
+
+export const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? '-';
+
+/** To the minute: what people plan by. */
+export const minute = (date: Date | null): string =>
+  date === null ? '-' : `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** An expiry, and how far it is from `now`. */
+export function expiry(expiresAt: Date | null, now: number): Exclude<Cell, string> {
+  if (expiresAt === null) return { text: 'unknown', style: 'yellow' };
+  const left = expiresAt.getTime() - now;
+  if (left <= 0) return { text: `${day(expiresAt)} (expired)`, style: 'red' };
+  const days = Math.floor(left / DAY_MS);
+  return { text: `${day(expiresAt)} (${days} d)`, style: days < SOON_DAYS ? 'yellow' : undefined };
+}
+
+export const maximumText = (maximum: MaximumExpiration): string =>
+  typeof maximum === 'object' ? `${maximum.days} days` : maximum;
+
+/** A key in a sentence. */
+export const keyText = ({ id, name }: Pick<ApiKey, 'id' | 'name'>): string =>
+  `${printable(id)} (${printable(name)})`;
+
+/** A key, one field a line. */
+export const keyFields = (key: ApiKey, now: number): [string, Cell][] => [
+  ['Key', foreign(key.id)],
+  ['Name', foreign(key.name)],
+  ['Expires', expiry(key.expiresAt, now)],
+];
+
+/** What programs get of a key. */
+export const keyData = ({ id, name, userId, createdAt, updatedAt, expiresAt, lastUsedAt }: ApiKey) => ({
+  ...{ id, name, userId, createdAt, updatedAt, expiresAt, lastUsedAt },
+});
+
+/** A word for a POSIX shell. */
+export const shellWord = (word: string): string =>
+  /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

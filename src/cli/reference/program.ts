@@ -1,0 +1,164 @@
+// The command line of blazemeter-reference: what it can say, and what that means.
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ClockOptions } from '../../reference/clock.ts';
+import { InvalidInputError } from '../../reference/read.ts';
+import { documented, parseSemantics, type Semantics, semanticsSwitches } from '../../reference/semantics.ts';
+import { VERSION } from '../../version.ts';
+
+/** What the command is to do. */
+export interface CommandOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly seed?: string;
+  readonly semantics: Semantics;
+  readonly faults?: string;
+  readonly routes?: string;
+  readonly clock: ClockOptions;
+  readonly control: boolean;
+  readonly controlTokenFile?: string;
+  readonly controlHost: readonly string[];
+  readonly printCredentials?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly explain?: boolean;
+  readonly exitWithParent?: boolean;
+}
+
+/** Fixed, so that a recipe can name it. */
+const DEFAULT_PORT = 4010;
+
+const switches = semanticsSwitches
+  .map(({ id, name, values, default: standard }) => {
+    const others = typeof standard === 'number' || name === 'keyLimit' ? 'a number' : values.join(', ');
+    return `  ${`${name} (${id})`.padEnd(24)} ${others}; default ${String(standard)}`;
+  })
+  .join('\n');
+
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('It is a number from 0 to 65535.');
+}
+
+function host(text: string): string {
+  const name = text.replace(/^\[(.*)\]$/, '$1');
+  // A name or address as a `Host` header has it, but for the brackets of IPv6.
+  if (/^(?:[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*)$/i.test(name)) return name;
+  throw new InvalidArgumentError('It is a host name or an IP address, without a port.');
+}
+
+function hosts(text: string, before: readonly string[]): string[] {
+  if (/^[\w.-]+$/.test(text)) return [...before, text.toLowerCase()];
+  throw new InvalidArgumentError('It is a host name, without a port.');
+}
+
+function semantics(assignment: string, before: Semantics): Semantics {
+  try {
+    return parseSemantics(assignment, before);
+  } catch (error) {
+    throw error instanceof InvalidInputError ? new InvalidArgumentError(error.message) : error;
+  }
+}
+
+/** With a zone, or a date alone: what depends on the machine's own zone would not be the same everywhere. */
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+function clock(text: string): ClockOptions {
+  const [, frozen, at = frozen === undefined ? text : undefined] = /^(frozen)(?:@(.*))?$/.exec(text) ?? [];
+  const ms = at === undefined ? 0 : TIME.test(at) ? Date.parse(at) : Number.NaN;
+  if (Number.isNaN(ms) || ms < 0)
+    throw new InvalidArgumentError(
+      'It is a time such as 2026-01-31T12:00:00Z, frozen, or frozen@ and a time.',
+    );
+  return { ...(at === undefined ? {} : { at }), frozen: frozen !== undefined };
+}
+
+/** The program. `print` gets the text of --help and --version; errors of the command line are thrown. */
+export function createProgram(
+  print: (text: string) => void,
+  run: (options: CommandOptions) => Promise<void>,
+): Command {
+  const program: Command = new Command('blazemeter-reference')
+    .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
+    .description(
+      "A stand-in for BlazeMeter's API v4 on a port of this machine, for tests in any language. It is not BlazeMeter, and not made by BlazeMeter; --explain says which of its behaviours are documented, observed or assumed.",
+    )
+    .optionsGroup('Where it listens:')
+    .option('--port <number>', '0 picks a free one', port, DEFAULT_PORT)
+    .option('--host <address>', 'another address lets other machines in', host, '127.0.0.1')
+    .option('--tls-cert <file>', 'certificate, PEM: https instead of http')
+    .option('--tls-key <file>', 'its private key, PEM')
+    .optionsGroup('What it is:')
+    .option(
+      '--seed <file>',
+      'users, accounts, keys and the rest, as JSON (16 MiB at most); default: one account with an owner, an admin and a member',
+    )
+    .addOption(
+      new Option('--semantics <name=value>', 'how it behaves where BlazeMeter is silent; repeatable')
+        .argParser(semantics)
+        .default(documented, 'documented'),
+    )
+    .option('--faults <file>', 'a JSON list of fault rules, in force from the start')
+    .option('--routes <file.mjs>', 'endpoints of your own that a module exports as its default')
+    .addOption(
+      new Option(
+        '--clock <time>',
+        '2026-01-31T12:00:00Z: starts there and runs; frozen: stands still from now; frozen@2026-01-31T12:00:00Z: stands still there',
+      )
+        .argParser(clock)
+        .default({}, 'now'),
+    )
+    .optionsGroup('The control API, below /__reference/:')
+    .option('--no-control', 'there is none')
+    .option(
+      '--control-token-file <file>',
+      'ask for "Authorization: Bearer <content of the file>", and then admit other machines too',
+    )
+    .addOption(
+      new Option(
+        '--control-host <name>',
+        'a further name that it may be called by, such as that of a Compose service; repeatable',
+      )
+        .argParser(hosts)
+        .default([], 'none'),
+    )
+    .optionsGroup('What it prints, and when it ends:')
+    .option('--print-credentials', 'the secrets of the keys that it created too')
+    .option('--json', 'one line of JSON when it listens')
+    .option('-q, --quiet', 'nothing but errors and warnings (with --json: the line of JSON)')
+    .option(
+      '--explain',
+      'print what it does under these switches, and how each of it is known; does not listen',
+    )
+    .option('--exit-with-parent', 'end when the process that started it ends')
+    .version(VERSION, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText(
+      'after',
+      `
+Switches of --semantics:
+${switches}
+
+Examples:
+  $ npx --package=blazemeter-client blazemeter-reference --print-credentials
+  $ npx --package=blazemeter-client blazemeter-reference --port 0 --json --seed world.json
+
+It ends on SIGINT and SIGTERM with exit code 0. Exit code 1: a file or the port cannot be used; 2: the command line is
+wrong.`,
+    )
+    .action(async (options: CommandOptions) => {
+      const { tlsCert, tlsKey, control, controlTokenFile, controlHost, quiet, json, printCredentials } =
+        options;
+      if ((tlsCert === undefined) !== (tlsKey === undefined))
+        program.error('--tls-cert and --tls-key are needed together.');
+      if (!control && (controlTokenFile !== undefined || controlHost.length > 0))
+        program.error('--no-control leaves nothing for the other options of the control API to do.');
+      if (quiet && printCredentials && !json)
+        program.error('--quiet and --print-credentials contradict each other.');
+      await run(options);
+    });
+  return program;
+}

@@ -1,0 +1,146 @@
+// Options that every command has, keys by their name, and reports to paste.
+
+import type { FetchLike } from 'blazemeter-client';
+import { describe, expect, it } from 'vitest';
+import { invoke, keysWorld, shows } from './support/keys.ts';
+
+describe('help', () => {
+  it('is what the bare command and a group print', async () => {
+    const bare = await invoke([]);
+    expect(bare).toMatchObject({ code: 0, err: '' });
+    expect(bare.out).toBe((await invoke(['--help'])).out);
+    expect((await invoke(['policy'])).out).toMatch(/^Usage: blazemeter-keys policy/);
+  });
+
+  it('has two examples in each command, and says why no variable sets the address', async () => {
+    const overview = (await invoke(['--help'])).out;
+    expect(overview).toContain('No variable sets the address');
+    const commands = [...overview.matchAll(/^ {2}([a-z]+) .*/gm)].map(([, name = '']) => [name]);
+    expect(commands.length).toBeGreaterThan(11);
+    for (const command of [...commands, ['policy', 'get'], ['policy', 'set']].filter(
+      ([name]) => name !== 'help',
+    )) {
+      const { code, out } = await invoke([...command, '--help']);
+      expect(code).toBe(0);
+      expect(out.match(/^ {2}\$ blazemeter-keys .*/gm)).toHaveLength(2);
+    }
+  });
+});
+
+describe('options of every command', () => {
+  it('stand before the command or after it', async () => {
+    const world = keysWorld();
+    const before = await world.run(['--json', '-q', 'whoami']);
+    expect(before.json()).toEqual((await world.run(['whoami', '--json', '-q'])).json());
+  });
+
+  it('--key-file - reads standard input, as JSON or as id:secret', async () => {
+    const world = keysWorld();
+    const { id, secret } = world.keys.member;
+    for (const text of [JSON.stringify({ id, secret }), `${id}:${secret}\n`]) {
+      const left = await world.run(['whoami', '--json', '--key-file', '-'], { input: text });
+      expect(left.json().user).toMatchObject({ id: world.users.member.id });
+    }
+    const broken = await world.run(['whoami', '--key-file', '-'], { input: `{"secret": ${secret}` });
+    expect(broken).toMatchObject({ code: 3, out: '' });
+    expect(shows(broken.err, secret)).toBe(false);
+  });
+
+  it('--config corrects an assumed operation, and errors about one point there', async () => {
+    const world = keysWorld();
+    const moved = '/user/my-keys';
+    const fetch: FetchLike = (url, init) =>
+      world.reference.fetch(
+        url.includes('/api-keys') ? 'https://a.test/api/v4/nothing' : url.replace(moved, '/api-keys'),
+        init,
+      );
+    const lost = await world.run(['list'], { fetch });
+    expect(lost.code).toBe(5);
+    expect(lost.err).toContain('--config');
+    world.file(
+      'blazemeter.config.mjs',
+      `export default { operations: { 'apiKeys.list': { path: '${moved}' } } };`,
+    );
+    expect((await world.run(['list', '--config', 'blazemeter.config.mjs'], { fetch })).code).toBe(0);
+    expect((await world.run(['list', '--config', 'missing.mjs'])).code).toBe(2);
+  });
+});
+
+describe('a key', () => {
+  it('is named by its id or by a name that only one key has', async () => {
+    const world = keysWorld();
+    const { keys } = world.reference.seed({
+      keys: {
+        old: { user: 'owner', name: 'old' },
+        one: { user: 'owner', name: 'twin' },
+        two: { user: 'owner', name: 'twin' },
+      },
+    });
+    expect((await world.run(['get', 'old', '--json'])).json()).toMatchObject({ id: keys.old.id });
+    expect((await world.run(['get', keys.old.id, '--json'])).json()).toMatchObject({ name: 'old' });
+    const twins = await world.run(['delete', 'twin', '--yes']);
+    expect(twins.code).toBe(2);
+    expect(twins.err).toContain(keys.one.id);
+    expect(twins.err).toContain(keys.two.id);
+    expect((await world.run(['regenerate', 'old', '--out', 'k.json', '--yes'])).code).toBe(0);
+    expect((await world.run(['delete', 'old', '--yes'])).code).toBe(0);
+    const near = await world.run(['delete', 'twinn', '--yes']);
+    expect(near.code).toBe(10);
+    expect(near.err).toContain('Did you mean twin?');
+    expect(world.reference.journal.count('apiKeys.delete')).toBe(1);
+  });
+
+  it.each([['delete'], ['regenerate']])('%s sends nothing without a confirmation', async (command) => {
+    const world = keysWorld();
+    const argv = [command, 'owner', ...(command === 'delete' ? [] : ['--out', 'k.json'])];
+    expect((await world.run(argv)).code).toBe(2);
+    expect(world.reference.journal.entries).toHaveLength(0);
+  });
+
+  it('is found in a list by a part of its name, and by its expiry on the clock of the service', async () => {
+    const world = keysWorld({ clock: { at: '2031-05-01T00:00:00Z' } });
+    const days = { soon: 3, later: 40, latest: 90 };
+    world.reference.seed({
+      keys: Object.fromEntries(
+        Object.entries(days).map(([name, left]) => [name, { user: 'owner', name, expires: { days: left } }]),
+      ),
+    });
+    const names = async (...options: string[]) => {
+      const { keys } = (await world.run(['list', '--json', ...options])).json();
+      return Array.isArray(keys) ? keys.map(({ name }) => String(name)) : [];
+    };
+    expect(await names('--expiring-within', '30d')).toEqual(['soon']);
+    expect(await names('--name', 'late', '--sort', 'name')).toEqual(['later', 'latest']);
+    expect((await world.run(['list'])).out).toMatch(/2031-05-0[34] \([23] d\)/);
+  });
+
+  it('expires on the date that was given', async () => {
+    const world = keysWorld({ clock: { at: '2031-05-01T00:00:00Z' } });
+    const argv = ['create', '--name', 'a', '--expires-at', '2031-06-30', '--print-secret', '--json'];
+    expect((await world.run(argv)).json().key).toMatchObject({ expiresAt: '2031-06-30T00:00:00.000Z' });
+  });
+});
+
+it('a path with 64 hex digits, as of a Docker volume, is no secret', async () => {
+  const world = keysWorld();
+  const volume = '3f1c9a5be2d4478b8c6f0e7d1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d';
+  const left = await world.run(['rotate', '--store', `/var/lib/docker/volumes/${volume}/_data/ci.json`]);
+  expect(left.err).not.toContain('secret');
+  const file = await world.run(['whoami', '--key-file', `${volume}.json`]);
+  expect(file.code).toBe(3);
+  expect(file.err).toContain('does not exist');
+});
+
+describe('conformance', () => {
+  it('is a report to paste, which names no person, account or key', async () => {
+    const world = keysWorld();
+    const left = await world.run(['conformance']);
+    expect([0, 1]).toContain(left.code);
+    expect(left.out).toMatch(/^blazemeter-client \d/);
+    expect(left.out).toMatch(/^\| user\\?\.get \|/m);
+    for (const hidden of [world.keys.owner.id, 'owner@example', 'Olive', String(world.accounts.main.id)])
+      expect(left.out).not.toContain(hidden);
+    const { lines } = (await world.run(['conformance', '--json'])).json();
+    expect(Array.isArray(lines) && lines.length).toBeGreaterThan(10);
+  });
+});

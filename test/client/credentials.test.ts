@@ -1,0 +1,286 @@
+// Credentials: what they may be made of, what is refused without showing it, and how they are sent.
+import {
+  BlazeMeterClient,
+  CredentialsError,
+  parseCredentials,
+  RequestSigner,
+  Secret,
+} from 'blazemeter-client';
+import { createReference } from 'blazemeter-client/testing';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectHidden, madeUp } from '../support/credentials.ts';
+
+const { id, secret, token } = madeUp('a user');
+
+/** The error for a value of any form. */
+function refused(value: unknown, source?: string): CredentialsError {
+  try {
+    Reflect.apply(parseCredentials, undefined, [value, source]);
+  } catch (error) {
+    if (error instanceof CredentialsError) return error;
+    throw error;
+  }
+  throw new Error('It was taken.');
+}
+
+describe('credentials', () => {
+  it('of an id and a secret have nothing else', () => {
+    for (const given of [token, { id, secret }, { id, secret: Secret.from(secret) }]) {
+      const pair = parseCredentials(given);
+      expect(Object.keys(pair)).toEqual(['id', 'secret']);
+      expect(pair.id).toBe(id);
+      expect(pair.secret.reveal()).toBe(secret);
+    }
+    const empty = { expiresAt: undefined, origin: undefined, refreshAfterMs: undefined };
+    expect(Object.keys(parseCredentials({ id, secret, ...empty }))).toEqual(['id', 'secret']);
+  });
+
+  it('keep when they expire, and after how long their source is asked again', () => {
+    const expiresAt = new Date(1_900_000_000_000);
+    expect(parseCredentials({ id, secret, expiresAt }).expiresAt).toBe(expiresAt);
+    for (const refreshAfterMs of [0, 1, Number.POSITIVE_INFINITY])
+      expect(parseCredentials({ id, secret, refreshAfterMs }).refreshAfterMs).toBe(refreshAfterMs);
+  });
+
+  it('keep the origin of an address, and nothing of its path or password', () => {
+    const origin = 'https://me:password@A.blazemeter.com:443/api/v4?x=1';
+    expect(parseCredentials({ id, secret, origin }).origin).toBe('https://a.blazemeter.com');
+  });
+});
+
+describe('credentials are refused', () => {
+  const unrevealable = {
+    reveal() {
+      throw new Error(secret);
+    },
+  };
+  const refusals: readonly [what: string, value: unknown, hint?: RegExp][] = [
+    ['a text without a colon', secret, /id:secret/],
+    ['a text without an id', `:${secret}`, /key id/],
+    ['a text without a secret', `${id}:`, /key secret/],
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['an id that is empty', { id: '', secret }, /key id/],
+    ['an id that is no string', { id: 7, secret }, /key id/],
+    ['no secret', { id }, /key secret/],
+    ['a secret that is no string', { id, secret: 7 }, /key secret/],
+    ['a secret that cannot be revealed', { id, secret: unrevealable }, /key secret/],
+    ['a secret that is empty', { id, secret: Secret.from('') }, /key secret/],
+    ['a colon in the id', { id: `${id}:`, secret }, /colon/],
+    ['a line break in the id', { id: `${id}\n`, secret }, /control character.*key id/],
+    ['a line break in the secret', { id, secret: `${secret}\r` }, /control character.*key secret/],
+    ['half of a surrogate pair in the id', { id: `${id}\ud800`, secret }, /UTF-8/],
+    ['half of a surrogate pair in the secret', { id, secret: `${secret}\udc00` }, /UTF-8/],
+    ['an expiry that is a number', { id, secret, expiresAt: 1_900_000_000_000 }, /expiresAt/],
+    [
+      'an expiry that only has the time of a date',
+      { id, secret, expiresAt: { getTime: () => 1 } },
+      /expiresAt/,
+    ],
+    ['an expiry that is no moment', { id, secret, expiresAt: new Date(Number.NaN) }, /expiresAt/],
+    ...[-1, Number.NaN, '5', null, new Date(5)].map((refreshAfterMs): [string, unknown, RegExp] => [
+      `a time of ${String(refreshAfterMs)} to be asked again`,
+      { id, secret, refreshAfterMs },
+      /milliseconds/,
+    ]),
+    ...['a.blazemeter.com', '', new URL('https://a.blazemeter.com'), null].map(
+      (origin): [string, unknown, RegExp] => [
+        `an origin of ${JSON.stringify(origin)} (${typeof origin})`,
+        { id, secret, origin },
+        /origin/,
+      ],
+    ),
+  ];
+  it.each(refusals)('for %s', (_, value, hint = /./) => {
+    const error = refused(value);
+    expect(error.code).toBe('credentials');
+    expect(error.message).toMatch(hint);
+    expect(error).not.toHaveProperty('source');
+    expect(error.cause).toBeUndefined();
+    expectHidden(error, secret);
+  });
+
+  const mistaken: readonly [what: string, value: unknown, hint: RegExp][] = [
+    ['the stand-in of a Secret', JSON.parse(JSON.stringify({ id, secret: Secret.from(secret) })), /reveal/],
+    ['a mask of a CI system', { id, secret: '***' }, /mask/],
+    ['a secret of which a part is masked', `${id}:${secret.slice(0, 6)}****`, /mask/],
+    ["a template's placeholders", '<key id>:<key secret>', /placeholder/],
+    ['a placeholder in words', 'YOUR_KEY_ID:YOUR_KEY_SECRET', /placeholder/],
+    ['an undefined that became text', `${id}:undefined`, /placeholder/],
+    ['quotes around both', { id: `"${id}"`, secret: `"${secret}"` }, /quot/],
+    ['quotes around the secret', { id, secret: `'${secret}'` }, /quot/],
+    ['typographic quotes around the whole', `\u201c${token}\u201d`, /quot/],
+    ['a zero-width space', { id, secret: `${secret}\u200b` }, /invisible/],
+    ['a no-break space', { id: `${id}\u00a0`, secret }, /invisible/],
+    ['a blank behind the colon', `${id}: ${secret}`, /space/],
+    ['JSON', JSON.stringify({ id, secret }), /JSON/],
+    ['a list in JSON', JSON.stringify([id, secret]), /JSON/],
+    ['paths of files', { id: '/run/secrets/id', secret: '/run/secrets/secret' }, /path/],
+    ['the path of a file as the secret', { id, secret: '/run/secrets/secret' }, /path/],
+    ['the path of a key file', '/home/me/api-key.json', /path/],
+    ['the path of a key file on Windows', 'C:\\keys\\api-key.json', /path/],
+    ['the name of a key file', './api-key.json', /path/],
+    ['an e-mail address', 'me@example.com:password', /e-mail/],
+    ['a key id alone', id, /id alone/],
+    ['an old key of 20 characters', id.slice(0, 20), /old/],
+    ['an old key in place of an id', { id: id.slice(0, 20), secret }, /old/],
+    ['the whole in place of the secret', { id, secret: token }, /id:secret/],
+    ['a header', { id, secret: `Basic ${btoa(token)}` }, /Authorization/],
+  ];
+  it.each(mistaken)('for %s, by its name', (_, value, hint) => {
+    const error = refused(value);
+    expect(error.message).toMatch(hint);
+    expectHidden(error, secret);
+  });
+
+  it('by the name of their source, where they have one', () => {
+    const error = refused(secret, 'BZ_TOKEN');
+    expect(error.message).toContain('BZ_TOKEN');
+    expect(error.source).toBe('BZ_TOKEN');
+  });
+});
+
+describe('a key', () => {
+  it('is its own in either case of its id: it does not delete itself', async () => {
+    const reference = createReference();
+    const { owner } = reference.seed().keys;
+    const client = new BlazeMeterClient({ credentials: owner, fetch: reference.fetch, logLevel: 'off' });
+    await expect(client.apiKeys.delete(owner.id.toUpperCase())).rejects.toMatchObject({ code: 'lockout' });
+    expect(reference.journal.count('apiKeys.delete')).toBe(0);
+  });
+});
+
+const CONTROL = /\p{Cc}/u;
+/** Any text of any alphabet, lone surrogates and control characters included. */
+const anyText = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' }), lone());
+
+function lone() {
+  return fc
+    .tuple(fc.string(), fc.integer({ min: 0xd800, max: 0xdfff }), fc.string())
+    .map(([before, code, after]) => before.concat(String.fromCharCode(code), after));
+}
+
+const carried = (text: string) => text !== '' && !CONTROL.test(text) && text.isWellFormed();
+const INVISIBLE = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u;
+/** Any text between a letter and a digit, so that it is neither quoted nor a placeholder nor a path. */
+const goodSecret = anyText
+  .map((text) => `k${text}9`)
+  .filter((text) => carried(text) && !INVISIBLE.test(text) && !text.includes('****'));
+const goodId = goodSecret.filter((text) => !text.includes(':'));
+
+/** How the other side reads a header, by RFC 7617 and without this package. */
+function decoded(header: string): { id: string; secret: string } {
+  const [, base64] = /^Basic ([A-Za-z0-9+/]+={0,2})$/.exec(header) ?? [];
+  if (base64 === undefined) throw new Error('The header is not of the form that Basic has.');
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+    Buffer.from(base64, 'base64'),
+  );
+  const colon = text.indexOf(':');
+  return { id: text.slice(0, colon), secret: text.slice(colon + 1) };
+}
+
+describe('parseCredentials', () => {
+  it('keeps a pair as it is', () => {
+    fc.assert(
+      fc.property(goodId, goodSecret, (id, secret) => {
+        const pair = parseCredentials({ id, secret });
+        expect(pair.id).toBe(id);
+        expect(pair.secret.reveal()).toBe(secret);
+      }),
+    );
+  });
+
+  it('splits a text at its first colon, whatever the secret holds', () => {
+    fc.assert(
+      fc.property(goodId, goodSecret, (id, secret) => {
+        const pair = parseCredentials(`${id}:${secret}`);
+        expect(pair.id).toBe(id);
+        expect(pair.secret.reveal()).toBe(secret);
+      }),
+    );
+  });
+
+  it('forgives blanks and line ends around a text', () => {
+    const around = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r') });
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        expect(parseCredentials(`${before}id:secret${after}`).secret.reveal()).toBe('secret');
+      }),
+    );
+  });
+
+  it('takes a pair or refuses it with an error that shows nothing of it', () => {
+    fc.assert(
+      fc.property(anyText, anyText, (id, secret) => {
+        try {
+          parseCredentials({ id, secret });
+          expect(carried(id) && !id.includes(':') && carried(secret)).toBe(true);
+        } catch (error) {
+          if (!(error instanceof CredentialsError)) throw error;
+          for (const hidden of [id, secret])
+            if (hidden.length >= 8) expect(error.message).not.toContain(hidden);
+        }
+      }),
+    );
+  });
+
+  it('reads any text as a pair or refuses it, and never throws anything else', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        try {
+          const { id, secret } = parseCredentials(text);
+          expect(`${id}:${secret.reveal()}`).toBe(text.trim());
+        } catch (error) {
+          if (!(error instanceof CredentialsError)) throw error;
+          if (text.length >= 8) expect(error.message).not.toContain(text);
+        }
+      }),
+    );
+  });
+
+  it('refuses any value that is no pair', () => {
+    fc.assert(
+      fc.property(fc.anything({ maxDepth: 2 }), (value) => {
+        fc.pre(typeof value !== 'string');
+        refused(value);
+      }),
+    );
+  });
+});
+
+describe('the Authorization header', () => {
+  it('of a signer is read by the other side as the pair', async () => {
+    await fc.assert(
+      fc.asyncProperty(goodId, goodSecret, async (id, secret) => {
+        const signer = new RequestSigner({ id, secret });
+        const { authorization } = await signer.headers('https://a.blazemeter.com/api/v4/user');
+        expect(decoded(authorization)).toEqual({ id, secret });
+        const signed = await signer.sign(new Request('https://a.blazemeter.com/api/v4/user'));
+        expect(signed.headers.get('authorization')).toBe(authorization);
+      }),
+    );
+  });
+
+  it('of a client is the same, and the pair stands nowhere else in the request', async () => {
+    await fc.assert(
+      fc.asyncProperty(goodId, goodSecret, async (id, secret) => {
+        let seen: { url: string; headers: Record<string, string> } | undefined;
+        const client = new BlazeMeterClient({
+          credentials: { id, secret },
+          fetch: async (url, { headers }) => {
+            seen = { url, headers };
+            return Response.json({ result: { id: 1 } });
+          },
+        });
+        await client.user.get();
+        if (seen === undefined) throw new Error('Nothing was sent.');
+        const { authorization = '', ...others } = seen.headers;
+        expect(decoded(authorization)).toEqual({ id, secret });
+        expect(new Headers(seen.headers).get('authorization')).toBe(authorization);
+        if (secret.length >= 8) expect(JSON.stringify([seen.url, others])).not.toContain(secret);
+      }),
+    );
+  });
+});

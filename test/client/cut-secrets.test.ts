@@ -1,0 +1,93 @@
+// What is kept of a response that brings a new secret and cannot be read as a whole.
+import { AmbiguousOutcomeError, BlazeMeterClient, UndeliveredSecretError } from 'blazemeter-client';
+import { describe, expect, it } from 'vitest';
+import { expectHidden } from '../support/credentials.ts';
+
+const SECRET = 'wQ7zR2mK9pX4tB6nV8cL3hJ5';
+
+/** What a create rejects with whose response is this text. */
+async function rejection(response: string): Promise<unknown> {
+  const client = new BlazeMeterClient({
+    credentials: 'an-id:the secret that signs',
+    logLevel: 'off',
+    fetch: async (_url, { method }) =>
+      method === 'POST' ? new Response(response, { status: 201 }) : Response.json({ result: { id: 1 } }),
+  });
+  return client.apiKeys.create({ name: 'n', expiresIn: { days: 1 } }).then(
+    () => 'It was read.',
+    (reason: unknown) => reason,
+  );
+}
+
+async function undelivered(response: string): Promise<UndeliveredSecretError> {
+  const error = await rejection(response);
+  if (!(error instanceof UndeliveredSecretError)) throw new Error(String(error));
+  expect(error.code).toBe('undelivered_secret');
+  return error;
+}
+
+describe('the secret', () => {
+  it.each([
+    ['of a response that is cut right behind it', `{"result":{"id":"7e57","secret":"${SECRET}"`],
+    ['with blanks around the colon', `{"secret" :\n "${SECRET}"}`],
+    ['before text that is no JSON', `{"secret":"${SECRET}"}<html>`],
+    ['behind one that was cut by a line end', `{"secret":"wQ7z\n"secret":"${SECRET}"}`],
+    ['behind one that is empty', `{"secret":"","secret":"${SECRET}"}`],
+    ['behind one whose escapes mean nothing', `{"secret":"\\q","secret":"${SECRET}"}`],
+  ])('%s is saved', async (_, response) => {
+    const error = await undelivered(response);
+    expect(error.newSecret.reveal()).toBe(SECRET);
+    expectHidden(error, SECRET);
+  });
+
+  it('is what its escapes stand for', async () => {
+    const text = 'a"b\\cü and more';
+    const escaped = JSON.stringify(text).replace('ü', '\\u00fc');
+    expect((await undelivered(`{"secret":${escaped}}`)).newSecret.reveal()).toBe(text);
+  });
+
+  it.each([
+    ['is cut itself', `{"secret":"${SECRET}`],
+    ['is no string', `{"secret":7,"token":"${SECRET}"}`],
+    ['is empty', `{"secret":"","token":"${SECRET}"}`],
+    ['has another name', `{"secrets":"${SECRET}"}`],
+    ['is longer than any secret', `{"secret":"${SECRET.repeat(200)}"}`],
+  ])('that %s is kept with the whole response, and whether it works is not claimed', async (_, response) => {
+    const error = await rejection(response);
+    if (!(error instanceof AmbiguousOutcomeError)) throw new Error(String(error));
+    expect(error.newSecret?.reveal()).toBe(response);
+    expectHidden(error, SECRET);
+  });
+});
+
+it.each([
+  ['an empty body', ''],
+  ['blanks', ' \n'],
+  ['a page', '\n<html>Sign in</html>'],
+])('of %s nothing is kept', async (_, response) => {
+  const error = await rejection(response);
+  if (!(error instanceof AmbiguousOutcomeError)) throw new Error(String(error));
+  expect(error.newSecret).toBeUndefined();
+});
+
+describe('the id of its key', () => {
+  const keyId = async (response: string) => (await undelivered(`${response},"secret":"${SECRET}"`)).keyId;
+
+  it.each([
+    ['without blanks', '{"id":"7e57-A_z"'],
+    ['with blanks around the colon', '{"id" \n:\t "7e57-A_z"'],
+    ['behind an id that is a number', '{"id":7,"key":{"id":"7e57-A_z"}'],
+  ])('is read %s', async (_, response) => {
+    expect(await keyId(response)).toBe('7e57-A_z');
+  });
+
+  it.each([
+    ['is empty', '{"id":""'],
+    ['holds a blank', '{"id":"a b"'],
+    ['is no string', '{"id":7'],
+    ['is longer than any id', `{"id":"${'a'.repeat(65)}"`],
+    ['has another name', '{"ids":"7e57"'],
+  ])('is not there where it %s', async (_, response) => {
+    expect(await keyId(response)).toBeUndefined();
+  });
+});
