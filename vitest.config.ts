@@ -20,6 +20,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/package/folder.ts'],
     pool: 'forks',
+    // One less than there are cores by default, which leaves half of a small machine idle.
+    maxWorkers: 2,
     execArgv: ['--expose-gc'],
     restoreMocks: true,
     unstubEnvs: true,

@@ -65,7 +65,7 @@ async function story(reference, server, folder) {
   secrets.push(first.reveal());
   const lifetime = (apiKey.expiresAt - apiKey.createdAt) / 86_400_000;
   check(Math.abs(lifetime - 90) < 0.01 && !clamped, 'the key lives for 90 days');
-  tell.result(`The key ${apiKey.id} runs out on ${day(apiKey.expiresAt)}.`);
+  tell.result(`The key ${apiKey.id} expires on ${day(apiKey.expiresAt)}.`);
   tell.result(`console.log(secret) prints ${first}; only secret.reveal() gives the text.`);
 
   tell.step('List my keys: no answer but that one ever holds the secret.');
@@ -126,10 +126,10 @@ async function story(reference, server, folder) {
   check(late.message.includes('30 days'), 'the server names the maximum');
   tell.result(`${late.name}: ${late.message}`);
 
-  tell.step('Let 91 days pass on the clock of the reference: the key for CI has run out.');
+  tell.step('Let 91 days pass on the clock of the reference: the key for CI has expired.');
   reference.clock.advance({ days: 91 });
   const expired = await refused(ci.user.get(), AuthenticationError);
-  check(expired.message.includes('ran out'), 'the client tells the likely cause');
+  check(expired.message.includes('most likely expired'), 'the client tells the likely cause');
   tell.result(`It is ${day(reference.clock.now())}. ${expired.name}: ${expired.message}`);
 
   tell.step('Delete it.');

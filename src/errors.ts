@@ -69,7 +69,8 @@ export class BlazeMeterError extends Error {
   constructor(message: string, init: BlazeMeterErrorInit = {}) {
     const { hint } = init;
     super(
-      hint === undefined ? message : `${message} ${hint.text}`,
+      // A message of several lines has its hint on a line of its own.
+      hint === undefined ? message : `${message}${message.includes('\n') ? '\n' : ' '}${hint.text}`,
       'cause' in init && init.cause !== undefined ? { cause: init.cause } : undefined,
     );
     this.retryable = init.retryable ?? false;

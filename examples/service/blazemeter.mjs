@@ -16,6 +16,13 @@ function say(response, status, value) {
   response.end(`${JSON.stringify(value)}\n`);
 }
 
+/** What whoever asked may know. Where the credentials could not be had, the code says why: of the record, for instance. */
+function codeOf(error) {
+  if (!isBlazeMeterError(error)) return 'unknown';
+  const { code, cause } = error;
+  return code === 'credentials' && isBlazeMeterError(cause) ? cause.code : code;
+}
+
 /** The user whose key it is. Takes what node:http gives, which is what Express gives, too. */
 export async function user(_request, response) {
   // Whoever asked has gone: the call to BlazeMeter ends as well.
@@ -28,7 +35,7 @@ export async function user(_request, response) {
     if (gone.signal.aborted) return;
     // Errors of the library hold no secret. What they say is for you, and the code for whoever asked.
     console.error(error);
-    say(response, 502, { error: isBlazeMeterError(error) ? error.code : 'unknown' });
+    say(response, 502, { error: codeOf(error) });
   }
 }
 

@@ -143,8 +143,8 @@ export class CredentialCache {
       () => controller.abort(new CredentialsError('The credential provider did not respond within 60 s.')),
       SOURCE_TIMEOUT,
     );
-    // A background refresh must not keep the process alive; in a browser, timers are plain numbers.
-    if (reason === 'expiring') timer.unref?.();
+    // Whoever awaits this keeps the process alive; in a browser, timers are plain numbers.
+    timer.unref?.();
     try {
       const { signal } = controller;
       const given = await withAbort(

@@ -1,6 +1,7 @@
 // Signs requests for other HTTP clients: on a copy, for named origins only, and without following redirects.
 
 import { CredentialsError } from '../errors.ts';
+import { LONGEST_TIMER } from '../http/abort.ts';
 import { refuseBrowser } from '../util/browser.ts';
 import { parseOptions, spec } from '../util/options.ts';
 import { basicHeader } from './basic.ts';
@@ -117,7 +118,9 @@ export class RequestSigner {
         `The credentials are not sent to ${origin}. Add it to the option origins if it may receive them.`,
       );
     }
-    const credentials = await this.#cache.get();
+    // A source may wait for something that does not keep the process alive.
+    const alive = setTimeout(() => {}, LONGEST_TIMER);
+    const credentials = await Promise.resolve(this.#cache.get()).finally(() => clearTimeout(alive));
     if (credentials.origin !== undefined && credentials.origin !== origin) {
       throw new CredentialsError(
         `The credentials belong to ${credentials.origin} and are not sent to ${origin}. Use other credentials, or send to that address.`,

@@ -88,7 +88,7 @@ export function providerOf(title: string, lookups: readonly Lookup[], hint?: Err
       }
       misses += `\n- ${name}: ${found}`;
     }
-    throw new CredentialsError(`No BlazeMeter credentials were found in:${misses}\n`, { hint });
+    throw new CredentialsError(`No BlazeMeter credentials were found in:${misses}`, { hint });
   };
   return Object.assign(provide, { describe: () => description });
 }

@@ -10,6 +10,8 @@ import { kinds, secretsOf } from '../leak/stage.ts';
 import { clientOf, json, rejection } from '../support/client.ts';
 
 const ID = '7e57ed0123456789abcdef01';
+/** What is shown of a text that may quote a secret in an encoding that is not decoded. */
+const WITHHELD = '[withheld, because it may quote a secret]';
 
 /** What an error shows of a message of the service. */
 async function shown(message: unknown, secret = 'the-secret-that-signs'): Promise<string> {
@@ -50,8 +52,9 @@ describe('a message of the service', () => {
   });
 
   it('is cut at 200 characters, between two characters', async () => {
-    expect(await shown('ab '.repeat(66))).toBe('ab '.repeat(66));
-    const long = await shown('ab '.repeat(1000));
+    // Words that do not look like bytes in hex: those are withheld.
+    expect(await shown('so '.repeat(66))).toBe('so '.repeat(66));
+    const long = await shown('so '.repeat(1000));
     expect(long).toHaveLength(200);
     expect(long.endsWith('…')).toBe(true);
     expect((await shown('😀'.repeat(300))).isWellFormed()).toBe(true);
@@ -96,7 +99,8 @@ describe.each([
         const text = encodings[encoding].write(secret.slice(from, from + length));
         const seen = await shown(`before ${text} after`, secret);
         expect(detect(seen)).toEqual([]);
-        expect(seen.startsWith('before')).toBe(true);
+        // Either the piece is hidden, or the whole text is.
+        if (seen !== WITHHELD) expect(seen).toMatch(/^before.*\[redacted\].*after$/s);
       }
     }
   });

@@ -7,7 +7,7 @@ import { failuresUnder } from './parity/under.ts';
 
 const combinations = pairwise(semanticsSwitches);
 
-describe('the contract holds', { concurrent: true, timeout: 120_000 }, () => {
+describe('the contract holds', { timeout: 120_000 }, () => {
   for (const semantics of combinations) {
     const title = Object.entries(semantics).map(([name, value]) => `${name}=${value}`);
     it(`under ${title.join(' ')}`, async ({ expect }) => {

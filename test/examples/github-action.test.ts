@@ -93,7 +93,7 @@ describe('the command', () => {
   it('changes nothing in a dry run', async () => {
     const { code, out } = await play({ DRY_RUN: 'true' });
     expect(code).toBe(0);
-    expect(out).toMatch(/Would: make the key github-ci\./);
+    expect(out).toMatch(/Would: create the key github-ci\./);
     expect(github.history).toEqual([]);
   });
 

@@ -77,7 +77,7 @@ describe('the command', () => {
   it('changes nothing in a dry run', async () => {
     const { code, out } = await play({ DRY_RUN: 'true' });
     expect(code).toBe(0);
-    expect(out).toMatch(/Would: make the key jenkins-ci\./);
+    expect(out).toMatch(/Would: create the key jenkins-ci\./);
     expect(held().id).toBe(world.keys.ci.id);
   });
 

@@ -56,6 +56,10 @@ async function bundle(path: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     alias: DOORS,
+    // For packages in CommonJS that are built in.
+    banner: {
+      js: "import { createRequire as requirer } from 'node:module';\nconst require = requirer(import.meta.url);",
+    },
     external: ['axios', 'blakejs', 'express', 'got', 'tweetnacl', 'undici'],
     nodePaths: [join(root, 'node_modules')],
     logLevel: 'error',

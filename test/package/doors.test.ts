@@ -25,7 +25,7 @@ const TOLD = {
   recognised: true,
   rotated: 'draining',
   audited: true,
-  handlers: 1,
+  handlers: 2,
 };
 
 describe('a program makes a key, signs with it, deletes it and is refused; and rotates and audits', () => {
@@ -124,12 +124,17 @@ describe('what the package brings along to be started', () => {
 
   it('every command starts, and says its name and version', async () => {
     const { bin, version } = await json(join(installed(parts.app), 'package.json'));
-    expect(Object.keys(fields(bin)).sort()).toEqual(['blazemeter-keys', 'blazemeter-reference']);
+    expect(Object.keys(fields(bin)).sort()).toEqual([
+      'blazemeter-client',
+      'blazemeter-keys',
+      'blazemeter-reference',
+    ]);
     for (const [name, path] of Object.entries(fields(bin))) {
       const command = join(installed(parts.app), String(path));
       const ended = await node([command, '--help'], parts.app);
       expect(ended).toMatchObject({ code: 0, stderr: '' });
-      expect(ended.stdout).toContain(name);
+      // The name of the package starts the command for keys: `npx blazemeter-client whoami`.
+      expect(ended.stdout).toContain(name === 'blazemeter-client' ? 'blazemeter-keys' : name);
       const told = await node([command, '--version'], parts.app);
       expect(told).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
       // Without this first line a system starts it as a shell script.

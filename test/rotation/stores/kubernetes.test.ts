@@ -2,6 +2,7 @@
 // Secrets that can never change. The API server is a fake here, on a real socket.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CredentialsError } from 'blazemeter-client';
 import { serviceAccount } from 'blazemeter-client/node';
 import {
   type KubernetesStoreOptions,
@@ -230,13 +231,21 @@ describe('serviceAccount', () => {
   });
 
   it('says so where this is no pod, or its token is not mounted or not its own', async () => {
-    expect((await failure(serviceAccount({ env: {} }))).message).toContain('no pod');
+    /** It fails for its credentials; its message names these. */
+    const expectFailure = async (options: Parameters<typeof serviceAccount>[0], ...names: string[]) => {
+      const error = await failure(serviceAccount(options));
+      expect(error).toBeInstanceOf(CredentialsError);
+      expect(error).toMatchObject({ code: 'credentials' });
+      for (const name of names) expect(error.message).toContain(name);
+    };
+    await expectFailure({ env: {} }, 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT');
     const folder = await aPod({ namespace: 'ci' });
-    expect((await failure(serviceAccount({ folder, env }))).message).toContain(
-      'automountServiceAccountToken',
-    );
-    await writeFile(join(folder, 'token'), 'first');
-    await chmod(join(folder, 'token'), 0o666);
-    expect((await failure(serviceAccount({ folder, env }))).message).toContain('other users');
+    const token = join(folder, 'token');
+    await expectFailure({ folder, env }, token, 'automountServiceAccountToken');
+    await writeFile(token, 'first', { mode: 0o600 });
+    await chmod(token, 0o666);
+    await expectFailure({ folder, env }, token, 'chmod 600');
+    await chmod(token, 0o600);
+    expect(await (await serviceAccount({ folder, env })).token()).toBe('first');
   });
 });

@@ -59,7 +59,7 @@ const PROCESS = [
 for (const name of PROCESS) {
   const original = process[name];
   process[name] = function trap(...args) {
-    note(`process.${name}`);
+    note([`process.${name}`, ...(name === 'getBuiltinModule' ? args : [])].join(' '));
     return Reflect.apply(original, this, args);
   };
 }
