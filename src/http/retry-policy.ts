@@ -15,9 +15,6 @@ export const RETRIED_STATUSES: ReadonlySet<number> = new Set([429, 500, 502, 503
 /** Upper bound of the wait before a retry, counted from 1. ky takes a random part of it (full jitter). */
 export const backoffBound = (retry: number): number => Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (retry - 1));
 
-/** The wait before a retry, for senders without ky. */
-export const backoff = (retry: number): number => Math.random() * backoffBound(retry);
-
 const HTTP_DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/;
 

@@ -91,7 +91,7 @@ async function readOnce(
 export const utf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
 
 /** What helps where owner or permissions are wrong. */
-export const INSECURE: ErrorHint = {
+const INSECURE: ErrorHint = {
   option: 'allowInsecureFile',
   text: 'Correct that, or set allowInsecureFile where the file system keeps no owners and modes.',
 };

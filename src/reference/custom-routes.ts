@@ -19,6 +19,7 @@ export type RouteParams<Key extends string> = string extends Key
 /** A schema of any library that follows Standard Schema: zod, valibot, arktype. It must validate synchronously. */
 export interface BodySchema<Body = unknown> {
   readonly '~standard': {
+    /** Checks a value: returns `{ value }`, or `{ issues }`. */
     readonly validate: (value: unknown) => unknown;
     readonly types?: { readonly output: Body } | undefined;
   };
