@@ -143,7 +143,7 @@ export class CredentialCache {
       () => controller.abort(new CredentialsError('The credential provider did not respond within 60 s.')),
       SOURCE_TIMEOUT,
     );
-    // Whoever awaits this keeps the process alive; in a browser, timers are plain numbers.
+    // The call that awaits this keeps the process alive; in a browser, timers are plain numbers.
     timer.unref?.();
     try {
       const { signal } = controller;

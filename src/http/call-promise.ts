@@ -66,7 +66,7 @@ export function shownHeaders(headers: Headers, secrets: readonly string[]): Head
 export function callPromise<T>(outcome: Promise<Outcome<T>>): CallPromise<T> {
   const data = outcome.then((known) => known.data);
   const withResponse = (): Promise<WithResponse<T>> => {
-    // Whoever asks for both handles the rejection there.
+    // A caller that asks for both handles the rejection there.
     data.catch(() => {});
     return outcome.then((known) => ({ data: known.data, ...known.about() }));
   };

@@ -2,7 +2,9 @@
 // values that are handed to fetch, never onto anything that a hook, a log or an error can see.
 
 import { basicHeader } from '../auth/basic.ts';
+import { hasCleanCauses, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
+import { withoutSecrets } from '../auth/redact.ts';
 import { BlazeMeterError, CredentialsError, InvalidResponseError } from '../errors.ts';
 import type { Abortable } from './abort.ts';
 import { type Body, BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
@@ -87,6 +89,14 @@ export const bodyOf = (response: Response): Body => bodies.get(response) ?? { te
 /** Whether a status says that nothing was done. 303 may follow on something done, and from 500 on it is not known. */
 const refused = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
 
+/** Whether an error of this package may be passed on: the caller's fetch knows the signature, and can create one too. */
+const showsNothing = (error: BlazeMeterError, credentials: Credentials): boolean =>
+  hasCleanCauses(error) &&
+  withoutSecrets(error.message, [
+    credentials.secret.reveal(),
+    basicHeader(credentials).slice('Basic '.length),
+  ]) === error.message;
+
 /** Signs and sends once, and reads the response to its end. */
 export async function signAndSend(
   request: Request,
@@ -145,8 +155,10 @@ export async function signAndSend(
   } catch (error) {
     if (error instanceof BrokenBody) progress.partial = error.partial;
     if (signal.aborted) throw signal.reason;
-    if (error instanceof BlazeMeterError) throw error;
-    const failure = connectionError(error instanceof BrokenBody ? error.cause : error, {
+    const cause = error instanceof BrokenBody ? error.cause : error;
+    if (cause instanceof BlazeMeterError && showsNothing(cause, credentials)) throw cause;
+    // An error of ours that the caller's fetch made may quote the signature: its name and codes are kept.
+    const failure = connectionError(cause instanceof BlazeMeterError ? summary(cause) : cause, {
       operation,
       attempts: progress.attempts,
       origin,

@@ -1,7 +1,7 @@
 // No error of ky and no Request ever leaves the client: they hold what was sent.
 
 import { inspect } from 'node:util';
-import type { BlazeMeterClient } from 'blazemeter-client';
+import { BlazeMeterClient, CredentialsError } from 'blazemeter-client';
 import { HTTPError, TimeoutError } from 'ky';
 import { describe, expect, it } from 'vitest';
 import {
@@ -87,3 +87,22 @@ it('a fetch that rejects with an error of ky does not get it out either', async 
   const error = await rejection(client.user.get());
   expect([...reachable(error)].filter((found) => found instanceof Request || found === theirs)).toEqual([]);
 });
+
+it.each([
+  ['in its message', (header: string) => new CredentialsError(`refused ${header}`)],
+  ['in its cause', (header: string) => new CredentialsError('refused', { cause: new Error(header) })],
+])(
+  "an error of this package by the caller's fetch is not passed on with the signature %s",
+  async (_, make) => {
+    const client = new BlazeMeterClient({
+      credentials: 'my-key-id:correct-horse-battery-staple',
+      logLevel: 'off',
+      maxRetries: 0,
+      fetch: (_url, { headers }) => Promise.reject(make(headers.authorization ?? '')),
+    });
+    const error: unknown = await client.user.get().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'connection_failed', mayHaveBeenSent: true });
+    const signature = Buffer.from('my-key-id:correct-horse-battery-staple').toString('base64');
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(signature.slice(0, 12));
+  },
+);
