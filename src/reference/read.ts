@@ -95,6 +95,13 @@ export const strictObject = <Shape extends z.core.$ZodShape>(
         : undefined,
   });
 
+/** An object of a kind that its receiver reads field by field, so that nothing more is checked here. */
+export function readObject<Kind extends object>(value: unknown, path: string): Kind {
+  const kind = z.custom<Kind>((given) => typeof given === 'object' && given !== null);
+  const result = z.safeParse(kind, value);
+  return result.success ? result.data : fail(path, 'must be an object.');
+}
+
 const UNSAFE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_DEPTH = 32;
 

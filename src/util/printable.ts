@@ -40,3 +40,19 @@ export function printable(text: unknown, maxLength: number = MAX_LENGTH): string
   const shown = harmless(raw.slice(0, maxLength * 8).replace(TOKEN, '[redacted]'));
   return shown.length <= maxLength ? shown : `${[...shown].slice(0, maxLength - 1).join('')}…`;
 }
+
+/** As JSON writes it: what came from outside stays complete. */
+const units = (text: string): string =>
+  [...Array(text.length).keys()]
+    .map((at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`)
+    .join('');
+
+/**
+ * JSON that can neither drive a terminal nor a CI system: what acts is written as JSON's own escapes. One document; with
+ * `indent` over several lines, which break between its parts only.
+ */
+export const safeJson = (value: unknown, indent = 0): string =>
+  (JSON.stringify(value, null, indent) ?? 'null')
+    .split('\n')
+    .map((line) => line.replace(ACTING, units).replace(/#(?=#)/g, units('#')))
+    .join('\n');

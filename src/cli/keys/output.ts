@@ -3,8 +3,7 @@
 
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
-import { harmless, printable } from '../../util/printable.ts';
-import { safeJson } from '../safe-json.ts';
+import { harmless, printable, safeJson } from '../../util/printable.ts';
 
 /** What is used of a stream. `process.stdout` is one. */
 export interface Stream {

@@ -16,9 +16,8 @@ import {
   UndeliveredSecretError,
 } from '../../index.ts';
 import { keyFileSink, writeKeyFile } from '../../node/index.ts';
-import { harmless, printable } from '../../util/printable.ts';
+import { harmless, printable, safeJson } from '../../util/printable.ts';
 import { readText, shownPath } from '../files.ts';
-import { safeJson } from '../safe-json.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import { findKey, isId } from './keys.ts';

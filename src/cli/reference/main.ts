@@ -4,17 +4,15 @@
 import { pathToFileURL } from 'node:url';
 import { CommanderError } from 'commander';
 import * as z from 'zod/mini';
+import { createControl } from '../../reference/control/control.ts';
+import { isLoopback, isUnspecified } from '../../reference/control/control-guard.ts';
 import { readFaultRule } from '../../reference/faults/fault-read.ts';
 import { type Listening, listenBehind } from '../../reference/listen.ts';
-import { InvalidInputError, read } from '../../reference/read.ts';
+import { InvalidInputError, read, readObject } from '../../reference/read.ts';
 import { createReference, type ReferenceOptions } from '../../reference/reference.ts';
 import type { Seed, Seeded } from '../../reference/seed/seed.ts';
-import { harmless, printable } from '../../util/printable.ts';
+import { harmless, printable, safeJson } from '../../util/printable.ts';
 import { FileProblem, MIB, readBytes, readJson, readText, shownPath } from '../files.ts';
-import { safeJson } from '../safe-json.ts';
-import { isObject } from '../untyped.ts';
-import { createControl } from './control.ts';
-import { isLoopback, isUnspecified } from './control-guard.ts';
 import { explained, startedAsJson, startedAsText } from './output.ts';
 import { type CommandOptions, createProgram } from './program.ts';
 
@@ -80,18 +78,17 @@ async function referenceOptions({
 async function readRoutes(path: string): Promise<NonNullable<ReferenceOptions['routes']>> {
   try {
     const { default: routes }: { default: unknown } = await import(pathToFileURL(path).href);
-    if (isObject<NonNullable<ReferenceOptions['routes']>>(routes)) return routes;
+    return readObject<NonNullable<ReferenceOptions['routes']>>(routes, 'its default export');
   } catch (error) {
+    if (error instanceof InvalidInputError) throw new FileProblem('--routes', path, error.message);
     const name = error instanceof Error ? error.name : 'failed';
     throw new FileProblem('--routes', path, `it cannot be imported (${name}).`);
   }
-  throw new FileProblem('--routes', path, 'it must export an object as its default.');
 }
 
 function readSeedFile(path: string): Seed {
   const world = readJson('--seed', path, 16 * MIB);
-  if (!isObject<Seed>(world)) throw new FileProblem('--seed', path, 'it must hold an object.');
-  return world;
+  return named('--seed', path, () => readObject<Seed>(world, 'seed'));
 }
 
 /** Does something with the content of a file, and names the file where that is wrong. */

@@ -4,8 +4,8 @@ import type { ExplainedBehaviour } from '../../reference/behaviours.ts';
 import type { Reference } from '../../reference/reference.ts';
 import type { Seeded, SeededKey } from '../../reference/seed/seed.ts';
 import { semanticsSwitches } from '../../reference/semantics.ts';
+import { safeJson } from '../../util/printable.ts';
 import { VERSION } from '../../version.ts';
-import { safeJson } from '../safe-json.ts';
 
 /** What there is to say once it listens. */
 export interface Started {

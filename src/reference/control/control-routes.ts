@@ -1,17 +1,16 @@
 // What the control API can do: a table over plain values. No GET changes anything.
 
 import * as z from 'zod/mini';
-import { type Duration, momentMs } from '../../reference/clock.ts';
-import { readFaultRule } from '../../reference/faults/fault-read.ts';
-import type { ActiveFault } from '../../reference/faults/faults.ts';
-import { fail, InvalidInputError, read, strictObject } from '../../reference/read.ts';
-import type { Reference } from '../../reference/reference.ts';
-import { type OperationName, operationNames, operationOf } from '../../reference/routes.ts';
-import type { Seed, Seeded } from '../../reference/seed/seed.ts';
-import type { Snapshot } from '../../reference/seed/snapshot.ts';
-import { readSemantics } from '../../reference/semantics.ts';
 import { VERSION } from '../../version.ts';
-import { isObject } from '../untyped.ts';
+import { type Duration, momentMs } from '../clock.ts';
+import { readFaultRule } from '../faults/fault-read.ts';
+import type { ActiveFault } from '../faults/faults.ts';
+import { fail, InvalidInputError, read, readObject, strictObject } from '../read.ts';
+import type { Reference } from '../reference.ts';
+import { type OperationName, operationNames, operationOf } from '../routes.ts';
+import type { Seed, Seeded } from '../seed/seed.ts';
+import type { Snapshot } from '../seed/snapshot.ts';
+import { readSemantics } from '../semantics.ts';
 
 export interface ControlCall {
   readonly method: string;
@@ -139,7 +138,7 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     'state/seed': {
       POST: ({ body }) => {
         if (body === undefined) return { status: 201, body: reference.seed() };
-        return { status: 201, body: reference.seed(isObject<Seed>(body) ? body : fail('body', OBJECT)) };
+        return { status: 201, body: reference.seed(readObject<Seed>(body, 'body')) };
       },
     },
     'state/reset': {
@@ -152,7 +151,7 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     'state/snapshot': { GET: () => ok(reference.snapshot()) },
     'state/restore': {
       POST: ({ body }) => {
-        reference.restore(isObject<Snapshot>(body) ? body : fail('body', OBJECT));
+        reference.restore(readObject<Snapshot>(body, 'body'));
         return ok(showClock());
       },
     },
@@ -176,8 +175,6 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     }
   };
 }
-
-const OBJECT = 'must be an object.';
 
 /** A change that needs no data takes no data, or `{}`. */
 const nothing = (body: unknown): unknown => read(strictObject({}), body ?? {}, 'body');

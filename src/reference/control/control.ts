@@ -2,16 +2,15 @@
 // port with the reference and is seen first, so neither a fault nor the journal ever meets it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FirstLook } from '../../reference/listen.ts';
-import { MIB } from '../files.ts';
-import { safeJson } from '../safe-json.ts';
+import { safeJson } from '../../util/printable.ts';
+import type { FirstLook } from '../listen.ts';
 import { createGuard, type GuardOptions } from './control-guard.ts';
 import { type ControlReply, type ControlTarget, createControlRoutes } from './control-routes.ts';
 
 export interface ControlOptions extends ControlTarget, GuardOptions {}
 
 /** The most that a body may hold, as for a seed file. */
-const MOST_BODY = 16 * MIB;
+const MOST_BODY = 16 * 1_048_576;
 
 const PREFIX = /^\/__reference(?:\/([^?#]*))?(?:\?([^#]*))?$/;
 
