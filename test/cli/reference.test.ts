@@ -71,7 +71,9 @@ describe('it ends with exit code 0', () => {
     const faults = command.file('faults.json', '[{ "effect": "stall" }]');
     const running = await command.start('--faults', faults);
     const asked = fetch(`${running.url}/user`).catch(() => 'broken');
-    await expect.poll(async () => (await (await fetch(`${running.control}journal`)).json()).count).toBe(1);
+    await expect
+      .poll(async () => (await (await fetch(`${running.control}journal`)).json()).count, { timeout: 15_000 })
+      .toBe(1);
     expect((await running.stop()).code).toBe(0);
     expect(await asked).toBe('broken');
   });
@@ -128,7 +130,9 @@ describe('what it prints', () => {
   async function text(...args: string[]): Promise<string> {
     const port = await freePort();
     const { child, ended } = command.launch(['--port', String(port), ...args]);
-    await expect.poll(() => answers(`http://127.0.0.1:${port}/api/v4/web/version`)).toBe(true);
+    await expect
+      .poll(() => answers(`http://127.0.0.1:${port}/api/v4/web/version`), { timeout: 15_000 })
+      .toBe(true);
     child.kill('SIGTERM');
     return (await ended).stdout;
   }
