@@ -223,6 +223,7 @@ function createContext(options: ClientOptions, parent: Parent | undefined): Clie
     credentials,
     clock,
     log,
+    userIds: new Map(),
     reported: new Set(),
     policies:
       sameServer && credentials === parent.context.credentials ? parent.context.policies : new PolicyMemory(),

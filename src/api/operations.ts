@@ -15,15 +15,19 @@ export type Provenance = 'documented' | 'observed' | 'assumed';
  */
 export type Replay = 'safe' | 'never' | 'other-signer';
 
-/** What the body of an operation is built from: a create has the first three, `apiKeyPolicy.set` has `days`. */
+/** What the body of an operation is built from: the ids of the path, and what the call was given. */
 export interface OperationInput {
+  /** The id of the key that the call is about, for a service that takes it in the body. */
+  readonly id?: string;
+  /** The id of the account, likewise. */
+  readonly accountId?: number;
   /** The name of the key. */
   readonly name?: string;
   /** Unix seconds, by the server's clock. */
   readonly expiration?: number;
   /** The same moment as a date. */
   readonly expiresAt?: Date;
-  /** The maximum in days; `-1`: no limit. */
+  /** A maximum in days, `-1`: no limit. In a create: the period in days, absent where a date was given. */
   readonly days?: number;
 }
 
@@ -31,9 +35,12 @@ export interface OperationInput {
 export interface OperationOverride {
   /** The HTTP method. */
   readonly method?: string;
-  /** Starts with `/`, relative to `baseUrl`; the same placeholders as in the definition replaced. */
+  /**
+   * Starts with `/`, relative to `baseUrl`, with the placeholders of the definition replaced; one may be left out where `body`
+   * sends the id. `{userId}` is the id of the user whose key signs: the first call reads it.
+   */
   readonly path?: string;
-  /** Builds the JSON body. */
+  /** Builds the JSON body. Not for GET and HEAD. */
   body?(input: OperationInput): unknown;
   /**
    * Finds the result: receives the `result` of the envelope, the whole response where that is not enough, and what was asked
@@ -111,7 +118,19 @@ for (const definition of Object.values(table)) Object.freeze(definition);
  */
 export const operations: OperationTable = Object.freeze(table);
 
-const placeholders = (path: string): string => (path.match(/\{\w+\}/g) ?? []).sort().join();
+const placeholders = (path: string): string[] => path.match(/\{\w*\}/g) ?? [];
+
+/** Whether a path has the placeholders of the definition, and no others but `{userId}`. A body can send an id in its place. */
+function hasPlaceholders(path: string, row: Operation, body: OperationOverride['body']): boolean {
+  const wanted = placeholders(row.path);
+  const found = placeholders(path).filter((name) => name !== '{userId}');
+  const missing = wanted.filter((name) => !found.includes(name));
+  return (
+    found.every((name) => wanted.includes(name)) &&
+    new Set(found).size === found.length &&
+    (missing.length === 0 || body !== undefined)
+  );
+}
 
 /** The table with a caller's changes. Throws a `TypeError` for a change that cannot work. */
 export function overridden(overrides: OperationOverrides | undefined): OperationTable {
@@ -125,14 +144,18 @@ export function overridden(overrides: OperationOverrides | undefined): Operation
         `operations: there is no operation of that name; known are ${Object.keys(operations).join(', ')}.`,
       );
     }
-    const { path = row.path, method = row.method } = change;
-    if (!path.startsWith('/') || placeholders(path) !== placeholders(row.path)) {
+    const { path = row.path, method = row.method, body = row.body } = change;
+    if (id === 'user.get' && path.includes('{'))
+      throw new TypeError("operations['user.get'].path must have no placeholder.");
+    if (!path.startsWith('/') || !hasPlaceholders(path, row, body)) {
       throw new TypeError(
-        `operations['${id}'].path must start with "/" and hold the placeholders of ${row.path}.`,
+        `operations['${id}'].path must start with "/" and hold the placeholders of ${row.path}, unless body sends the id; {userId} may be added.`,
       );
     }
     if (!/^[A-Za-z]+$/.test(method))
       throw new TypeError(`operations['${id}'].method must be an HTTP method.`);
+    if (body !== undefined && /^(?:GET|HEAD)$/i.test(method))
+      throw new TypeError(`operations['${id}']: a ${method.toUpperCase()} has no body.`);
     // Field by field: whether it is sent again, and the evidence for it, is not a caller's to change.
     rows[id] = {
       ...row,

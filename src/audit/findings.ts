@@ -85,7 +85,7 @@ const expiresSoon: Check = (subject, report) => {
   for (const key of active(subject)) {
     if (key.expiresAt === null) continue;
     const left = key.expiresAt.getTime() - now;
-    const lifetime = key.expiresAt.getTime() - key.createdAt.getTime();
+    const lifetime = key.expiresAt.getTime() - (key.createdAt?.getTime() ?? now);
     const window = subject.settings.expiresWithinMs ?? defaultWindow(lifetime);
     if (left > window) continue;
     report({
@@ -114,7 +114,7 @@ const beyondPolicy: Check = (subject, report, skip) => {
     const longer = longerThan(key, maximumDays, snapshot.now);
     if (longer === 'unclear' && key.expiresAt !== null) unclear.push(key);
     if (longer !== 'yes' || key.expiresAt === null) continue;
-    const period = key.expiresAt.getTime() - key.createdAt.getTime();
+    const period = key.expiresAt.getTime() - (key.createdAt?.getTime() ?? snapshot.now);
     report({
       rule: 'beyond-policy',
       key,
@@ -175,11 +175,14 @@ const strayKeys: Check = (subject, report, skip) => {
 /** Whether the service returns uses at all: some key has one. */
 const returnsUses = ({ snapshot: { keys } }: Subject): boolean => keys.some((key) => key.lastUsedAt !== null);
 
+const created = ({ createdAt }: ApiKey): string =>
+  createdAt === null ? 'created at an unknown time' : `created on ${day(createdAt)}`;
+
 const neverUsed: Check = (subject, report, skip) => {
   const { now } = subject.snapshot;
   const old = active(subject).filter(
     ({ lastUsedAt, createdAt }) =>
-      lastUsedAt === null && now - createdAt.getTime() > subject.settings.neverUsedAfterMs,
+      lastUsedAt === null && now - (createdAt?.getTime() ?? now) > subject.settings.neverUsedAfterMs,
   );
   if (old.length === 0) return;
   if (!returnsUses(subject)) {
@@ -194,7 +197,7 @@ const neverUsed: Check = (subject, report, skip) => {
     report({
       rule: 'never-used',
       key,
-      message: `It was created on ${day(key.createdAt)}, ${describeDuration(now - key.createdAt.getTime())} ago, and never used.`,
+      message: `It was ${created(key)}, ${describeDuration(now - (key.createdAt?.getTime() ?? now))} ago, and never used.`,
       fix: deleting(key),
       assumption: 'That a key without a last use in the list was never used.',
     });
@@ -237,7 +240,7 @@ const duplicateNames: Check = (subject, report) => {
       report({
         rule: 'duplicate-name',
         key,
-        message: `${keys.length} keys have this name; this one was created on ${day(key.createdAt)}.`,
+        message: `${keys.length} keys have this name; this one was ${created(key)}.`,
         fix: `Use their ids to distinguish them. ${deleting(key)}`,
         related: othersOf(keys, key),
       });

@@ -16,7 +16,8 @@ export interface AuditedKey {
   readonly userId: number | null;
   /** The label of its owner, from the option `owners`. */
   readonly owner: string | null;
-  readonly createdAt: Date;
+  /** `null`: not returned. */
+  readonly createdAt: Date | null;
   /** `null`: the service returned no expiry. */
   readonly expiresAt: Date | null;
   /** `null`: never used, or not returned. */

@@ -23,8 +23,7 @@ export function longerThan(
   if (maximumDays === null) return 'no';
   if (expiresAt === null) return 'unclear';
   const allowed = daysToMs(maximumDays) + SLACK_MS;
-  const created = createdAt.getTime();
-  if (expiresAt.getTime() - created <= allowed) return 'no';
-  const latest = Math.max(created, updatedAt?.getTime() ?? now);
+  if (createdAt !== null && expiresAt.getTime() - createdAt.getTime() <= allowed) return 'no';
+  const latest = Math.max(createdAt?.getTime() ?? 0, updatedAt?.getTime() ?? now);
   return expiresAt.getTime() - latest > allowed ? 'yes' : 'unclear';
 }

@@ -9,6 +9,7 @@ import {
   type OperationId,
   type OperationInput,
   type OperationTable,
+  operations,
 } from '../api/operations.ts';
 import { basicHeader } from '../auth/basic.ts';
 import { scrubbed } from '../auth/cause.ts';
@@ -16,6 +17,7 @@ import type { CredentialCache } from '../auth/credential-cache.ts';
 import { type Credentials, sameKey } from '../auth/credentials.ts';
 import { InvalidResponseError, isBlazeMeterError, RequestTimeoutError } from '../errors.ts';
 import { readWith, ShapeError } from '../schemas/read.ts';
+import { user } from '../schemas/user.ts';
 import { type OptionSpecs, ownOnly, parseOptions, spec } from '../util/options.ts';
 import { printable } from '../util/printable.ts';
 import { abortable, onAbort } from './abort.ts';
@@ -24,7 +26,7 @@ import { Deadline } from './deadline.ts';
 import { headersOf } from './headers.ts';
 import { AttemptTimedOut, sendWithKy } from './ky-client.ts';
 import type { Log } from './log.ts';
-import { fillPath, type Query, resolveTarget } from './path.ts';
+import { fillPath, type Query, resolveTarget, USER_ID } from './path.ts';
 import { parseRetryAfter, shouldRetry } from './retry-policy.ts';
 import type { ServerClock } from './server-clock.ts';
 import { bodyOf, type FetchLike, type Progress, signAndSend } from './signing-fetch.ts';
@@ -42,6 +44,8 @@ export interface CallContext {
   readonly credentials: CredentialCache;
   readonly clock: ServerClock;
   readonly log: Log;
+  /** The users behind key ids, for paths with `{userId}`. */
+  readonly userIds: Map<string, number>;
   /** Fields of an unexpected form that were logged already. */
   readonly reported: Set<string>;
 }
@@ -97,7 +101,7 @@ export interface CallResponse extends RawResponse {
 
 /** What an operation is called with. */
 export interface Arguments {
-  readonly params?: Readonly<Record<string, string | number>>;
+  readonly params?: { readonly id?: string; readonly accountId?: number };
   readonly query?: Query;
   readonly input?: OperationInput;
   readonly credentials?: Credentials;
@@ -170,7 +174,7 @@ export function operationRequest(context: CallContext, id: OperationId, args: Ar
     operation: id,
     method,
     path: fillPath(path, params),
-    json: body?.(input),
+    json: body?.({ ...params, ...input }),
     replayable: (signer) =>
       replay === 'safe' || (replay === 'other-signer' && !sameKey(signer.id, String(keyId))),
   };
@@ -192,6 +196,16 @@ export async function send(
   const headers = headersOf(context.headers, ofCall);
   deadline.throwIfEnded();
   const fetched = request.credentials ?? (await deadline.race(Promise.resolve(live.get())));
+  if (operation !== undefined && request.path.includes(USER_ID)) {
+    const userId = await userIdOf(context, fetched, options, deadline);
+    return send(
+      context,
+      { ...wanted, path: fillPath(request.path, { userId }) },
+      options,
+      deadline,
+      progress,
+    );
+  }
   // The live credentials may be replaced while a retry waits.
   const current = () => request.credentials ?? live.peek() ?? fetched;
   const signer = () => {
@@ -307,6 +321,21 @@ export async function send(
   return exchange();
 }
 
+/** The id of the user whose key signs: read once a key. */
+async function userIdOf(
+  context: CallContext,
+  credentials: Credentials,
+  options: CallOptions,
+  deadline: Deadline,
+): Promise<number> {
+  const known = context.userIds.get(credentials.id);
+  if (known !== undefined) return known;
+  const reply = await perform(context, 'user.get', { credentials }, options, deadline);
+  const { id } = readResult(context, 'user.get', reply, user);
+  context.userIds.set(credentials.id, id);
+  return id;
+}
+
 /** What an error about this response may say, and what it must not. */
 export function responseContext(
   context: CallContext,
@@ -319,7 +348,7 @@ export function responseContext(
     attempts,
     retryAfterMs,
     replayable,
-    namesResource: operation === undefined || context.operations[operation].path.includes('{'),
+    namesResource: operation === undefined || operations[operation].path.includes('{'),
     hide: () => secretsIn(response),
     unauthorizedHint: () => unauthorizedHint(context, credentials),
   };

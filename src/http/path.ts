@@ -1,9 +1,17 @@
 // Guards the path of a call, so that no value escapes its segment and no path leaves the base.
 
-/** Fills `{name}` placeholders, each value one encoded segment. Throws a `TypeError` for one that cannot be. */
+/** The placeholder for the id of the user whose key signs, which only a sent request can know. */
+export const USER_ID = '{userId}';
+
+/**
+ * Fills `{name}` placeholders, each value one encoded segment; {@link USER_ID} stays where its value is not given. Throws a
+ * `TypeError` for one that cannot be.
+ */
 export function fillPath(template: string, values: Readonly<Record<string, string | number>>): string {
-  return template.replace(/\{(\w+)\}/g, (_, name: string) =>
-    segment(name, Object.hasOwn(values, name) ? values[name] : undefined),
+  return template.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
+    placeholder === USER_ID && !Object.hasOwn(values, name)
+      ? placeholder
+      : segment(name, Object.hasOwn(values, name) ? values[name] : undefined),
   );
 }
 

@@ -28,6 +28,8 @@ const MARGIN_MS = 60_000;
 interface Plan {
   readonly name: string;
   readonly expiresAt: Date;
+  /** The period, where one was given. */
+  readonly days?: number;
   readonly boundBy?: Bound | undefined;
 }
 
@@ -69,6 +71,7 @@ async function plan(
   return {
     name,
     expiresAt: new Date(now + daysToMs(days) - margin),
+    days,
     boundBy: expiresIn === 'max' ? bound : undefined,
   };
 }
@@ -81,9 +84,10 @@ export async function createKey(
   deadline: Deadline,
 ): Promise<Outcome<CreatedApiKey>> {
   context.onNewSecret?.check?.();
-  const { name, expiresAt, boundBy } = await plan(context, input, options, deadline);
+  const { name, expiresAt, days, boundBy } = await plan(context, input, options, deadline);
   const expiration = Math.floor(expiresAt.getTime() / 1000);
-  const args = { input: { name, expiration, expiresAt: new Date(expiration * 1000) } };
+  const period = days === undefined ? {} : { days };
+  const args = { input: { name, expiration, expiresAt: new Date(expiration * 1000), ...period } };
   try {
     const created = await requestSecret(context, 'apiKeys.create', args, options, deadline);
     await deliver(context, 'apiKeys.create', created, deadline);

@@ -86,7 +86,7 @@ function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefi
   const candidates = keys.filter((key) => {
     const alike = isUnused(key) ? mayBeSame(key.name, name) : key.name === name;
     const since = alike ? sentAt.least - SLACK_MS : wholeSecond(sentAt.least);
-    return (alike || isUnused(key)) && key.createdAt.getTime() >= since;
+    return (alike || isUnused(key)) && (key.createdAt?.getTime() ?? since) >= since;
   });
   if (candidates.length === 0) return { outcome: 'not-committed' };
   const [apiKey, ...others] = candidates.filter((key) => key.name === name);
@@ -108,7 +108,7 @@ function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefi
       candidates,
     );
   }
-  if (apiKey.createdAt.getTime() < wholeSecond(sentAt.most)) {
+  if (apiKey.createdAt === null || apiKey.createdAt.getTime() < wholeSecond(sentAt.most)) {
     return unknown(
       'The key of that name may have been created shortly before the request was sent.',
       candidates,

@@ -13,8 +13,8 @@ export interface ApiKey {
   readonly name: string;
   /** The user whose key it is. */
   readonly userId: number | null;
-  /** When the key was created. */
-  readonly createdAt: Date;
+  /** When the key was created; `null`: the service does not say. */
+  readonly createdAt: Date | null;
   /** When the key was last changed. */
   readonly updatedAt: Date | null;
   /** When the key expires; `null`: the service gave no expiry. */
@@ -36,7 +36,8 @@ export interface NewApiKey {
 const fields = {
   id: z.string().check(z.minLength(1)),
   name: z.string(),
-  created: time,
+  // It may be missing, but where it is there, it must be a time: much depends on it.
+  created: z._default<z.ZodMiniType<Date | null>>(z.nullable(time), () => null),
   userId: optional('userId', numericId),
   updated: optionalTime('updated'),
   expiration: optionalTime('expiration'),

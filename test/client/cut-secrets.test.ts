@@ -1,7 +1,7 @@
 // What is kept of a response that brings a new secret and cannot be read as a whole.
 import { AmbiguousOutcomeError, BlazeMeterClient, UndeliveredSecretError } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
-import { expectHidden } from '../support/credentials.ts';
+import { expectHidden, madeUp } from '../support/credentials.ts';
 
 const SECRET = 'wQ7zR2mK9pX4tB6nV8cL3hJ5';
 
@@ -33,11 +33,17 @@ describe('the secret', () => {
     ['before text that is no JSON', `{"secret":"${SECRET}"}<html>`],
     ['behind one that was cut by a line end', `{"secret":"wQ7z\n"secret":"${SECRET}"}`],
     ['behind one that is empty', `{"secret":"","secret":"${SECRET}"}`],
+    ['of a field with a like name', `{"key":{"keyId":"7e57","apiKeySecret":"${SECRET}"`],
     ['behind one whose escapes mean nothing', `{"secret":"\\q","secret":"${SECRET}"}`],
   ])('%s is saved', async (_, response) => {
     const error = await undelivered(response);
     expect(error.newSecret.reveal()).toBe(SECRET);
     expectHidden(error, SECRET);
+  });
+
+  it('is known by its form, whatever the name of its field is', async () => {
+    const { secret } = madeUp('another field');
+    expect((await undelivered(`{"hint":"of a key","token":"${secret}"`)).newSecret.reveal()).toBe(secret);
   });
 
   it('is what its escapes stand for', async () => {
@@ -76,6 +82,7 @@ describe('the id of its key', () => {
   it.each([
     ['without blanks', '{"id":"7e57-A_z"'],
     ['with blanks around the colon', '{"id" \n:\t "7e57-A_z"'],
+    ['of a field with a like name', '{"userId":"5","keyId":"7e57-A_z"'],
     ['behind an id that is a number', '{"id":7,"key":{"id":"7e57-A_z"}'],
   ])('is read %s', async (_, response) => {
     expect(await keyId(response)).toBe('7e57-A_z');

@@ -9,7 +9,7 @@ import {
   operations,
 } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { clientOf, failed, rejection, result } from '../support/client.ts';
 
 const table: readonly (readonly [id: OperationId, sends: string, provenance: string, replay: string])[] = [
@@ -117,6 +117,39 @@ describe('an override', () => {
     expect(request?.body).toBe('{"apiKeyExpiration":30}');
   });
 
+  it('of a body gets the ids of the path, so that the path may leave them out', async () => {
+    const { request } = await requestOf('apiKeys.delete', {
+      'apiKeys.delete': { method: 'POST', path: '/api-keys/delete', body: ({ id }) => ({ keys: [id] }) },
+    });
+    expect(`${request?.method} ${request?.url}`).toBe('POST https://a.blazemeter.com/api/v4/api-keys/delete');
+    expect(request?.body).toBe('{"keys":["k1"]}');
+    const policy = await requestOf('apiKeyPolicy.set', {
+      'apiKeyPolicy.set': { path: '/policies', body: ({ accountId, days }) => ({ accountId, days }) },
+    });
+    expect(policy.request?.body).toBe('{"accountId":5,"days":30}');
+  });
+
+  it('of a body gets the period of a create in days, and none where a date was given', async () => {
+    const body = vi.fn<NonNullable<OperationOverrides['apiKeys.create']>['body'] & object>(() => ({}));
+    const { client } = clientOf([failed(400)], { operations: { 'apiKeys.create': { body } } });
+    await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '3 months' }));
+    await rejection(client.apiKeys.create({ name: 'ci', expiresAt: new Date('2099-01-01') }));
+    expect(body.mock.calls.map(([{ days }]) => days)).toEqual([90, undefined]);
+  });
+
+  it('of a path may name the user, who is read once', async () => {
+    const { client, sent } = clientOf([result({ id: 7 }), result([])], {
+      operations: { 'apiKeys.list': { path: '/users/{userId}/api-keys' } },
+    });
+    await client.apiKeys.list();
+    await client.apiKeys.list();
+    expect(sent.map(({ url }) => new URL(url).pathname)).toEqual([
+      '/api/v4/user',
+      '/api/v4/users/7/api-keys',
+      '/api/v4/users/7/api-keys',
+    ]);
+  });
+
   it('leaves all other operations as they are', async () => {
     const { request } = await requestOf('apiKeys.get', { 'apiKeys.list': { path: '/keys' } });
     expect(request?.url).toBe('https://a.blazemeter.com/api/v4/api-keys/k1');
@@ -208,9 +241,14 @@ describe('an override that cannot work is refused when the client is created', (
     ['apiKeys.get', '/keys/{id}/{id}'],
     ['apiKeys.get', '/keys/{}'],
     ['apiKeys.get', 'keys/{id}'],
+    ['user.get', '/users/{userId}'],
   ])('for %s with the path "%s"', (id, path) => {
     expect(creating({ [id]: { path } })).toThrow(TypeError);
     expect(creating({ [id]: { path } })).toThrow(id);
+  });
+
+  it('for a body where there is none', () => {
+    expect(creating({ 'apiKeys.get': { path: '/keys', body: () => ({}) } })).toThrow(/a GET has no body/);
   });
 
   it.each(['', ' ', 'P UT', ' PUT', 'PUT\r\n', 'PUT1', 'GÉT'])('for the method %j', (method) => {

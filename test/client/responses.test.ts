@@ -71,7 +71,14 @@ describe('a time', () => {
     });
   });
 
-  it.each(['tomorrow', '2027-01-15', '2027-13-45T99:00:00Z', '', true, [], {}, null])(
+  it('may be missing where a key was created', async () => {
+    const { client } = clientOf([result({ id: 'k1', name: 'ci', expiration: 1_900_000_000 })]);
+    const key = await client.apiKeys.get('k1');
+    expect(key.createdAt).toBeNull();
+    expect(key.expiresAt).toEqual(new Date('2030-03-17T17:46:40Z'));
+  });
+
+  it.each(['tomorrow', '2027-01-15', '2027-13-45T99:00:00Z', '', true, [], {}])(
     'that is %j is refused where one must be, by its path',
     async (created) => {
       const { client } = clientOf([result({ id: 'k1', name: 'ci', created })]);

@@ -62,7 +62,7 @@ const endOf = ({ expiresAt }: ApiKey): number => expiresAt?.getTime() ?? Number.
 /** The orders of a list. */
 const SORTS = {
   expires: (a: ApiKey, b: ApiKey) => endOf(a) - endOf(b),
-  created: (a: ApiKey, b: ApiKey) => a.createdAt.getTime() - b.createdAt.getTime(),
+  created: (a: ApiKey, b: ApiKey) => (a.createdAt?.getTime() ?? 0) - (b.createdAt?.getTime() ?? 0),
   name: (a: ApiKey, b: ApiKey) => a.name.localeCompare(b.name),
 };
 

@@ -157,7 +157,8 @@ async function pastMaximum(
 }
 
 /** By the service's clock, so many days after a key was created. */
-const inDays = ({ createdAt }: ApiKey, days: number): Date => new Date(createdAt.getTime() + days * DAY_MS);
+const inDays = ({ createdAt }: ApiKey, days: number): Date =>
+  new Date((createdAt?.getTime() ?? Date.now()) + days * DAY_MS);
 
 const expiryAfter = (before: ApiKey, after: ApiKey): Finding =>
   near(before.expiresAt, after.expiresAt) ? agrees('the expiry stays') : differs('the expiry changes');

@@ -38,6 +38,8 @@ export interface KeyList {
   readonly top: number;
   /** Whether the service shows last uses at once: it showed this run's own. */
   readonly showsUses: boolean;
+  /** When the list was read, in milliseconds. */
+  readonly askedAt: number;
   /** Whether `updatedAt` shows when a key got its secret: not where this run's own use has moved it. */
   readonly showsUpdates: boolean;
   /** Our keys that came after the given one, the newest last. */
@@ -46,11 +48,12 @@ export interface KeyList {
   readonly older: readonly ApiKey[];
 }
 
-/** When a key got the secret that it has. */
+/** When a key got the secret that it has. Just now, where the service shows no dates: nothing is then taken for old. */
 export const issuedAt = (
   { createdAt, updatedAt }: ApiKey,
-  { showsUpdates }: Pick<KeyList, 'showsUpdates'>,
-): number => Math.max(createdAt.getTime(), (showsUpdates ? updatedAt?.getTime() : undefined) ?? 0);
+  { showsUpdates, askedAt }: Pick<KeyList, 'showsUpdates' | 'askedAt'>,
+): number =>
+  Math.max(createdAt?.getTime() ?? askedAt, (showsUpdates ? updatedAt?.getTime() : undefined) ?? 0);
 
 export const epochOf = (key: ApiKey): number => readKeyName(key.name)?.epoch ?? 0;
 
@@ -117,6 +120,7 @@ export async function fetchKeys(service: Service, settings: UnrecordedSettings):
     epoch: isOurs ? epochOf(seen) : 0,
     top: Math.max(0, ...all.map(epochOf)),
     showsUses,
+    askedAt,
     showsUpdates,
     replaces,
     newer,
@@ -161,11 +165,11 @@ export function heldSince(
 /** The journal of a run without a store: a sink that reports the current credentials need not be given them again. */
 export function derivedJournal(
   { sinks, base }: UnrecordedSettings,
-  { recordId, epoch, current, keys, showsUpdates }: KeyList,
+  { recordId, epoch, current, keys, showsUpdates, askedAt }: KeyList,
   states: SinkStates,
 ): MemoryJournal {
   const seen = keys.find(({ id }) => id === current.id);
-  const issued = seen === undefined ? 0 : issuedAt(seen, { showsUpdates });
+  const issued = seen === undefined ? 0 : issuedAt(seen, { showsUpdates, askedAt });
   const holdings = sinks.map(({ name }) => {
     const state = states.get(name);
     return typeof heldSince(state, current.id, issued) === 'number'

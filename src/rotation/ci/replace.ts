@@ -32,7 +32,13 @@ export function planNext(run: Run, found: KeyList): PendingKey {
   const left = newer.at(-1);
   const name = left === undefined ? undefined : readKeyName(left.name);
   if (left !== undefined && name !== undefined && leftOver(left, found, now, days))
-    return { ...next, nonce: name.nonce, epoch: name.epoch, name: left.name, preparedAt: left.createdAt };
+    return {
+      ...next,
+      nonce: name.nonce,
+      epoch: name.epoch,
+      name: left.name,
+      preparedAt: left.createdAt ?? now,
+    };
   if (newer.length >= MOST_NEWER && settings.reason !== 'leak')
     throw new RotationError(
       `There are ${newer.length} newer keys than the given one, and each may be in a sink: ${newer.map(({ id }) => id).join(', ')}. So the credentials that were delivered do not come back to the next run.`,

@@ -220,7 +220,7 @@ function strayKeys(run: Run, keys: readonly ApiKey[]): ApiKey[] {
   return ownKeys(keys, run.record).filter((key) => {
     const name = readKeyName(key.name);
     if (name === undefined || name.epoch > epoch || known.has(key.id)) return false;
-    if (key.lastUsedAt === null || key.lastUsedAt <= key.createdAt) return true;
+    if (key.lastUsedAt === null || (key.createdAt !== null && key.lastUsedAt <= key.createdAt)) return true;
     run.note(
       `The key ${key.id} was created for this record, which does not know it, and was used: it was left alone. Delete it by hand if it is not needed.`,
     );
@@ -262,5 +262,7 @@ export function madeSince(run: Run, keys: readonly ApiKey[]): ApiKey[] {
   const { current, promotion, retire: waiting } = run.record;
   const known = new Set([current.id, run.settings.recovery?.id, ...waiting.map(({ id }) => id)]);
   const since = promotion?.leakedSince ?? null;
-  return keys.filter(({ id, createdAt }) => !known.has(id) && (since === null || createdAt >= since));
+  return keys.filter(
+    ({ id, createdAt }) => !known.has(id) && (since === null || createdAt === null || createdAt >= since),
+  );
 }

@@ -169,8 +169,10 @@ async function findPending(
   }
   const [key, ...others] = found;
   if (key === undefined) return undefined;
-  const early = key.createdAt.getTime() < pending.preparedAt.getTime() - SLACK_MS;
-  const used = found.some(({ lastUsedAt, createdAt }) => lastUsedAt !== null && lastUsedAt > createdAt);
+  const early = key.createdAt !== null && key.createdAt.getTime() < pending.preparedAt.getTime() - SLACK_MS;
+  const used = found.some(
+    ({ lastUsedAt, createdAt }) => lastUsedAt !== null && (createdAt === null || lastUsedAt > createdAt),
+  );
   if (early || used) {
     throw new RotationError(
       `The key ${key.id} has the name of the key to be created, but ${used ? 'it was used already' : 'it was created before this rotation was begun'}. Nothing was changed.`,
