@@ -298,16 +298,16 @@ export async function send(
       if (deadline.ended || error instanceof AttemptTimedOut) await abandon();
       deadline.throwIfEnded();
       if (!(error instanceof AttemptTimedOut)) throw error;
-      throw new RequestTimeoutError(
-        `${operation ?? 'The request'} got no complete response within ${timeout} ms (timeout). The service or the network is slow; raise timeout if that is expected.`,
-        {
-          scope: 'attempt',
-          timeoutMs: timeout,
-          operation,
-          attempts: progress.attempts,
-          retryable: mayRepeat(),
-        },
-      );
+      const what = progress.unconnected
+        ? `had no connection within ${timeout} ms (timeout), so it was not sent. Check the network, and the proxy in fetchOptions.dispatcher.`
+        : `got no complete response within ${timeout} ms (timeout). The service or the network is slow; raise timeout if that is expected.`;
+      throw new RequestTimeoutError(`${operation ?? 'The request'} ${what}`, {
+        scope: 'attempt',
+        timeoutMs: timeout,
+        operation,
+        attempts: progress.attempts,
+        retryable: mayRepeat(),
+      });
     }
   };
 

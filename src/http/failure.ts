@@ -1,5 +1,6 @@
-// What a failed fetch means: whether the request can have left, and whether another try may help. Where it failed decides,
-// by the system call first and by codes second: a read or a write happens on a connection, so the request may have left.
+// What a failed fetch means: whether the request can have left, and whether another try may help. Where it failed decides:
+// whether there was a connection, where that is known, then the system call (a read or a write happens on a connection, so
+// the request may have left), and codes last.
 
 import { codeOf, fieldOf, scrubbed } from '../auth/cause.ts';
 import { ConnectionError, type ConnectionFailure } from '../errors.ts';
@@ -56,16 +57,38 @@ const TLS = maybeSent(
   'tls',
   'The TLS connection broke, in its handshake or after it. Check that baseUrl speaks https, and what stands in between.',
 );
+const PROXY_TEXT =
+  'There is no connection to the proxy. Check its address in fetchOptions.dispatcher or HTTPS_PROXY, and the network.';
 const PORT = unsent('other', false, 'fetch does not connect to this port. Check baseUrl.');
 const ARGUMENTS = unsent(
   'other',
   false,
   'fetch refused its arguments. Check the options fetch, fetchOptions and signal.',
 );
+const FETCH = unsent(
+  'other',
+  false,
+  'There is no fetch here. Pass one as the option fetch, or use a runtime that has it.',
+);
+const DISPATCHER = unsent(
+  'other',
+  false,
+  'fetchOptions.dispatcher is not one that this fetch can use. Pass a dispatcher of undici 7; an agent of node:http is none.',
+);
 const CLOSED = unsent('other', false, 'fetchOptions.dispatcher is closed. Pass one that is open.');
 const RESET = maybeSent('reset', 'The connection broke before the response.');
 const TRUNCATED = maybeSent('truncated', 'The response was cut off.');
 const OTHER = maybeSent('other', 'The request failed on its way.');
+
+/** The same failure, where there was no connection yet. */
+function beforeConnection(found: Meaning): Meaning {
+  if (found.unsent) return found;
+  const text =
+    found.reason === 'tls'
+      ? 'The TLS handshake failed. Check that baseUrl speaks https, and what stands in between, such as a proxy.'
+      : 'There was no connection to send it on. Check the network, and the proxy in fetchOptions.dispatcher.';
+  return { ...found, unsent: true, text };
+}
 
 /** Failures of the lookup and of the connection, by their codes. Other codes of a `connect` are this machine's. */
 const CONNECT: Readonly<Record<string, Meaning>> = {
@@ -104,7 +127,7 @@ const CODES: Readonly<Record<string, Meaning>> = {
   UND_ERR_SOCKET: RESET,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: TRUNCATED,
   UND_ERR_RESPONSE: TRUNCATED,
-  UND_ERR_INVALID_ARG: ARGUMENTS,
+  UND_ERR_INVALID_ARG: DISPATCHER,
   UND_ERR_CLOSED: CLOSED,
   // Requests that are under way are ended by another error when a dispatcher is destroyed.
   UND_ERR_DESTROYED: CLOSED,
@@ -113,13 +136,16 @@ const CODES: Readonly<Record<string, Meaning>> = {
 /** Certificates are judged before anything is sent; records of TLS can break at any time. */
 const CERTIFICATE_CODE = /^(CERT_|CRL_|ERROR_IN_C)/;
 const TLS_CODE = /^ERR_(TLS|SSL)_/;
+const HTTP2_CODE = /^ERR_HTTP2_/;
 /** Alerts that a server sends in answer to the greeting alone. */
 const HANDSHAKE_ALERT =
   /HANDSHAKE_FAILURE|PROTOCOL_VERSION|UNRECOGNIZED_NAME|UNSUPPORTED_PROTOCOL|NO_CIPHERS/;
 const TUNNEL = /Proxy response \((\d{3})\)/;
-/** How fetch refuses what it is called with: by a TypeError about its own parameters, without a cause. */
+/** How fetch refuses what it is called with: by a TypeError about its own parameters. */
 const REFUSED_ARGUMENTS =
-  /^(Request|RequestInit|Request constructor|fetch)\b[^:]*: |^Failed to (construct 'Request'|parse URL)|\bfetch is not a function\b|\.dispatch is not a function\b|\b(AbortSignal|duplex)\b/;
+  /^(Request|RequestInit|Request constructor|undefined): |^Failed to (construct 'Request'|execute 'fetch'|parse URL)|^Referrer\b|^'[\w-]+' (option|can be set only)\b|\b(AbortSignal|duplex)\b/;
+const NO_FETCH = /\bfetch is not (a function|defined)$/;
+const REFUSED_DISPATCHER = /\.dispatch is not a function\b/;
 
 function* chain(error: unknown): Generator<unknown> {
   let current = error;
@@ -134,17 +160,28 @@ const textOf = (error: unknown, field: 'message' | 'syscall' | 'name'): string =
   return typeof text === 'string' ? text : '';
 };
 
-function meaningOf(error: unknown): Meaning {
+function meaningOf(error: unknown, origin: URL): Meaning {
   for (const link of chain(error)) {
     // Several addresses were tried: nothing was sent only if that holds of each.
     if (link instanceof AggregateError && link.errors.length > 0) {
-      const each = link.errors.map(meaningOf);
+      const each = link.errors.map((one) => meaningOf(one, origin));
       return each.find((one) => !one.unsent) ?? each.find((one) => one.retry) ?? each[0] ?? OTHER;
     }
     const found = tunnelFailure(textOf(link, 'message')) ?? meaningOfLink(link);
-    if (found !== undefined) return found;
+    if (found !== undefined) return isElsewhere(link, origin) ? { ...found, text: PROXY_TEXT } : found;
   }
   return OTHER;
+}
+
+/** Whether a lookup or a connection was to another host or port than the one of baseUrl: to a proxy. */
+function isElsewhere(link: unknown, { hostname, port, protocol }: URL): boolean {
+  if (textOf(link, 'syscall') === 'getaddrinfo') {
+    const host = fieldOf(link, 'hostname');
+    return typeof host === 'string' && host !== hostname;
+  }
+  const attempted = /attempted address(?:es)?: .*:(\d+)/.exec(textOf(link, 'message'))?.[1];
+  const other = attempted ?? (textOf(link, 'syscall') === 'connect' ? fieldOf(link, 'port') : undefined);
+  return other !== undefined && String(other) !== (port || (protocol === 'https:' ? '443' : '80'));
 }
 
 function tunnelFailure(message: string): Meaning | undefined {
@@ -167,10 +204,13 @@ function meaningOfLink(link: unknown): Meaning | undefined {
   if (message.includes('before secure TLS connection was established')) return { ...RESET, unsent: true };
   if (message === 'bad port') return PORT;
   if (code === undefined) {
-    const refused = textOf(link, 'name') === 'TypeError' && fieldOf(link, 'cause') === undefined;
-    return refused && REFUSED_ARGUMENTS.test(message) ? ARGUMENTS : undefined;
+    if (NO_FETCH.test(message)) return FETCH;
+    if (textOf(link, 'name') !== 'TypeError') return undefined;
+    if (REFUSED_DISPATCHER.test(message)) return DISPATCHER;
+    return REFUSED_ARGUMENTS.test(message) ? ARGUMENTS : undefined;
   }
   if (CERTIFICATE_CODE.test(code)) return CERTIFICATE;
+  if (HTTP2_CODE.test(code)) return RESET;
   const known = CODES[code];
   if (known !== undefined || !TLS_CODE.test(code)) return known;
   return HANDSHAKE_ALERT.test(code) ? CERTIFICATE : TLS;
@@ -185,10 +225,13 @@ export function connectionError(
     origin: string;
     /** The head of a response arrived, and its body was cut off. */
     answered: boolean;
+    /** There never was a connection to send it on. */
+    unconnected: boolean;
     replayable: boolean;
   },
 ): ConnectionError {
-  const found = meaningOf(error);
+  const meaning = meaningOf(error, new URL(context.origin));
+  const found = context.unconnected ? beforeConnection(meaning) : meaning;
   const { reason, text } = context.answered ? TRUNCATED : found;
   const mayHaveBeenSent = context.answered || !found.unsent;
   return new ConnectionError(

@@ -8,6 +8,7 @@ import { withoutSecrets } from '../auth/redact.ts';
 import { BlazeMeterError, CredentialsError, InvalidResponseError } from '../errors.ts';
 import type { Abortable } from './abort.ts';
 import { type Body, BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
+import { watchDispatcher } from './dispatcher.ts';
 import { connectionError } from './failure.ts';
 import type { Moment, ServerClock } from './server-clock.ts';
 
@@ -50,6 +51,8 @@ export interface Progress {
   credentials?: Credentials;
   /** The beginning of a response that was cut off. */
   partial?: string;
+  /** The last attempt never had a connection. */
+  unconnected?: boolean;
 }
 
 /** One attempt. */
@@ -114,9 +117,11 @@ export async function signAndSend(
   }
   // A body among the options of the client would be sent with requests that have none.
   const { body: _, ...fetchOptions } = attempt.fetchOptions;
+  const watched = watchDispatcher(fetchOptions.dispatcher);
   const init: FetchInit = {
     ...sentOnce(method),
     ...fetchOptions,
+    ...(watched === undefined ? {} : { dispatcher: watched.dispatcher }),
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -154,6 +159,9 @@ export async function signAndSend(
     return response;
   } catch (error) {
     if (error instanceof BrokenBody) progress.partial = error.partial;
+    const unconnected = watched?.unsent === true;
+    progress.unconnected = unconnected;
+    if (unconnected) progress.maySent = progress.maySentBefore;
     if (signal.aborted) throw signal.reason;
     const cause = error instanceof BrokenBody ? error.cause : error;
     if (cause instanceof BlazeMeterError && showsNothing(cause, credentials)) throw cause;
@@ -163,6 +171,7 @@ export async function signAndSend(
       attempts: progress.attempts,
       origin,
       answered,
+      unconnected,
       replayable: attempt.replayable(credentials),
     });
     if (!failure.mayHaveBeenSent) progress.maySent = progress.maySentBefore;
