@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { BlazeMeterClient, CredentialsError } from 'blazemeter-client';
 import { HTTPError, TimeoutError } from 'ky';
 import { describe, expect, it } from 'vitest';
+import { namedCalls } from '../support/calls.ts';
 import {
   broken,
   clientOf,
@@ -48,16 +49,13 @@ const steps: readonly (readonly [string, Step])[] = [
   ['silence', silent],
   ['a stalled body', stalled],
 ];
-const calls: readonly (readonly [string, (client: BlazeMeterClient) => Promise<unknown>])[] = [
-  ['user.get', (client) => client.user.get()],
-  ['apiKeys.list', (client) => client.apiKeys.list()],
-  ['apiKeys.create', (client) => client.apiKeys.create({ name: 'ci', expiresIn: '1 month' })],
-  ['apiKeys.regenerateSecret', (client) => client.apiKeys.regenerateSecret('another')],
+const tried: readonly (readonly [string, (client: BlazeMeterClient) => Promise<unknown>])[] = [
+  ...namedCalls,
   ['request', (client) => client.request({ method: 'PUT', path: '/tests', json: { a: 1 } })],
 ];
 
 describe.each(steps)('after %s', (_, step) => {
-  it.each(calls)(
+  it.each(tried)(
     'the error of %s holds no error of ky, no Request and no credentials',
     async (_name, call) => {
       const { client } = clientOf([step], { timeout: 30, maxRetries: 1 });

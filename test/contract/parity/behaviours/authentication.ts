@@ -1,9 +1,10 @@
 // Who calls: HTTP Basic with the key's id and secret. Whatever is wrong with the credentials, the response is the same.
 import assert from 'node:assert/strict';
-import { AuthenticationError, type BlazeMeterClient } from 'blazemeter-client';
+import { AuthenticationError } from 'blazemeter-client';
+import { calls } from '../../../support/calls.ts';
 import type { Behaviour, Context } from '../behaviour.ts';
 import { failure, secondKey, settle } from '../behaviour.ts';
-import type { KeyCredentials, World } from '../world.ts';
+import type { KeyCredentials } from '../world.ts';
 
 const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 
@@ -67,23 +68,6 @@ const byHeader: readonly Behaviour[] = Object.entries(headers).map(([what, make]
   },
 }));
 
-const everything = (
-  client: BlazeMeterClient,
-  { accounts, keys }: World,
-): readonly (() => PromiseLike<unknown>)[] => [
-  () => client.user.get(),
-  () => client.accounts.list(),
-  () => client.accounts.get(accounts.main),
-  () => client.accounts.users(accounts.main),
-  () => client.accounts.apiKeyPolicy.get(accounts.main),
-  () => client.accounts.apiKeyPolicy.set(accounts.main, { maximum: '1 month' }),
-  () => client.apiKeys.list(),
-  () => client.apiKeys.get(keys.owner.id),
-  () => client.apiKeys.create({ name: 'a', expiresIn: '1 month' }),
-  () => client.apiKeys.regenerateSecret(keys.owner.id),
-  () => client.apiKeys.delete(keys.owner.id),
-];
-
 export const authentication: readonly Behaviour[] = [
   ...byReason,
   ...byHeader,
@@ -109,7 +93,8 @@ export const authentication: readonly Behaviour[] = [
     name: 'wrong credentials are refused by every operation, and change nothing',
     async run({ client, world, send }) {
       const stranger = client({ id: world.keys.admin.id, secret: 'no such secret' });
-      for (const call of everything(stranger, world)) await failure(call(), AuthenticationError);
+      const subject = { account: world.accounts.main, key: world.keys.owner.id };
+      for (const call of Object.values(calls)) await failure(call(stranger, subject), AuthenticationError);
       assert.equal((await send(`GET /api-keys/${world.keys.owner.id}`)).status, 200);
       const { result } = await send(`GET /accounts/${world.accounts.main}`);
       assert.equal(result.apiKeyExpiration, 3650);

@@ -5,16 +5,17 @@ import {
   ApiError,
   AuthenticationError,
   BadRequestError,
-  type BlazeMeterClient,
   type BlazeMeterError,
   ConflictError,
   NotFoundError,
+  type OperationId,
   PermissionDeniedError,
   RateLimitError,
   RequestFailedError,
   ServerError,
 } from 'blazemeter-client';
 import type { ReferenceOperation } from 'blazemeter-client/testing';
+import { calls, operationIds } from '../../../support/calls.ts';
 import type { Behaviour } from '../behaviour.ts';
 import { failure, secondKey } from '../behaviour.ts';
 
@@ -33,52 +34,24 @@ const classes = [
 ] as const;
 
 type Kind = abstract new (...args: never[]) => BlazeMeterError;
-type Call = (
-  client: BlazeMeterClient,
-  ids: { readonly account: number; readonly key: string },
-) => PromiseLike<unknown>;
-
-/** The operations of the client, and the one of the service that each of them is. */
-const calls: readonly (readonly [row: string, operation: ReferenceOperation, call: Call])[] = [
-  ['user.get', 'user.get', (client) => client.user.get()],
-  ['accounts.list', 'accounts.list', (client) => client.accounts.list()],
-  ['accounts.get', 'accounts.get', (client, { account }) => client.accounts.get(account)],
-  ['accounts.users', 'accounts.users', (client, { account }) => client.accounts.users(account)],
-  ['apiKeyPolicy.get', 'accounts.get', (client, { account }) => client.accounts.apiKeyPolicy.get(account)],
-  [
-    'apiKeyPolicy.set',
-    'apiKeyPolicy.set',
-    (client, { account }) => client.accounts.apiKeyPolicy.set(account, { maximum: '1 year' }),
-  ],
-  ['apiKeys.list', 'apiKeys.list', (client) => client.apiKeys.list()],
-  ['apiKeys.get', 'apiKeys.get', (client, { key }) => client.apiKeys.get(key)],
-  [
-    'apiKeys.create',
-    'apiKeys.create',
-    (client) => client.apiKeys.create({ name: 'a', expiresIn: { days: 30 } }),
-  ],
-  [
-    'apiKeys.regenerateSecret',
-    'apiKeys.regenerateSecret',
-    (client, { key }) => client.apiKeys.regenerateSecret(key),
-  ],
-  ['apiKeys.delete', 'apiKeys.delete', (client, { key }) => client.apiKeys.delete(key)],
-];
+/** What the service is asked for: reading the policy is reading the account. */
+const served = (id: OperationId): ReferenceOperation => (id === 'apiKeyPolicy.get' ? 'accounts.get' : id);
 
 /** A 5xx leaves open whether it happened, where happening twice would do harm. */
-const ISSUES = ['apiKeys.create', 'apiKeys.regenerateSecret'];
+const ISSUES: readonly OperationId[] = ['apiKeys.create', 'apiKeys.regenerateSecret'];
 
-const matrix: readonly Behaviour[] = calls.flatMap(([row, operation, call]) =>
+const matrix: readonly Behaviour[] = operationIds.flatMap((id) =>
   classes.map(([status, kind, code]): Behaviour => {
-    const lost = status >= 500 && ISSUES.includes(row);
+    const lost = status >= 500 && ISSUES.includes(id);
     return {
-      name: `${row}: ${status} is ${lost ? AmbiguousOutcomeError.name : kind.name}`,
+      name: `${id}: ${status} is ${lost ? AmbiguousOutcomeError.name : kind.name}`,
       async run(context) {
-        const ids = { account: context.world.accounts.main, key: secondKey(context).id };
+        const operation = served(id);
+        const subject = { account: context.world.accounts.main, key: secondKey(context).id };
         context.reference.faults.add({ operation, effect: 'status', status });
         const expected: Kind = lost ? AmbiguousOutcomeError : kind;
-        const error = await failure(call(context.client(), ids), expected);
-        assert.equal(error.operation, row);
+        const error = await failure(calls[id](context.client(), subject), expected);
+        assert.equal(error.operation, id);
         assert.equal(error.code, lost ? 'ambiguous_outcome' : code);
         assert.equal(context.sent(operation).length, 1);
         if (!(error instanceof ApiError)) return;
