@@ -43,7 +43,7 @@ export function checkArgument<T>(call: string, schema: z.ZodMiniType<T>, value: 
   throw new TypeError(`${call}: ${where} ${issue?.message ?? 'is not valid'}.`);
 }
 
-/** A field that may be missing. One of an unexpected form reads as `null` too: no answer is refused for its sake. */
+/** A field that may be missing. One of an unexpected form reads as `null` too: no response is refused for its sake. */
 export const optional = <T>(field: string, schema: z.ZodMiniType<T>): z.ZodMiniType<T | null> =>
   z.catch(
     z._default<z.ZodMiniType<T | null>>(z.nullable(schema), () => null),
@@ -64,8 +64,8 @@ const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})
 export const time: z.ZodMiniType<Date> = z.pipe(
   z.union([z.number(), z.string().check(z.regex(ISO))]),
   z.transform((value, context) => {
-    const milliseconds = typeof value === 'number' && Math.abs(value) < MILLISECONDS_FROM;
-    const date = new Date(milliseconds ? Number(value) * 1000 : value);
+    const seconds = typeof value === 'number' && Math.abs(value) < MILLISECONDS_FROM;
+    const date = new Date(seconds ? Number(value) * 1000 : value);
     if (Number.isNaN(date.getTime())) context.issues.push({ code: 'custom', input: undefined });
     return date;
   }),

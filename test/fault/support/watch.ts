@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const OURS = /[\\/]src[\\/](auth|resources|transport)[\\/]/;
+const OURS = /[\\/]src[\\/](auth|http|resources)[\\/]/;
 
 /** The timers that the library has running. Those of the test runner and of Node's own fetch are not its own. */
 export class TimerWatch {
