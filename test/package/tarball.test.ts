@@ -1,6 +1,7 @@
 // What is in the tarball, and what the checkers of the ecosystem say of it.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { publint } from 'publint';
@@ -8,7 +9,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { fields, json, node, output, repository, tool } from './commands.ts';
 import { installed, type Packed, packed } from './packed.ts';
 
-const PAPERS = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const PAPERS = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', 'docs/openapi.yaml'];
 
 /** The licences of what is built in: ky in CommonJS, and what the commands use. */
 const LICENCES = /^dist\/(cli\/)?licenses\.txt$/;
@@ -62,10 +63,46 @@ it('it holds the build and the papers, and nothing else', async () => {
     (file) =>
       !/^dist\/[\w/-]+\.(js|cjs|js\.map|cjs\.map|d\.ts|d\.cts)$/.test(file) &&
       !LICENCES.test(file) &&
+      !/^docs\/([\w-]+\.md|images\/[\w-]+\.svg|scanners\/[\w.-]+)$/.test(file) &&
       !PAPERS.includes(file),
   );
   expect(strangers).toEqual([]);
   for (const paper of PAPERS) expect(files).toContain(paper);
+});
+
+it('the guides that the README names are in it, and every link in them leads to a file of it', async () => {
+  const named = (await readFile(join(root, 'README.md'), 'utf8')).match(/docs\/[\w.-]+/g) ?? [];
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((file) => !files.includes(file))).toEqual([]);
+  const guides = files.filter((file) => /\.md$/.test(file) && file !== 'CHANGELOG.md');
+  const broken = await Promise.all(
+    guides.map(async (guide) => {
+      const text = await readFile(join(root, guide), 'utf8');
+      const links = [...text.matchAll(/\]\(([^)\s#]+)/g)].map(([, link = '']) => link);
+      return links
+        .filter((link) => !link.startsWith('https://'))
+        .filter((link) => guide === 'README.md' || !files.includes(posix.join(posix.dirname(guide), link)))
+        .map((link) => `${guide}: ${link}`);
+    }),
+  );
+  // On npm's page a link of the README must be absolute.
+  expect(broken.flat()).toEqual([]);
+});
+
+it('npm refuses to publish it while the manifest names no repository', async () => {
+  const script = join(repository, 'scripts', 'check-publishable.mjs');
+  const folder = await mkdtemp(join(tmpdir(), 'publish-'));
+  const publish = async (manifest: object) => {
+    await writeFile(join(folder, 'package.json'), JSON.stringify(manifest));
+    return node([script], folder);
+  };
+  const { code, stderr } = await publish({ name: 'blazemeter-client' });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('`repository`') });
+  expect((await publish({ repository: { url: 'git+https://example.com/client.git' } })).code).toBe(0);
+  expect(fields((await json(join(repository, 'package.json'))).scripts).prepublishOnly).toBe(
+    'node scripts/check-publishable.mjs',
+  );
+  await rm(folder, { recursive: true });
 });
 
 it('every file of the build is reached from a door or a command', async () => {

@@ -1,16 +1,19 @@
-// Type-checking and running examples: as a reader would have them, with the package by its name.
+// Type-checking and running examples as a reader would: with the package, packed and installed, by its name.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
 import ts from 'typescript';
-import { folderInRepository, installInto } from './built.ts';
+import { installed, packed } from '../package/packed.ts';
+import { folderInRepository } from './built.ts';
 import { type Example, root } from './examples.ts';
 
 function compilerOptions(): ts.CompilerOptions {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  return ts.parseJsonConfigFileContent(config, ts.sys, root).options;
+  // Without the paths to the sources: the types are those of the installed package.
+  const { paths: _, ...options } = ts.parseJsonConfigFileContent(config, ts.sys, root).options;
+  return options;
 }
 
 /** What became of a program. */
@@ -22,10 +25,10 @@ export interface Outcome {
 
 /** Examples as files in a folder of their own, from which the packages of this repository are found. */
 export interface Workshop {
+  /** Installs the packed package for them. */
+  install(): Promise<void>;
   /** What the type checker has against them, each with the place that it stands at. */
   check(): string[];
-  /** Makes the package ready for them. */
-  build(): Promise<void>;
   run(example: Example): Promise<Outcome>;
   close(): void;
 }
@@ -94,7 +97,11 @@ export function openWorkshop(examples: readonly Example[]): Workshop {
       });
     },
 
-    build: () => installInto(folder),
+    async install() {
+      mkdirSync(join(folder, 'node_modules'));
+      const app = installed((await packed()).app);
+      symlinkSync(app, join(folder, 'node_modules', 'blazemeter-client'), 'junction');
+    },
 
     async run(example) {
       const program = join(folder, `${place(example).name}.mjs`);
