@@ -42,7 +42,9 @@ it('publint finds nothing', async () => {
   expect(messages).toEqual([]);
 });
 
-it('arethetypeswrong finds nothing for Node 16 and later, and for bundlers', async () => {
+it('arethetypeswrong finds nothing for Node 16 and later, and for bundlers', {
+  timeout: 120_000,
+}, async () => {
   const args = [parts.tarball, '--profile', 'node16', '--format', 'json'];
   const { code, stdout } = await tool('@arethetypeswrong/cli', 'attw', args, parts.app);
   const { analysis, problems } = fields(JSON.parse(stdout));
