@@ -110,7 +110,7 @@ type Listener = (request: Http.IncomingMessage, response: Http.ServerResponse) =
 
 function createServer(tls: ListenOptions['tls'], listener: Listener): Http.Server {
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function')
-    throw new Error('listen() needs Node 20.16 or later; elsewhere use reference.fetch or the msw handlers.');
+    throw new Error('listen() needs Node 20.19 or later; elsewhere use reference.fetch or the msw handlers.');
   if (tls === undefined) return process.getBuiltinModule('node:http').createServer(listener);
   const pem = (text: string | Uint8Array): string | Buffer =>
     typeof text === 'string' ? text : Buffer.from(text);

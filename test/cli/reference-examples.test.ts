@@ -54,7 +54,7 @@ describe('the example', { timeout: 120_000 }, () => {
 });
 
 it('the line for a certificate makes one that the command and our client get along with', async () => {
-  const guide = readFileSync(join(root, 'docs/testing.md'), 'utf8');
+  const guide = readFileSync(join(root, 'docs/testing-recipes.md'), 'utf8');
   const [, line = ''] = /^(openssl req .*)$/m.exec(guide) ?? [];
   const cert = command.file('cert.pem', '');
   const key = join(dirname(cert), 'key.pem');

@@ -1,5 +1,5 @@
 // Runs the examples that need packages which this repository does not install: signing with axios and got, the service on
-// Express. They are installed into a temporary folder: node test/examples/peers.mjs
+// Express, tracing with OpenTelemetry. They are installed into a temporary folder: node test/examples/peers.mjs
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Each the newest that runs on Node 20. */
-const PEERS = { axios: '1', express: '5', got: '14', undici: '7' };
+const PEERS = {
+  '@opentelemetry/api': '1',
+  '@opentelemetry/instrumentation': '0.x',
+  '@opentelemetry/instrumentation-undici': '0.x',
+  '@opentelemetry/sdk-trace-node': '2',
+  axios: '1',
+  express: '5',
+  got: '14',
+  undici: '7',
+};
 
 const folder = join(tmpdir(), 'blazemeter-client-example-peers');
 mkdirSync(folder, { recursive: true });
@@ -20,7 +29,7 @@ execFileSync('npm', ['install', ...quietly], {
 });
 
 const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
-const tests = ['signing', 'service'].map((name) => `test/examples/${name}.test.ts`);
+const tests = ['signing', 'service', 'tracing'].map((name) => `test/examples/${name}.test.ts`);
 const { status } = spawnSync(process.execPath, [vitest, 'run', ...tests], {
   cwd: fileURLToPath(new URL('../..', import.meta.url)),
   stdio: 'inherit',

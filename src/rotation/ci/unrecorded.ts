@@ -1,5 +1,5 @@
 // Rotation for places whose secrets can be written but not read back, such as the secrets of a CI system. No record is
-// kept: the credentials come from the environment, and the service's list of keys is the journal. See docs/rotation.md.
+// kept: the credentials come from the environment, and the service's list of keys is the journal. See docs/rotation-without-record.md.
 
 import { RequestFailedError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';

@@ -66,7 +66,7 @@ const specs: OptionSpecs = {
 
 /**
  * A record in Redis 6 or later, under one key, changed by one script. A write is as durable as the server makes it: see
- * `docs/stores.md` for `appendfsync` and `WAITAOF`.
+ * `docs/stores-servers.md` for `appendfsync` and `WAITAOF`.
  *
  * @throws `TypeError` where neither `seal` nor `plaintext: true` is given.
  * @example

@@ -69,7 +69,7 @@ const wrappedResponse = z.object({ wrap_info: fields });
 
 /**
  * A record as a secret of HashiCorp Vault's KV version 2. Other fields of the secret are kept. Vault also keeps old
- * versions, with the secrets that were in them: set `max_versions` on the path, see `docs/stores.md`.
+ * versions, with the secrets that were in them: set `max_versions` on the path, see `docs/stores-servers.md`.
  *
  * @throws `TypeError` for an address, a path or a token that cannot be.
  * @example
