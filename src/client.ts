@@ -28,33 +28,33 @@ import { VERSION } from './version.ts';
 /** Options of a {@link BlazeMeterClient}. */
 export interface ClientOptions {
   /**
-   * The credentials to sign with: `{ id, secret }`, `'id:secret'`, or a provider. Default, on Node: the places where
-   * BlazeMeter's clients keep them, as `defaultCredentials()` of `blazemeter-client/node` looks for them.
+   * The credentials to sign with: `{ id, secret }`, `'id:secret'`, or a provider. Default on Node: `defaultCredentials()` of
+   * `blazemeter-client/node`, which looks where BlazeMeter's clients keep them.
    */
   readonly credentials?: CredentialsOption | undefined;
-  /** Default: `https://a.blazemeter.com/api/v4` (documented). https, or http to this machine. */
+  /** The address of the API: https, or http on this machine. Default: `https://a.blazemeter.com/api/v4` (documented). */
   readonly baseUrl?: string | URL | undefined;
-  /** The `fetch` to send with; called as `(url, init)`. Default: the global one, looked up at each call. */
+  /** The `fetch` that sends requests, called as `(url, init)`. Default: the global `fetch`, looked up at each call. */
   readonly fetch?: FetchLike | undefined;
-  /** Further fields of the init of each `fetch`, such as `dispatcher` of undici 7 for proxies and private CAs. */
+  /** Further fields for the `init` of each `fetch`, such as a `dispatcher` of undici 7 for a proxy or a private CA. */
   readonly fetchOptions?: Readonly<Record<string, unknown>> | undefined;
-  /** Longest time for one attempt, its body included, in milliseconds. Default: 30 000. */
+  /** The limit of one attempt, its body included, in milliseconds. Default: 30,000. */
   readonly timeout?: number | undefined;
-  /** Longest time for a whole call with its retries, waits and hooks, in milliseconds. Default: 120 000. */
+  /** The limit of a whole call with its retries, waits and hooks, in milliseconds. Default: 120,000. */
   readonly totalTimeout?: number | undefined;
-  /** How many times a request may be sent again where that is safe. Default: 2. */
+  /** How often a request may be sent again where that is safe. Default: 2. */
   readonly maxRetries?: number | undefined;
   /** Where log lines go. Default: standard error. */
   readonly logger?: Logger | undefined;
-  /** Default: the environment variable `BLAZEMETER_LOG`, else `'warn'`. */
+  /** The least severe level that is logged. Default: the environment variable `BLAZEMETER_LOG`, else `'warn'`. */
   readonly logLevel?: LogLevel | undefined;
-  /** Changes to the table of operations: method, path, how the body is built, how the result is read. */
+  /** Corrections of operation definitions: method, path, how the body is built, how the result is read. Default: none. */
   readonly operations?: OperationOverrides | undefined;
-  /** Is awaited with every new secret before the call resolves: a masker, a store. */
+  /** Awaited with every new secret before the call resolves, to mask or store it. Default: none. */
   readonly onNewSecret?: OnNewSecret | undefined;
-  /** Put before the package's own product in the User-Agent header. */
+  /** Precedes the package's own product in the `User-Agent` header. Default: none. */
   readonly userAgent?: string | undefined;
-  /** Allows credentials in a web page, where every visitor can read them. Default: false. */
+  /** Whether to work in a web page, where every visitor can read the credentials. Default: `false`. */
   readonly dangerouslyAllowBrowser?: boolean | undefined;
 }
 
@@ -112,7 +112,7 @@ export class BlazeMeterClient {
   readonly #context: ClientContext;
 
   /**
-   * Nothing is sent and nothing is read until the first call.
+   * Creates a client. It sends and reads nothing until the first call.
    *
    * @throws `TypeError` for an option that is unknown or cannot be right; {@link CredentialsError} for malformed credentials.
    */
@@ -140,8 +140,8 @@ export class BlazeMeterClient {
   }
 
   /**
-   * Any other call of the API, signed and with the same care. Resolves with the `result` of the envelope, validated by
-   * `schema` where one is given. Only GET and HEAD are sent again after a failure, unless `replay` says otherwise.
+   * Sends any other call of the API, signed, with the same deadlines and errors. Resolves with the `result` of the envelope,
+   * validated by `schema` if you pass one. Only GET and HEAD are sent again after a failure, unless `replay` says otherwise.
    *
    * @throws As every call does; {@link InvalidResponseError} where the result does not fit the schema.
    * @example
@@ -168,9 +168,9 @@ export class BlazeMeterClient {
   }
 
   /**
-   * Whether the credentials work, whose they are, what they allow, when the key expires, and what to do: as data and in plain
-   * sentences. Never rejects for bad credentials; wrong ones take one request. Reads the user, the key, the accounts and the
-   * members of up to five of them.
+   * Reports whether the credentials work, whose they are, what they allow, when the key expires and what to fix, as data and in
+   * plain sentences. Never rejects for bad credentials, for which it sends one request. Otherwise it reads the user, the key, the
+   * accounts and the members of up to five of them.
    */
   diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
     return runCall(
@@ -182,7 +182,7 @@ export class BlazeMeterClient {
     );
   }
 
-  /** A client with some options changed. It shares the live credentials, unless `credentials` is among them. */
+  /** Returns a client with some options changed. It shares the credentials unless `options` has others. */
   withOptions(options: ClientOptions): BlazeMeterClient {
     const changed = { ...this.#options, ...parseOptions<ClientOptions>('withOptions', OPTIONS, options) };
     parents.set(changed, { options: this.#options, context: this.#context });

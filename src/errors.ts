@@ -3,7 +3,7 @@
 import type { Secret } from './auth/secret.ts';
 import type { ApiKey } from './schemas/api-key.ts';
 
-/** What helps against an error: for programs that word it for their own users. */
+/** What fixes an error, for programs that word it for their own users. */
 export interface ErrorHint {
   /** The option that helps, such as `allowSelf`. */
   readonly option?: string;
@@ -54,11 +54,11 @@ function branded(kind: { readonly prototype: Error }, name: string): void {
 export class BlazeMeterError extends Error {
   /** A stable name for programs: it does not change when the message does. */
   readonly code: string = 'error';
-  /** Whether the same call, made again later, may succeed and can do no harm. */
+  /** Whether calling again later may succeed and does no harm. The client has used up its own retries. */
   readonly retryable: boolean;
   /** The service's own id of the response, where there was one. */
   declare readonly requestId?: string;
-  /** How many requests were sent, or tried, before this error. 0: nothing was. */
+  /** How many requests were sent or tried before this error. 0: nothing was sent. */
   readonly attempts: number;
   /** The operation of {@link operations} that failed, where there is one. */
   declare readonly operation?: string;
@@ -86,7 +86,7 @@ export class BlazeMeterError extends Error {
     return { name, message, ...Object.fromEntries(Object.entries(this)) };
   }
 
-  /** Whether the value is an error of this class, whichever build (ESM, CommonJS) or copy of the package made it. */
+  /** Whether the value is an error of this class, whichever build (ESM, CommonJS) or copy of the package created it. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     const own = Object.getOwnPropertySymbols(this).find((key) =>
       key.description?.startsWith('blazemeter-client/error/'),
@@ -143,7 +143,7 @@ export class AuthenticationError extends ApiError {
 }
 branded(AuthenticationError, 'AuthenticationError');
 
-/** 402: the parameters were valid, but the request failed. */
+/** 402: the parameters are valid, but a rule of the service forbids the call. */
 export class RequestFailedError extends ApiError {
   override readonly code = 'request_failed';
 }
@@ -155,13 +155,13 @@ export class PermissionDeniedError extends ApiError {
 }
 branded(PermissionDeniedError, 'PermissionDeniedError');
 
-/** 404: there is no such thing, or an assumed path is not where the service has it. */
+/** 404: it does not exist or belongs to another user, or an assumed path differs. */
 export class NotFoundError extends ApiError {
   override readonly code = 'not_found';
 }
 branded(NotFoundError, 'NotFoundError');
 
-/** 409: it conflicts with something that exists. */
+/** 409: something with that name, or in that state, exists. */
 export class ConflictError extends ApiError {
   override readonly code = 'conflict';
 }
@@ -170,7 +170,7 @@ branded(ConflictError, 'ConflictError');
 /** 429: too many requests. */
 export class RateLimitError extends ApiError {
   override readonly code = 'rate_limited';
-  /** How long the service asks to wait, in milliseconds, where it said so in a form that HTTP defines. */
+  /** How long to wait, in milliseconds, if the response had a valid `Retry-After`. */
   declare readonly retryAfterMs?: number;
 
   constructor(message: string, init: ApiErrorInit & { readonly retryAfterMs?: number | undefined }) {
@@ -186,7 +186,7 @@ export class ServerError extends ApiError {
 }
 branded(ServerError, 'ServerError');
 
-/** Why no response came. */
+/** Why there is no complete response. */
 export type ConnectionFailure =
   | 'refused'
   | 'dns'
@@ -262,10 +262,10 @@ export class CredentialsError extends BlazeMeterError {
 }
 branded(CredentialsError, 'CredentialsError');
 
-/** Refused before anything was sent: the expiry asked for cannot be had, or the key has expired. */
+/** Refused before anything was sent: the requested expiry is not allowed, or the key has expired. */
 export class ExpirationPolicyError extends BlazeMeterError {
   override readonly code = 'expiration_policy';
-  /** The maximum that stands in the way, in days, where it is one. */
+  /** The maximum that forbids it, in days, if a maximum does. */
   declare readonly maximumDays?: number;
   /** The account whose maximum it is. */
   declare readonly accountId?: number;
@@ -281,10 +281,10 @@ export class ExpirationPolicyError extends BlazeMeterError {
 }
 branded(ExpirationPolicyError, 'ExpirationPolicyError');
 
-/** Refused before anything was sent: the call would take away the key that signs it. */
+/** Refused before anything was sent: the call would regenerate or delete the key that signs it. */
 export class LockoutError extends BlazeMeterError {
   override readonly code = 'lockout';
-  /** The key that would have been taken away. */
+  /** The id of that key. */
   readonly keyId: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly keyId: string }) {
@@ -298,25 +298,25 @@ branded(LockoutError, 'LockoutError');
 export type Resolution =
   /** It happened. `secret` is there only after `resolve({ regenerate: true })`. */
   | { readonly outcome: 'committed'; readonly apiKey: ApiKey; readonly secret?: Secret }
-  /** It did not happen: it can be done again. */
+  /** It did not happen: call again. */
   | { readonly outcome: 'not-committed' }
-  /** It cannot be told. Nothing was changed; `candidates` are the keys to look at by hand. */
+  /** It cannot be determined. Nothing was changed; `candidates` are the keys to look at. */
   | { readonly outcome: 'unknown'; readonly reason: string; readonly candidates: readonly ApiKey[] };
 
 /** How to resolve: see {@link AmbiguousOutcomeError.resolve}. */
 export interface ResolveOptions {
-  /** Also bring back a usable secret, by regenerating it, where the key is surely ours. Default: false. */
+  /** Whether to regenerate the secret if the key is certainly the caller's, and return it. Default: `false`. */
   readonly regenerate?: boolean;
-  /** Ends the asking; its reason is what `resolve` rejects with. */
+  /** Aborts; `resolve` then rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
 const resolvers = new WeakMap<AmbiguousOutcomeError, (options: ResolveOptions) => Promise<Resolution>>();
 
-/** The response to a create or a regenerate was lost: it may have happened or not. Nothing was sent a second time. */
+/** The response to a create or regenerate was lost, so it may have happened. Nothing was sent a second time. */
 export class AmbiguousOutcomeError extends BlazeMeterError {
   override readonly code = 'ambiguous_outcome';
-  /** What arrived in place of a response of the service, as one opaque text, where a secret may be in it. */
+  /** What arrived in place of a response, as one opaque text, if it may contain a secret. */
   declare readonly newSecret?: Secret;
 
   constructor(
@@ -332,9 +332,10 @@ export class AmbiguousOutcomeError extends BlazeMeterError {
   }
 
   /**
-   * Asks the service what became of the call. A created key counts as ours only if its name is equal, it was created
-   * after the request was sent (by the server's clock) and it was never used. `not-committed` takes a clock that is sure and
-   * no unused key since then, under any name. In any doubt the outcome is `unknown` and nothing is changed. With `regenerate: true` a key that is surely ours gets a new secret, which is returned.
+   * Asks the service what happened. A created key counts as the caller's only if it is the only one of exactly that name, was
+   * created after the request was sent (by the server's clock) and was never used. `not-committed` requires that the clock is
+   * certain and that there is no unused key since then, under any name. In any doubt the outcome is `unknown` and nothing is
+   * changed. With `regenerate: true` a key that is certainly the caller's gets a new secret, which is returned.
    */
   async resolve(options: ResolveOptions = {}): Promise<Resolution> {
     const resolver = resolvers.get(this);
@@ -346,14 +347,14 @@ export class AmbiguousOutcomeError extends BlazeMeterError {
 branded(AmbiguousOutcomeError, 'AmbiguousOutcomeError');
 
 /**
- * A secret arrived, and something after that failed: the shape of the response, a hook, a store, an abort. The secret is
- * here and nowhere else: keep it, or regenerate the key.
+ * A secret arrived, and something after that failed: the shape of the response, a hook, a store, an abort. Only this error
+ * holds the secret: keep it, or regenerate the key.
  */
 export class UndeliveredSecretError extends BlazeMeterError {
   override readonly code = 'undelivered_secret';
   /** The new secret. */
   readonly newSecret: Secret;
-  /** The key that the secret belongs to, where it could be read. */
+  /** The id of the key that the secret belongs to, if it could be read. */
   declare readonly keyId?: string;
 
   constructor(
@@ -370,7 +371,7 @@ branded(UndeliveredSecretError, 'UndeliveredSecretError');
 /** A key regenerated its own secret, the response was lost and the old secret is refused: the new one is lost. */
 export class SecretLostError extends BlazeMeterError {
   override readonly code = 'secret_lost';
-  /** The key whose secret is lost. */
+  /** The id of the key whose secret is lost. */
   readonly keyId: string;
 
   constructor(message: string, init: BlazeMeterErrorInit & { readonly keyId: string }) {
@@ -382,33 +383,33 @@ branded(SecretLostError, 'SecretLostError');
 
 /** What is in the way of a rotation: the last part of {@link RotationError}'s `code`. */
 export type RotationProblem =
-  /** Somebody else works on the record: `owner` and `until` say who, and until when. */
+  /** Another run works on the record: `owner` and `until` say which, and until when. */
   | 'rotation_busy'
-  /** Somebody else has written the record meanwhile; whatever they do goes on. */
+  /** Another process has written the record in the meantime. */
   | 'rotation_conflict'
-  /** The epoch of a record would go back, or the service has keys that the record does not know yet. */
+  /** The epoch of a record would go back, or the service has newer keys than the record. */
   | 'rotation_epoch'
   /** There is no record, or it cannot be read. */
   | 'rotation_record'
   /** The store failed. */
   | 'rotation_store'
-  /** A sink said in its probe that it would not work. */
+  /** The `probe` of a sink failed. */
   | 'rotation_sink'
-  /** No pair that could sign is accepted, or the recovery credential is not of the same user. */
+  /** No credentials that could sign are accepted, or the recovery credentials belong to another user. */
   | 'rotation_signer'
-  /** The window, the drain and the key's life do not fit together. */
+  /** The window and the key's lifetime do not fit together. */
   | 'rotation_window'
-  /** The new pair does not answer yet. */
+  /** The new credentials were not accepted in time. */
   | 'rotation_untested'
-  /** What a step did cannot be told, and nothing was changed: a key has to be looked at by hand. */
+  /** It is not certain what a step did, so nothing was changed: look at the key that the message names. */
   | 'rotation_unknown';
 
-/** A rotation that could not go on. The key in use still works unless the message says otherwise. */
+/** A rotation that could not continue. The key in use still works unless the message says otherwise. */
 export class RotationError extends BlazeMeterError {
   override readonly code: RotationProblem;
-  /** Who works on the record, where it is busy. */
+  /** With `rotation_busy`: the owner of the run that works on the record. */
   declare readonly owner?: string;
-  /** Until when others leave the record alone, where it is busy. */
+  /** With `rotation_busy`: when its lease expires. */
   declare readonly until?: Date;
 
   constructor(
@@ -427,7 +428,7 @@ export class RotationError extends BlazeMeterError {
 }
 branded(RotationError, 'RotationError');
 
-/** A store holds another version of the record than the one that was to be written over. */
+/** The store holds another version of the record than the one to be replaced. Nothing was written. */
 export class StoreConflictError extends BlazeMeterError {
   override readonly code = 'store_conflict';
 

@@ -43,8 +43,8 @@ export interface OperationOverride {
   /** Builds the JSON body. Not for GET and HEAD. */
   body?(input: OperationInput): unknown;
   /**
-   * Finds the result: receives the `result` of the envelope, the whole response where that is not enough, and what was asked
-   * for (ids of the path and the input of the body) where the response leaves something out.
+   * Finds the result. Receives the `result` of the envelope; the whole response, if that is not enough; and what was sent (ids of
+   * the path and the input of the body), if the response leaves something out.
    */
   result?(result: unknown, response: unknown, asked: Readonly<Record<string, unknown>>): unknown;
 }

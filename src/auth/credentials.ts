@@ -3,19 +3,19 @@
 import { CredentialsError } from '../errors.ts';
 import { Secret, type SecretLike } from './secret.ts';
 
-/** Credentials as callers give them. */
+/** Credentials as callers pass them. */
 export interface CredentialsInput {
   /** The API key's id: 24 lower-case hex digits as observed, but any non-empty string without `:` is accepted. */
   readonly id: string;
   /** The API key's secret. */
   readonly secret: string | SecretLike;
-  /** When the key expires, where that is known. The client asks its provider again shortly before. */
+  /** When the key expires, if known. The client calls its provider again shortly before. */
   readonly expiresAt?: Date | undefined;
-  /** The only origin that these credentials may be sent to, where their source names one. */
+  /** The only origin that these credentials may be sent to, if their source names one. Default: any. */
   readonly origin?: string | undefined;
   /**
-   * After how many milliseconds the provider is asked again in the background although the key does not expire: for a source
-   * whose credentials may change at any time. Default: not before {@link CredentialsInput.expiresAt} is near.
+   * After how many milliseconds the client calls the provider again in the background, for a source whose credentials may change
+   * at any time. Default: only shortly before {@link CredentialsInput.expiresAt}.
    */
   readonly refreshAfterMs?: number | undefined;
   /** Where the credentials come from, in a few words such as `BZ_TOKEN`. Errors about them name it. */
@@ -32,7 +32,7 @@ export interface Credentials {
   readonly expiresAt?: Date;
   /** The only origin that they may be sent to, where there is one. */
   readonly origin?: string;
-  /** After how many milliseconds the provider is asked again, where that is before the key expires. */
+  /** After how many milliseconds the provider is called again, if that is before the key expires. */
   readonly refreshAfterMs?: number;
   /** Where they come from, in a few words. */
   readonly source?: string;
@@ -46,7 +46,7 @@ export interface CredentialContext {
   readonly refused?: { readonly id: string; readonly secret: SecretLike };
   /** Aborts when the client gives up on the provider, after 60 s. */
   readonly signal?: AbortSignal;
-  /** Receives warnings that are no errors, such as a key file that others can read. A client logs them. */
+  /** Receives warnings, such as one about a key file that others can read. A client logs them. */
   readonly warn?: (message: string) => void;
 }
 

@@ -13,13 +13,13 @@ export interface ResponseInfo {
 
 /** A result with what is known of its response. */
 export interface WithResponse<T> {
-  /** What the call resolves with by itself. */
+  /** The result of the call. */
   readonly data: T;
-  /** What may be known of the last response. */
+  /** Status and headers of the last response. */
   readonly response: ResponseInfo;
-  /** The service's own id of the response. */
+  /** The service's id of the response. */
   readonly requestId?: string;
-  /** How many requests were tried for it. */
+  /** How many requests were sent or tried. */
   readonly attempts: number;
 }
 

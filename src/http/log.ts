@@ -2,21 +2,21 @@
 
 import { printable } from '../util/printable.ts';
 
-/** Where log lines go. `console` is one, and so are most loggers. */
+/** Receives log lines. `console` fits, and so do most loggers. */
 export interface Logger {
   /** A call failed for good. */
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** Something to look at, such as a key file that others can read. */
+  /** A problem that does not fail the call, such as a key file that others can read. */
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** A wait before another attempt, a pair that was replaced. */
+  /** A wait before another attempt, or credentials that were replaced. */
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** Every answer and every failure of an attempt. */
+  /** Every response and every failed attempt. */
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 const LEVELS = ['off', 'error', 'warn', 'info', 'debug'] as const;
 
-/** The least important level that is logged. */
+/** The least severe level that is logged. */
 export type LogLevel = (typeof LEVELS)[number];
 
 /** What a log line may carry. */

@@ -4,21 +4,21 @@
 import { InvalidResponseError } from '../errors.ts';
 import { type CallPromise, callPromise, type Outcome, withMethods } from './call-promise.ts';
 
-/** A page of a list. Iterating it goes on through the pages after it. */
+/** A page of a list. Iterating it continues through the pages after it. */
 export interface Page<T> extends AsyncIterable<T> {
-  /** What is on this page. */
+  /** The items on this page. */
   readonly items: readonly T[];
-  /** How many items there are in all, where the service says so in a number. */
+  /** The number of items on all pages, if the service states it as a number. */
   readonly total?: number;
-  /** Whether there may be more: the next page can still turn out empty. */
+  /** Whether there may be more items; the next page can still be empty. */
   readonly hasMore: boolean;
-  /** The next page; an empty one where there is none. */
+  /** Reads the next page; an empty one if there is none. */
   next(): Promise<Page<T>>;
 }
 
 /** A list: await it for its first page, iterate it with `for await` for every item, or collect the items. */
 export interface PagePromise<T> extends CallPromise<Page<T>>, AsyncIterable<T> {
-  /** The items of all pages; with `limit`, at most that many, and no page more than they need. */
+  /** Collects the items of all pages. With `limit` at most that many; it reads no more pages than they need. Default: all. */
   toArray(options?: { readonly limit?: number | undefined }): Promise<T[]>;
 }
 

@@ -12,7 +12,7 @@ import { watchDispatcher } from './dispatcher.ts';
 import { connectionError } from './failure.ts';
 import type { Moment, ServerClock } from './server-clock.ts';
 
-/** What a caller's `fetch` is called with: plain values, besides what stands in `fetchOptions`. */
+/** The `init` that `fetch` is called with: plain values, besides the fields of `fetchOptions`. */
 export interface FetchInit {
   readonly method: string;
   readonly headers: Record<string, string>;
@@ -33,8 +33,8 @@ export interface FetchResponse {
 }
 
 /**
- * A `fetch` as callers give it. It is called with a URL and plain values, never with a Request, and is typed by what is
- * used of it: the global one fits, and so does the one of npm's undici, whose types are others.
+ * A `fetch` that the client can use. It is called with a URL and plain values, never with a Request. Its type covers only what
+ * the client uses, so the global `fetch` fits, and so does that of npm's undici, which has types of its own.
  */
 export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
 

@@ -25,7 +25,7 @@ export interface KeyFileSinkOptions extends WriteKeyFileOptions {
 /** A key file as a sink: an item of `sinks` of `rotate` and the other rotation functions. */
 export interface KeyFileSink {
   readonly name: string;
-  /** Throws where {@link KeyFileSink.put} could not work, or where others could replace the file. Changes nothing. */
+  /** Throws if {@link KeyFileSink.put} could not work, or if other users could replace the file. Changes nothing. */
   probe(): Promise<void>;
   /** Replaces the key file. Throws, and leaves it unchanged, where it already has a newer key of the same record. */
   put(delivery: {

@@ -16,7 +16,7 @@ export interface Duration {
 export interface ClockOptions {
   /** The time at the start: a `Date`, or text that `Date` reads, such as `2026-01-31T12:00:00Z`. Default: now. */
   readonly at?: Date | string | undefined;
-  /** `true`: time stands still until you move it. Default: it runs as fast as real time. */
+  /** Whether the clock stands still until you move it. Default: `false`, it runs at real speed. */
   readonly frozen?: boolean | undefined;
 }
 

@@ -14,9 +14,9 @@ import { clearInterval, setImmediate, setInterval, setTimeout } from './timers.t
 
 /** Where to listen. */
 export interface ListenOptions {
-  /** Default 0: a free port. */
+  /** The port. Default: 0, a free one. */
   readonly port?: number | undefined;
-  /** Default `127.0.0.1`. Another address, such as `0.0.0.0` in a container, is reachable from other machines. */
+  /** The address to listen on. Another than the default, such as `0.0.0.0` in a container, admits other machines. Default: `127.0.0.1`. */
   readonly host?: string | undefined;
   /** Certificate and private key, PEM, for clients that insist on https. Default: plain http. */
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array } | undefined;
@@ -36,7 +36,7 @@ export interface Listening {
 const OPTIONS = { port: spec.count, host: spec.text, tls: spec.record };
 
 /**
- * Puts a reference on a port. Node only (Bun and Deno have what it needs, too).
+ * Serves a reference on a port. Works on Node, Bun and Deno.
  *
  * @example
  * ```ts

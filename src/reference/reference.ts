@@ -41,7 +41,7 @@ import { createState } from './state.ts';
 
 /** Options of {@link createReference}. */
 export interface ReferenceOptions<Key extends string = string> {
-  /** Where BlazeMeter is silent: the preset `documented` (default), or what differs from it. */
+  /** Behaviour that BlazeMeter does not document: the preset `documented` (default), or the switches that differ from it. */
   readonly semantics?: SemanticsOption | undefined;
   /** Where the clock starts, and whether it runs. Default: now, running. */
   readonly clock?: ClockOptions | undefined;

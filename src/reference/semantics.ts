@@ -4,7 +4,7 @@
 import * as z from 'zod/mini';
 import { fail, read, strictObject } from './read.ts';
 
-/** How the reference behaves where nothing public says what the service does. */
+/** How the reference behaves where no public source says what the service does. Every value is an assumption. */
 export interface Semantics {
   /**
    * S1, the maximum shrinks: what happens to existing keys whose period is longer. `new-only`: nothing;
@@ -62,7 +62,8 @@ const CHOICES = {
 } as const;
 
 /**
- * The preset `documented`: what BlazeMeter's documentation says, and the plainest reading where it is silent.
+ * The preset `documented`: the default of every switch. It contradicts nothing that BlazeMeter documents; each value itself is an
+ * assumption, because the documentation is silent on these points.
  *
  * @example
  * ```ts

@@ -19,17 +19,17 @@ import { type ListDefinition, type ListParams, list } from './lists.ts';
 export interface AccountListParams extends ListParams {
   /** Only accounts of this name (documented). */
   readonly name?: string | undefined;
-  /** Only accounts in which this text is found (documented). */
+  /** Only accounts that contain this text (documented). */
   readonly textFilter?: string | undefined;
 }
 
 /** Parameters of `accounts.users`. */
 export interface AccountUserListParams extends ListParams {
-  /** Only members that are enabled, or only those that are not (documented). */
+  /** `true`: only enabled members; `false`: only disabled ones (documented). Default: both. */
   readonly enabled?: boolean | undefined;
   /** Only members of this name (documented). */
   readonly name?: string | undefined;
-  /** Only members in whom this text is found (documented). */
+  /** Only members that contain this text (documented). */
   readonly textFilter?: string | undefined;
   /** Only members with one of these roles (documented). */
   readonly roles?: readonly string[] | undefined;
@@ -40,13 +40,13 @@ export interface AccountUserListParams extends ListParams {
 /** The maximum expiration of all keys under an account. */
 export interface ApiKeyPolicyResource {
   /**
-   * The maximum of an account: a field of the account (assumed for one account, observed in the list). Without an id, that of
-   * the user's default account, which takes a read of the user; `accountSource` then says so.
+   * Reads the maximum of an account, a field of the account (assumed for one account, observed in the list). Without an id it
+   * reads the user first, and uses the user's default account; `accountSource` then is `default`.
    */
   get(accountId?: number, options?: CallOptions): CallPromise<ApiKeyPolicy>;
   /**
-   * Sets the maximum for everybody in the account (assumed path), then reads it back: a service may accept a field that it
-   * does not know and do nothing. Only the owner and admins may set it (documented).
+   * Sets the maximum for all users of the account (assumed path), then reads it back, because a service may ignore a field that it
+   * does not know. Only the owner and admins may set it (documented).
    *
    * @throws {@link PermissionDeniedError}; {@link InvalidResponseError} where the service reported success and the maximum
    * did not change.
@@ -71,11 +71,11 @@ export interface ApiKeyPolicyResource {
 
 /** The accounts that the user can see. */
 export interface AccountsResource {
-  /** `GET /accounts` (observed). */
+  /** Lists the accounts that the user can see: `GET /accounts` (observed). */
   list(params?: AccountListParams, options?: CallOptions): PagePromise<Account>;
-  /** `GET /accounts/{id}` (observed). */
+  /** Reads one account: `GET /accounts/{id}` (observed). */
   get(accountId: number, options?: CallOptions): CallPromise<Account>;
-  /** `GET /accounts/{id}/users` (documented). */
+  /** Lists the members of an account: `GET /accounts/{id}/users` (documented). */
   users(accountId: number, params?: AccountUserListParams, options?: CallOptions): PagePromise<AccountUser>;
   /** The maximum expiration of all keys under an account. */
   readonly apiKeyPolicy: ApiKeyPolicyResource;

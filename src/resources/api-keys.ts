@@ -26,17 +26,17 @@ import { lockoutGuard, regenerateKey, type SelfOptions } from './regenerate-secr
 /** The API keys of the user whose key signs the calls. */
 export interface ApiKeysResource {
   /**
-   * The keys, without their secrets (assumed path).
+   * Lists the keys, without their secrets: `GET /api-keys` (assumed).
    * @beta
    */
   list(params?: ApiKeyListParams, options?: CallOptions): PagePromise<ApiKey>;
   /**
-   * One key, without its secret (assumed path).
+   * Reads one key, without its secret: `GET /api-keys/{id}` (assumed).
    * @beta
    */
   get(id: string, options?: CallOptions): CallPromise<ApiKey>;
   /**
-   * Generates a key (assumed path). It is never sent twice. `expiresIn: 'max'` reads the accounts first.
+   * Creates a key: `POST /api-keys` (assumed). It is never sent twice. `expiresIn: 'max'` reads the accounts first.
    *
    * @throws `TypeError` for an empty name or an impossible expiry; {@link ExpirationPolicyError} for a date in the past, by
    * the server's clock once a response has shown it, or more than a maximum that this client has read;
@@ -57,11 +57,11 @@ export interface ApiKeysResource {
    */
   create(input: CreateApiKeyInput, options?: CallOptions): CallPromise<CreatedApiKey>;
   /**
-   * Generates a new secret for a key; the id and the expiry stay (assumed path). The old secret stops working at once
-   * (assumed). Reads the key first, because a new secret does not renew an expired key.
+   * Generates a new secret for a key: `POST /api-keys/{id}/regenerate` (assumed). The id stays (documented), the expiry stays and
+   * the old secret stops working at once (both assumed). Reads the key first, because a new secret does not renew an expired key.
    *
-   * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf: true`; with it this client goes on
-   * with the new secret. {@link ExpirationPolicyError} for an expired key. {@link AmbiguousOutcomeError},
+   * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf` is `true`; then this client signs with the
+   * new secret from then on. {@link ExpirationPolicyError} for an expired key. {@link AmbiguousOutcomeError},
    * {@link UndeliveredSecretError}, {@link SecretLostError}.
    * @beta
    * @example
@@ -78,7 +78,7 @@ export interface ApiKeysResource {
    */
   regenerateSecret(id: string, options?: SelfOptions): CallPromise<NewApiKey>;
   /**
-   * Deletes a key (assumed path). Resolves once it is gone: a 404 after a lost response counts.
+   * Deletes a key: `DELETE /api-keys/{id}` (assumed). Resolves once it is deleted; a 404 after a lost response counts as success.
    *
    * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf: true`.
    * @beta

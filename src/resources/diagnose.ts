@@ -12,31 +12,31 @@ import type { Bound } from './policy-memory.ts';
 
 /** Options of `diagnose`. */
 export interface DiagnoseOptions extends CallOptions {
-  /** Show the e-mail address and the key id whole. Default: false, they are masked. */
+  /** Whether to show the e-mail address and the key id in full instead of masked. Default: `false`. */
   readonly full?: boolean | undefined;
 }
 
 /** What a diagnosis found. */
 export interface Diagnosis {
-  /** Whether the credential works. */
+  /** Whether the credentials work. */
   readonly ok: boolean;
-  /** Where the credential comes from, in words. */
+  /** Where the credentials come from, in words. */
   readonly source: string;
-  /** Its key id, masked unless all was asked for. */
+  /** The key id, masked unless `full` is `true`. */
   readonly keyId: string | null;
-  /** Whose it is; the address is masked unless all was asked for. */
+  /** The user that the key belongs to; the address is masked unless `full` is `true`. */
   readonly user: { readonly id: number; readonly email: string | null } | null;
   /** The user's roles by account, where they could be read. */
   readonly roles: readonly { readonly accountId: number; readonly roles: readonly string[] }[];
   /** When the key expires; `null` where that is not known. */
   readonly expiresAt: Date | null;
-  /** The account whose maximum binds new keys; `null` where none is known. */
+  /** The account whose maximum limits new keys; `null` if none is known. */
   readonly policy: Bound | null;
   /** How far the server's clock is ahead of this machine's, in milliseconds, to about a second. */
   readonly clockOffsetMs: number | null;
   /** The stable code of the error that stopped the diagnosis, such as `unauthorized`. */
   readonly problem: string | null;
-  /** All of this for a person to read: what was found, and what to do. */
+  /** The same in plain sentences: what was found, and what to do. */
   readonly sentences: readonly string[];
 }
 

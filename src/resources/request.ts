@@ -12,7 +12,7 @@ import { parseOptions, spec } from '../util/options.ts';
 import { printable } from '../util/printable.ts';
 import type { ClientContext } from './context.ts';
 
-/** A validator by the Standard Schema convention: zod, valibot and arktype schemas are such. */
+/** A validator that follows Standard Schema, such as a schema of zod, Valibot or ArkType. */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
     readonly version: 1;
@@ -34,15 +34,15 @@ export type SchemaResult<Output> =
 
 /** A call that has no method of its own. */
 export interface RequestInput {
-  /** Default: `GET`. */
+  /** The HTTP method. Default: `GET`. */
   readonly method?: string | undefined;
-  /** Starts with `/`, relative to `baseUrl`; it cannot leave it. */
+  /** The path below `baseUrl`, starting with `/`. It cannot lead out of `baseUrl`. */
   readonly path: string;
-  /** Is put behind the path, encoded. */
+  /** Query parameters, encoded and appended to the path. Default: none. */
   readonly query?: Query | undefined;
-  /** The body, sent as JSON. */
+  /** The body, sent as JSON. Default: none. */
   readonly json?: unknown;
-  /** Whether it may be sent again when its answer was lost. Default: `safe` for GET and HEAD, `never` for all else. */
+  /** Whether it may be sent again if its response was lost. Default: `safe` for GET and HEAD, `never` for the others. */
   readonly replay?: 'safe' | 'never' | undefined;
 }
 

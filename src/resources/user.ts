@@ -8,7 +8,7 @@ import type { ClientContext } from './context.ts';
 /** The user that the credentials belong to. */
 export interface UserResource {
   /**
-   * The user whose key signs the call: `GET /user` (documented).
+   * Reads the user whose key signs the call: `GET /user` (documented).
    *
    * @throws {@link AuthenticationError} for credentials that do not work; {@link ConnectionError} and
    * {@link RequestTimeoutError} where no complete response came.

@@ -26,8 +26,8 @@ import { RecordSession, readStore, storeError } from './record/record-session.ts
 type RecordRun = Run<RecordSession>;
 
 /**
- * Stores credentials that work in an empty store: the first record. The key itself is left as it is; the keys that follow
- * are named after `name`.
+ * Begins a record: stores working credentials in an empty store. The key itself stays unchanged; the keys that follow are named
+ * after `name`.
  *
  * @throws {@link RotationError} where the store holds a record already, or the credentials are refused.
  * @example
@@ -89,11 +89,11 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
 }
 
 /**
- * Rotates the key of a record, or first ends the rotation that is under way. The reason decides how; see the guide
- * in `docs/rotation.md`. Never waits for the end of a drain: the report says when to run again.
+ * Rotates the key of a record, or completes the rotation that is under way. `reason` decides the strategy; see
+ * `docs/rotation.md`. Never waits for the end of a drain: the report says when to run again.
  *
- * @throws {@link RotationError}, and what a call of the client throws. The record then holds how far it came, and
- * `resume` goes on.
+ * @throws {@link RotationError}, and what a call of the client throws. The record then holds the progress, and `resume`
+ * continues.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';
@@ -114,15 +114,14 @@ export async function rotate(client: RotationClient, options: RotateOptions): Pr
 }
 
 /**
- * Goes on with what the record has under way: after a crash, after a drain, after a failure. Where nothing is under way,
- * nothing is done.
+ * Continues the rotation that is under way: after a crash, a drain or a failure. If none is, it does nothing.
  */
 export async function resume(client: RotationClient, options: RunOptions): Promise<RotationReport> {
   return session(client, recordSettings('resume', options), goOn);
 }
 
 /**
- * For a scheduled job: ends what is under way, and rotates the key if it expires within the window.
+ * For a scheduled job: completes the rotation that is under way, and rotates the key if it is due.
  *
  * @throws {@link RotationError} (`rotation_window`) where the window is half of the new key's lifetime or more.
  */

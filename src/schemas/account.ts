@@ -9,7 +9,7 @@ export interface Account {
   readonly id: number;
   /** The name of the account. */
   readonly name: string | null;
-  /** The owner, who may do all that admins may. */
+  /** The owner, who may do everything that admins may. */
   readonly owner: {
     readonly id: number;
     readonly email: string | null;
@@ -19,9 +19,9 @@ export interface Account {
   readonly apiKeyExpirationDays: number | null;
   /** Whether old single-string keys are switched off. */
   readonly legacyApiKeysDisabled: boolean | null;
-  /** How many members it has. */
+  /** The number of members. */
   readonly membersCount: number | null;
-  /** How many workspaces it has. */
+  /** The number of workspaces. */
   readonly workspacesCount: number | null;
   /** When the account was created. */
   readonly createdAt: Date | null;

@@ -9,15 +9,15 @@ import { type Extra, numericId, optional, optionalTime, time, withExtra } from '
 export interface ApiKey {
   /** 24 lower-case hex digits (observed). */
   readonly id: string;
-  /** As it was given; names need not be unique (assumed). */
+  /** The name that was set at its creation. Names need not be unique (assumed). */
   readonly name: string;
-  /** The user whose key it is. */
+  /** The id of the user that the key belongs to. */
   readonly userId: number | null;
   /** When the key was created; `null`: the service does not say. */
   readonly createdAt: Date | null;
   /** When the key was last changed. */
   readonly updatedAt: Date | null;
-  /** When the key expires; `null`: the service gave no expiry. */
+  /** When the key expires; `null`: the service sent no expiry. */
   readonly expiresAt: Date | null;
   /** When the key was last used; `null`: never, or the service does not say. */
   readonly lastUsedAt: Date | null;
@@ -29,7 +29,7 @@ export interface ApiKey {
 export interface NewApiKey {
   /** The key as it is now. */
   readonly apiKey: ApiKey;
-  /** Shown this one time: the service never returns it again. */
+  /** The new secret. The service never returns it again. */
   readonly secret: Secret;
 }
 
@@ -72,9 +72,9 @@ export const newApiKey: z.ZodMiniType<NewApiKey> = z.pipe(
 /** The input of `apiKeys.create`: a name, and either a period or a date. */
 export type CreateApiKeyInput =
   | {
-      /** For your reference. Names need not be unique (assumed): make them so yourself. */
+      /** A name for your reference. The service may allow two keys of one name (assumed), so choose unique names. */
       readonly name: string;
-      /** How long the key lives, or `'max'`: as long as the strictest account allows, 10 years without a limit. */
+      /** The lifetime of the key. `'max'`: as long as the strictest account allows, or 10 years without a limit. */
       readonly expiresIn: ExpirationPeriod | 'max';
       readonly expiresAt?: undefined;
     }

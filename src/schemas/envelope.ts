@@ -5,7 +5,7 @@ import { optional } from './read.ts';
 
 /** The envelope of a response. */
 export interface Envelope {
-  /** What was asked for; `null` or absent in an error. */
+  /** The result; `null` or absent in an error. */
   readonly result?: unknown;
   /** The error: an object with `code` and `message`, a text, or nothing. */
   readonly error?: unknown;

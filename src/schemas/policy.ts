@@ -5,7 +5,7 @@ import { type MaximumExpiration, readMaximum } from '../api/expiration.ts';
 
 /** A maximum expiration, as the service states it. */
 export interface Maximum {
-  /** A step as the web interface names it, `{ days }` for any other number, or `'unlimited'` (assumed reading of -1). */
+  /** One of the five periods of the web interface, `{ days }` for any other number, or `'unlimited'` (assumed meaning of -1). */
   readonly maximum: MaximumExpiration;
   /** The same in days; `null`: no limit. */
   readonly maximumDays: number | null;
@@ -13,9 +13,9 @@ export interface Maximum {
 
 /** The maximum expiration of all API keys under an account. */
 export interface ApiKeyPolicy extends Maximum {
-  /** The account that it holds for. */
+  /** The id of the account that it applies to. */
   readonly accountId: number;
-  /** Which account that is: the one given, or the user's default account where none was. */
+  /** How the account was chosen: `given` by its id, or the user's `default` account. */
   readonly accountSource: 'given' | 'default';
 }
 

@@ -7,7 +7,7 @@ import type { Run } from './run.ts';
 /** The outcome of a run. It holds no secret. */
 export interface RotationReport {
   /**
-   * - `idle`: all is done, or nothing was to be done.
+   * - `idle`: the rotation is complete, or none was due.
    * - `draining`: the new credentials are in use, and the old key is deleted after `resumeAfter`.
    * - `delivering`: the new credentials are in use, and a sink has not acknowledged them.
    * - `retiring`: a key could not be deleted yet.
@@ -25,13 +25,13 @@ export interface RotationReport {
   readonly expiresAt: Date | null;
   /** When to run again, where something is left to do. */
   readonly resumeAfter: Date | null;
-  /** What was done, or would be. */
+  /** What the run did, or with `dryRun` would do. */
   readonly steps: readonly string[];
-  /** What you should know. */
+  /** Remarks, such as when the key will be due. */
   readonly notes: readonly string[];
   readonly sinks: readonly {
     readonly name: string;
-    /** The key that it holds, as far as it has acknowledged one. */
+    /** The key that it has acknowledged last; `null`: none. */
     readonly keyId: string | null;
     readonly acknowledged: boolean;
     readonly problem?: string;
@@ -39,11 +39,11 @@ export interface RotationReport {
   /** Keys that are still to be deleted. */
   readonly retire: readonly { readonly id: string; readonly problem?: string }[];
   /**
-   * With `whenBusy: 'read'`: who works on the record in place of this run, and until when at the latest. Both `null`:
-   * another run has taken the record over, and given it back already.
+   * With `whenBusy: 'read'`: which run works on the record instead, and until when at the latest. Both `null`: another run has
+   * taken the record over and released it already.
    */
   readonly busy?: { readonly owner: string | null; readonly until: Date | null };
-  /** An old key that is not deleted because it is still in use. */
+  /** An old key that was not deleted because it is still in use. */
   readonly stillUsed?: { readonly keyId: string; readonly lastUsedAt: Date };
   /** After a leak: other keys of the user that were created since. Look at each of them. */
   readonly madeSinceLeak?: readonly ApiKey[];

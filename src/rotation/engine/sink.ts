@@ -32,8 +32,8 @@ export interface SinkState {
 }
 
 /**
- * A place for the new credentials that can be written but not read. The old key lives until each sink has acknowledged the
- * new one. `put` may be called again with the same credentials, after a crash between it and its note in the record.
+ * A place for the new credentials that can be written but not read. The old key is kept until each sink has acknowledged the new
+ * one. After a crash, `put` may be called again with the same credentials.
  *
  * @example
  * ```ts
