@@ -149,7 +149,7 @@ const report = [
   '',
   '## One call, and fifty at a time',
   '',
-  'A `GET /user` against a server on the same machine with a constant response: medians of 15 interleaved rounds of 150 calls. A ratio is the median of the ratios of the rounds.',
+  'A `GET /user` against a server on the same machine with a constant response: medians of 15 interleaved rounds of 150 calls. A ratio is one median divided by the other.',
   '',
   table(
     ['client', 'one call, ms', 'to bare fetch', 'to ky + zod/mini', 'fifty at a time, calls/s'],

@@ -57,6 +57,21 @@ describe('the README', () => {
   });
 });
 
+describe('the guides', () => {
+  const words = (file: string): number => read(file).split(/\s+/).filter(Boolean).length;
+
+  // docs/api-knowledge.md is a reference, generated in part.
+  it('have at most 1,500 words each', () => {
+    const guides = pages.filter(
+      (file) => /^docs\/[\w-]+\.md$/.test(file) && file !== 'docs/api-knowledge.md',
+    );
+    expect(guides.length).toBeGreaterThan(20);
+    expect(guides.map((file) => [file, words(file)]).filter(([, count]) => Number(count) > 1_500)).toEqual(
+      [],
+    );
+  });
+});
+
 describe('docs/client.md', () => {
   it('lists every option of the client', () => {
     expect(firstCells(section('docs/client.md', '## Options'))).toEqual(
