@@ -5,6 +5,7 @@ import { BlazeMeterClient, isBlazeMeterError, parseCredentials } from 'blazemete
 import { githubActions } from 'blazemeter-client/node';
 import { rotateWithoutRecord } from 'blazemeter-client/rotation';
 import { githubActionsSecret } from '../sinks/github-actions-secret.ts';
+import { plain, plainOutput } from '../sinks/plain.ts';
 
 /** What a person can fix. */
 class SettingError extends Error {
@@ -41,9 +42,8 @@ async function run(): Promise<void> {
     ...(apiUrl === undefined ? {} : { apiUrl }),
   });
   const mask = githubActions();
-  mask.check?.();
   // GitHub masks the secret as it is stored; its halves, and how it looks in a header, it does not know.
-  await mask({ operation: 'given', keyId: credentials.id, secret: credentials.secret });
+  mask.credentials(credentials);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => stop.abort(new SettingError('Cancelled: the next run goes on from here.')));
@@ -75,9 +75,9 @@ async function run(): Promise<void> {
     `Key ${keyId}, phase ${phase}, expires ${expiresAt?.toISOString() ?? 'never'}.`,
     ...(resumeAfter === null ? [] : [`The next run after ${resumeAfter.toISOString()} goes on.`]),
   ];
-  console.log(lines.join('\n'));
+  for (const line of lines) console.log(plain(line));
   const output = read('GITHUB_OUTPUT');
-  if (output !== undefined) await appendFile(output, `key-id=${keyId}\nphase=${phase}\n`);
+  if (output !== undefined) await appendFile(output, `key-id=${plainOutput(keyId)}\nphase=${phase}\n`);
   if (!dryRun && phase === 'delivering')
     throw new SettingError(
       'The secret did not take the new key. The old key works. Fix the cause, and run again.',
@@ -88,7 +88,7 @@ run().catch((error: unknown) => {
   // Other errors may quote what they were given.
   const shown = isBlazeMeterError(error) || error instanceof SettingError || error instanceof TypeError;
   console.error(
-    shown ? error.message : 'It failed for a reason that is not shown, because it may quote a secret.',
+    shown ? plain(error.message) : 'It failed for a reason that is not shown, because it may quote a secret.',
   );
   process.exitCode = 1;
 });

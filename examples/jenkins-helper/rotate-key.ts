@@ -3,6 +3,7 @@
 import { BlazeMeterClient, isBlazeMeterError, parseCredentials } from 'blazemeter-client';
 import { rotateWithoutRecord } from 'blazemeter-client/rotation';
 import { jenkinsCredential } from '../sinks/jenkins-credential.ts';
+import { plain } from '../sinks/plain.ts';
 
 /** What a person can mend. */
 class SettingError extends Error {
@@ -57,13 +58,17 @@ async function run(): Promise<void> {
     },
   );
   const { keyId, phase, expiresAt, resumeAfter, dryRun } = report;
-  for (const step of report.steps) console.log(`${dryRun ? 'Would' : 'Did'}: ${step}`);
-  for (const note of report.notes) console.log(note);
-  for (const { name, problem } of report.sinks) if (problem !== undefined) console.log(`${name}: ${problem}`);
-  for (const { id, problem } of report.retire)
-    if (problem !== undefined) console.log(`The key ${id} is still there: ${problem}`);
-  console.log(`Key ${keyId}, phase ${phase}, runs out ${expiresAt?.toISOString() ?? 'never'}.`);
-  if (resumeAfter !== null) console.log(`The next run after ${resumeAfter.toISOString()} goes on.`);
+  const lines = [
+    ...report.steps.map((step) => `${dryRun ? 'Would' : 'Did'}: ${step}`),
+    ...report.notes,
+    ...report.sinks.flatMap(({ name, problem }) => (problem === undefined ? [] : [`${name}: ${problem}`])),
+    ...report.retire.flatMap(({ id, problem }) =>
+      problem === undefined ? [] : [`The key ${id} is still there: ${problem}`],
+    ),
+    `Key ${keyId}, phase ${phase}, expires ${expiresAt?.toISOString() ?? 'never'}.`,
+    ...(resumeAfter === null ? [] : [`The next run after ${resumeAfter.toISOString()} goes on.`]),
+  ];
+  for (const line of lines) console.log(plain(line));
   if (!dryRun && phase === 'delivering')
     throw new SettingError('Jenkins did not take the new pair. The old key lives. Mend it, and run again.');
 }
@@ -71,6 +76,8 @@ async function run(): Promise<void> {
 run().catch((error: unknown) => {
   // Other errors may quote what they were given.
   const shown = isBlazeMeterError(error) || error instanceof SettingError || error instanceof TypeError;
-  console.error(shown ? error.message : 'It failed in a way that it does not know. Nothing more is shown.');
+  console.error(
+    shown ? plain(error.message) : 'It failed in a way that it does not know. Nothing more is shown.',
+  );
   process.exitCode = 1;
 });

@@ -20,9 +20,9 @@ export function githubActionsSecret(options: GitHubSecret): SecretSink {
   for (const one of [name, idVariable ?? name])
     if (!/^(?!GITHUB_)[A-Z_][A-Z0-9_]*$/i.test(one))
       throw refusal('This is no name of a GitHub secret or variable.');
-  const variable = idVariable === undefined ? undefined : `${scope}/variables/${idVariable}`;
+  const variable = idVariable === undefined ? undefined : `variables/${idVariable}`;
   const publicKey = async (signal: AbortSignal) => {
-    const { key_id, key } = await githubCall(options, 'GET', `${scope}/secrets/public-key`, { signal });
+    const { key_id, key } = await githubCall(options, 'GET', 'secrets/public-key', { signal });
     if (typeof key_id !== 'string' || typeof key !== 'string') throw refusal('No public key came.');
     return { key_id, key };
   };
@@ -31,7 +31,7 @@ export function githubActionsSecret(options: GitHubSecret): SecretSink {
     // Whether the token may write is not to be learned without writing. That it may read is, and GITHUB_TOKEN may not.
     async probe({ signal }) {
       await publicKey(signal);
-      const { updated_at } = await githubCall(options, 'GET', `${scope}/secrets/${name}`, {
+      const { updated_at } = await githubCall(options, 'GET', `secrets/${name}`, {
         signal,
         missing: true,
       });
@@ -43,11 +43,11 @@ export function githubActionsSecret(options: GitHubSecret): SecretSink {
     async put({ id, secret }, { signal }) {
       const { key_id, key } = await publicKey(signal);
       const json = { ...more, encrypted_value: seal(`${id}:${secret.reveal()}`, key), key_id };
-      await githubCall(options, 'PUT', `${scope}/secrets/${name}`, { signal, json });
+      await githubCall(options, 'PUT', `secrets/${name}`, { signal, json });
       if (variable === undefined) return;
       const note = { name: idVariable, value: id };
       const { gone } = await githubCall(options, 'PATCH', variable, { signal, json: note, missing: true });
-      if (gone) await githubCall(options, 'POST', `${scope}/variables`, { signal, json: note });
+      if (gone) await githubCall(options, 'POST', 'variables', { signal, json: note });
     },
   };
 }

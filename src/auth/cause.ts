@@ -37,6 +37,13 @@ export function scrubbed(error: unknown, depth: number = DEPTH): Error {
   return error instanceof BlazeMeterError ? error : summary(error, depth);
 }
 
+/** The first code down the causes of a reduced error, such as `ECONNREFUSED`. */
+export function firstCode(error: Error): string | undefined {
+  for (let link: unknown = error; link instanceof Error; link = link.cause)
+    if ('code' in link && typeof link.code === 'string') return link.code;
+  return undefined;
+}
+
 /** Whether all causes of an error are our own errors or reduced ones. Callers can construct our errors with any cause. */
 export function hasCleanCauses(error: BlazeMeterError): boolean {
   let cause = fieldOf(error, 'cause');

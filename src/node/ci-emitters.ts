@@ -1,9 +1,18 @@
-// Registering a new secret with a CI system, so that its log shows *** instead. The commands go to standard output, where only
-// the system's own agent consumes them: anywhere else they would print the secret, so these functions refuse.
+// Registering a secret with a CI system, so that its log shows *** instead. The commands go to standard output, where only
+// the system's own agent consumes them: anywhere else they would print the secret, so nothing is written there.
 
+import { type CredentialsInput, parseCredentials } from '../auth/credentials.ts';
 import type { NewSecretEvent, OnNewSecret } from '../auth/new-secret.ts';
 import { builtin } from './builtin.ts';
 import { broken, errorCode } from './source.ts';
+
+/** Masks secrets in the log of a CI system. Pass it to the client as `onNewSecret`: it then masks every new secret. */
+export interface SecretMasker extends OnNewSecret {
+  /** Throws a `CredentialsError` where masking would print the secret. */
+  check(): void;
+  /** Masks credentials that the program already has, such as the key in use: once, before anything else is printed. */
+  credentials(credentials: string | CredentialsInput): void;
+}
 
 /** How a secret is registered with a CI system. */
 interface MaskingSystem {
@@ -37,6 +46,26 @@ const AZURE: MaskingSystem = {
 };
 
 /**
+ * Masks secrets in the log of the CI system that runs this program: GitHub Actions (`GITHUB_ACTIONS` is `true`) or Azure
+ * Pipelines (`TF_BUILD` is `True`). Anywhere else it does nothing and prints nothing, so that a program can use it always.
+ * Other CI systems mask only what they store themselves. In one of the two it works, and refuses, as {@link githubActions} does.
+ *
+ * @example
+ * ```ts
+ * import { BlazeMeterClient } from 'blazemeter-client';
+ * import { ciMasking } from 'blazemeter-client/node';
+ *
+ * const credentials = { id: 'my-key-id', secret: 'my-key-secret' };
+ * const masking = ciMasking();
+ * masking.credentials(credentials); // the key in use
+ * const client = new BlazeMeterClient({ credentials, onNewSecret: masking }); // every new one
+ * ```
+ */
+export function ciMasking(): SecretMasker {
+  return emitter(() => [GITHUB, AZURE].find(({ variable, value }) => process.env[variable] === value));
+}
+
+/**
  * Masks every new secret in the log of GitHub Actions: the secret itself, `id:secret`, and the base64 of that, as in an
  * `Authorization` header. Pass it to the client as `onNewSecret`.
  *
@@ -56,8 +85,8 @@ const AZURE: MaskingSystem = {
  * }
  * ```
  */
-export function githubActions(): OnNewSecret {
-  return emitter(GITHUB);
+export function githubActions(): SecretMasker {
+  return emitter(() => GITHUB);
 }
 
 /**
@@ -76,31 +105,38 @@ export function githubActions(): OnNewSecret {
  * }
  * ```
  */
-export function azurePipelines(): OnNewSecret {
-  return emitter(AZURE);
+export function azurePipelines(): SecretMasker {
+  return emitter(() => AZURE);
 }
 
-function emitter(system: MaskingSystem): OnNewSecret {
-  const check = (): void => {
-    const { name, variable, value } = system;
-    const { fstatSync } = builtin('node:fs');
-    const fix = 'The secret would be printed here in plain text: do not use this hook.';
-    if (process.env[variable] !== value) throw broken(name, `needs ${variable} to be ${value}. ${fix}`);
-    if (fstatSync(1).isFile())
-      throw broken(name, `does not work while standard output goes to a file. ${fix}`);
+function emitter(find: () => MaskingSystem | undefined): SecretMasker {
+  const mask = ({ keyId, secret }: Pick<NewSecretEvent, 'keyId' | 'secret'>): void => {
+    const system = find();
+    if (system === undefined) return;
+    check(system);
+    writeNow(masks(keyId, secret.reveal(), system), system.name);
   };
-  return Object.assign(
-    (event: NewSecretEvent): void => {
-      check();
-      writeNow(masks(event, system), system.name);
+  return Object.assign(mask, {
+    check() {
+      const system = find();
+      if (system !== undefined) check(system);
     },
-    { check },
-  );
+    credentials(credentials: string | CredentialsInput) {
+      const { id, secret } = parseCredentials(credentials);
+      mask({ keyId: id, secret });
+    },
+  });
+}
+
+function check({ name, variable, value }: MaskingSystem): void {
+  const { fstatSync } = builtin('node:fs');
+  const fix = 'The secret would be printed here in plain text: do not use this hook.';
+  if (process.env[variable] !== value) throw broken(name, `needs ${variable} to be ${value}. ${fix}`);
+  if (fstatSync(1).isFile()) throw broken(name, `does not work while standard output goes to a file. ${fix}`);
 }
 
 /** The commands, each on a line of its own. */
-function masks({ keyId, secret }: NewSecretEvent, { command, escapes }: MaskingSystem): string {
-  const text = secret.reveal();
+function masks(keyId: string, text: string, { command, escapes }: MaskingSystem): string {
   const token = `${keyId}:${text}`;
   const base64 = builtin('node:buffer').Buffer.from(token).toString('base64');
   // Logs are masked line by line: a mask of several lines would never match.

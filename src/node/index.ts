@@ -5,7 +5,7 @@
  */
 
 export { type DefaultCredentialsOptions, defaultCredentials } from './chain.ts';
-export { azurePipelines, githubActions } from './ci-emitters.ts';
+export { azurePipelines, ciMasking, githubActions, type SecretMasker } from './ci-emitters.ts';
 export { ciRunOwner } from './ci-owner.ts';
 export { type CommandOptions, fromCommand } from './command.ts';
 export { type EnvironmentOptions, fromEnvironment } from './environment.ts';

@@ -63,7 +63,7 @@ describe('the command', () => {
     const { ci, spare, theirs } = world.keys;
     const first = await play();
     expect(first.code, first.err).toBe(0);
-    expect(first.out).toMatch(/Key \w{24}, phase draining, runs out \d{4}-/);
+    expect(first.out).toMatch(/Key \w{24}, phase draining, expires \d{4}-/);
     expect(held().id).not.toBe(ci.id);
     expect(accepts(world.reference, held())).toBe(true);
     expect(accepts(world.reference, ci)).toBe(true);

@@ -29,7 +29,7 @@ beforeEach(async () => {
   const npx = join(folder, 'bin/npx');
   writeFileSync(
     npx,
-    `#!/bin/sh\n[ "$1 $2 $3" = "--yes --package=blazemeter-client blazemeter-keys" ] || exit 99\nshift 3\nexec "${process.execPath}" "${command}" "$@" --base-url "${blazemeter.url}"\n`,
+    `#!/bin/sh\n[ "$1 $2" = "--no-install blazemeter-keys" ] || exit 99\nshift 2\nexec "${process.execPath}" "${command}" "$@" --base-url "${blazemeter.url}"\n`,
   );
   chmodSync(npx, 0o755);
 });
@@ -90,8 +90,11 @@ describe('the workflow', () => {
     expect(workflow.concurrency).toEqual({ group: 'audit-blazemeter-keys', 'cancel-in-progress': false });
   });
 
-  it('needs no permission, pins every action by a full SHA, and puts no value into the script', () => {
-    expect([workflow.permissions, job.permissions]).toEqual([{}, {}]);
+  it('may only read the repository, runs the audit that the lockfile names, pins every action by a full SHA, and puts no value into the script', () => {
+    expect([workflow.permissions, job.permissions]).toEqual([{}, { contents: 'read' }]);
+    expect(steps.map(({ run }) => run ?? '').filter((run) => run.startsWith('npm'))).toEqual([
+      'npm ci --ignore-scripts',
+    ]);
     for (const { uses } of steps) if (uses !== undefined) expect(uses).toMatch(/@[0-9a-f]{40}$/);
     expect(audit?.shell).toBe('bash');
     for (const { run } of steps) expect(run ?? '').not.toContain('${{');

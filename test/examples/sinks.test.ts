@@ -14,9 +14,11 @@ import { azureKeyVaultSecret } from '../../examples/sinks/azure-key-vault-secret
 import { azureVariableGroup } from '../../examples/sinks/azure-variable-group.ts';
 import { githubActionsSecret } from '../../examples/sinks/github-actions-secret.ts';
 import { jenkinsCredential } from '../../examples/sinks/jenkins-credential.ts';
+import { plain, plainOutput } from '../../examples/sinks/plain.ts';
 import { safeUrl } from '../../examples/sinks/refusal.ts';
 import { seal } from '../../examples/sinks/sealed-box.ts';
 import { createDetector } from '../leak/detector.ts';
+import { obeyed, payloads } from '../leak/payloads.ts';
 import { failure, rotationWorld } from '../rotation/support/world.ts';
 import { madeUp } from '../support/credentials.ts';
 import { type Group, keyVaultFake, type VaultSecret, variableGroupFake } from './fakes/azure.ts';
@@ -165,6 +167,57 @@ describe('a secret of GitHub Actions', () => {
     expect(fake.secrets.get(`${other}/secrets/BZ_TOKEN`)).toBe(token);
   });
 
+  it.each(['customer/production', 'Production EU', 'a%2Fb ?#ü'])(
+    'may be one of the environment %s, by the name that GitHub shows',
+    async (environment) => {
+      const encoded = `repos/acme/shop/environments/${encodeURIComponent(environment)}`;
+      const { fake, sink } = await github(encoded);
+      const { token } = await rotated(
+        sink('ghs_app', { scope: `repos/acme/shop/environments/${environment}` }),
+      );
+      expect(fake.secrets.get(`${encoded}/secrets/BZ_TOKEN`)).toBe(token);
+    },
+  );
+
+  it.each([
+    [
+      'the rate limit is used up',
+      { status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1900000000' } },
+      /403.*rate limit is used up.*after 2030-03-17T17:46:40/,
+    ],
+    [
+      'a secondary rate limit is reached',
+      { status: 403, body: '{"message":"You have exceeded a secondary rate limit."}' },
+      /403.*rate limit.*in a few minutes/,
+    ],
+    ['it asks to wait', { status: 429, headers: { 'retry-after': '60' } }, /429.*rate limit/],
+    [
+      'the organisation asks for single sign-on',
+      { status: 403, headers: { 'x-github-sso': 'required; url=https://github.com/x' } },
+      /403.*SAML.*Configure SSO/,
+    ],
+    [
+      'the organisation allows other addresses only',
+      { status: 403, body: '{"message":"the organization has an IP allow list enabled"}' },
+      /403.*does not allow this IP/,
+    ],
+  ])('does not blame the token where %s', async (_, said, why) => {
+    const { url: apiUrl } = await listening(() => said);
+    const message = await notBegun(
+      githubActionsSecret({ token: 'ghs_app', scope, name: 'BZ_TOKEN', apiUrl }),
+    );
+    expect(message).toMatch(why);
+    expect(message).not.toContain('GITHUB_TOKEN cannot');
+  });
+
+  it('says by its code why GitHub cannot be reached', async () => {
+    const { url: apiUrl, close } = await serve(() => ({ status: 200 }));
+    await close();
+    expect(
+      await notBegun(githubActionsSecret({ token: 'ghs_app', scope, name: 'BZ_TOKEN', apiUrl })),
+    ).toContain('ECONNREFUSED');
+  });
+
   it('goes to no address but https ones and this machine, and to no path but its own', async () => {
     const { sink } = await github();
     for (const apiUrl of [
@@ -177,7 +230,13 @@ describe('a secret of GitHub Actions', () => {
         /https address only/,
       );
     expect(safeUrl('https://github.example.com/api/v3/')).toBe('https://github.example.com/api/v3');
-    for (const bad of ['repos/acme/../actions', 'repos/acme?x', '/repos/a/b', ''])
+    for (const bad of [
+      'repos/acme/../actions',
+      'repos/acme?x',
+      '/repos/a/b',
+      '',
+      'repos/a/b/environments/..',
+    ])
       await expect(sink('ghs_app', { scope: bad }).put(delivery('new'), { signal })).rejects.toThrow(
         /scope is/,
       );
@@ -384,6 +443,16 @@ describe('a credential of Jenkins', () => {
     const { fake, sink } = await jenkins(document);
     expect((await rotated(sink)).report.sinks[0]?.problem).toMatch(/not exactly one secret/);
     expect(fake.document).toBe(document);
+  });
+});
+
+describe('the log of an example', () => {
+  it.each(Object.entries(payloads))('%s is broken in a line and in an output', (_, payload) => {
+    for (const line of [plain(payload), plain(`Key ${payload}.`)]) {
+      expect(obeyed(line)).toEqual([]);
+      expect(line).not.toMatch(/\n/);
+    }
+    expect(plainOutput(payload)).toMatch(/^[\w.:-]*$/);
   });
 });
 

@@ -2,9 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { OnNewSecret } from 'blazemeter-client';
 import { CredentialsError, Secret } from 'blazemeter-client';
-import { azurePipelines, githubActions } from 'blazemeter-client/node';
+import { azurePipelines, ciMasking, githubActions, type SecretMasker } from 'blazemeter-client/node';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtPackage } from '../support/built.ts';
@@ -83,7 +82,7 @@ function azureMasks(log: string): string[] {
 
 const dialects: readonly [
   name: string,
-  make: () => OnNewSecret,
+  make: () => SecretMasker,
   variable: string,
   value: string,
   read: (log: string) => string[],
@@ -103,10 +102,30 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
   it('masks the secret, the pair, and the pair as it stands in a header', () => {
     vi.stubEnv(variable, value);
     const hook = make();
-    hook.check?.();
+    hook.check();
     const log = written(() => hook(event(secret)));
     expect(read(log)).toEqual([secret, `${id}:${secret}`, base64(`${id}:${secret}`)]);
     expect(Buffer.from(read(log)[2] ?? '', 'base64').toString()).toBe(`${id}:${secret}`);
+  });
+
+  it('masks the credentials in use by one call, as id and secret or as one text', () => {
+    vi.stubEnv(variable, value);
+    for (const given of [{ id, secret }, { id, secret: Secret.from(secret) }, `${id}:${secret}`])
+      expect(read(written(() => make().credentials(given)))).toEqual([
+        secret,
+        `${id}:${secret}`,
+        base64(`${id}:${secret}`),
+      ]);
+  });
+
+  it('is what ciMasking picks there', () => {
+    vi.stubEnv(variable, value);
+    const masking = ciMasking();
+    const expected = [secret, `${id}:${secret}`, base64(`${id}:${secret}`)];
+    expect(read(written(() => masking(event(secret))))).toEqual(expected);
+    expect(read(written(() => masking.credentials({ id, secret })))).toEqual(expected);
+    vi.spyOn(fs, 'fstatSync').mockImplementation(() => fs.statSync(process.execPath));
+    expect(thrown(() => masking.check()).message).toContain('file');
   });
 
   it('begins a new line, and ends the last one', () => {
@@ -149,7 +168,7 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
       vi.stubEnv(variable, other);
       const hook = make();
       const log = written(() => {
-        for (const work of [() => hook.check?.(), () => hook(event(secret))]) {
+        for (const work of [() => hook.check(), () => hook(event(secret))]) {
           const error = thrown(work);
           expect(error.message).toContain(`${variable} to be ${value}`);
           expect(error.source).toBe(name);
@@ -165,7 +184,7 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
     vi.spyOn(fs, 'fstatSync').mockImplementation(() => fs.statSync(process.execPath));
     const hook = make();
     const log = written(() => {
-      for (const work of [() => hook.check?.(), () => hook(event(secret))])
+      for (const work of [() => hook.check(), () => hook(event(secret))])
         expect(thrown(work).message).toContain('file');
     });
     expect(log).toBe('');
@@ -173,7 +192,7 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
 
   it('making the hook looks at nothing', () => {
     const look = vi.spyOn(fs, 'fstatSync');
-    expect(Object.keys(make())).toEqual(['check']);
+    expect(Object.keys(make())).toEqual(['check', 'credentials']);
     expect(look).not.toHaveBeenCalled();
   });
 
@@ -199,6 +218,24 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
     const error = thrown(() => make()(event(secret)));
     expect(error.message).toContain('EPIPE');
     expectHidden(error, secret);
+  });
+});
+
+describe('ciMasking outside of a CI system that masks', () => {
+  it.each([
+    ['nowhere', {}],
+    ['in GitLab', { CI: 'true', GITLAB_CI: 'true' }],
+    ['in Jenkins, with another value of a variable', { JENKINS_URL: 'x', GITHUB_ACTIONS: '1', TF_BUILD: '' }],
+  ])('writes nothing and refuses nothing %s, also into a file', (_, env) => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    vi.spyOn(fs, 'fstatSync').mockImplementation(() => fs.statSync(process.execPath));
+    const masking = ciMasking();
+    const log = written(() => {
+      masking.check();
+      masking.credentials({ id, secret });
+      masking(event(secret));
+    });
+    expect(log).toBe('');
   });
 });
 

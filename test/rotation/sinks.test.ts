@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { keyFileSink } from 'blazemeter-client/node';
 import { RotationError, type SecretSink, StoreConflictError } from 'blazemeter-client/rotation';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { temporaryFolder } from '../support/credentials.ts';
+import { madeUp, temporaryFolder } from '../support/credentials.ts';
 import { holding, madeUpPromotion } from './support/records.ts';
 import { FakeSink, refusing } from './support/sinks.ts';
 import { type StageOptions, stage } from './support/stage.ts';
@@ -214,6 +214,11 @@ describe('a sink that is given credentials', () => {
       'quotes the secret',
       { message: 'quotes the secret' },
       new StoreConflictError('of\nours'),
+      // As fetch fails, with the code at its cause; and with a cause whose code is a secret.
+      new TypeError('fetch failed', { cause: Object.assign(new Error('quotes'), { code: 'ECONNREFUSED' }) }),
+      new TypeError('fetch failed', {
+        cause: Object.assign(new Error('quotes'), { code: madeUp('x').secret }),
+      }),
     ];
     const said: (string | undefined)[] = [];
     for (const problem of problems) {
@@ -226,6 +231,8 @@ describe('a sink that is given credentials', () => {
     expect(said[1]).toContain('EIO');
     expect(said[3]).toContain('TypeError');
     expect(said[6]).toContain('StoreConflictError');
+    expect(said[7]).toBe('TypeError: ECONNREFUSED');
+    expect(said[8]).not.toContain(madeUp('x').secret);
   });
 
   it('has its error withheld also where it throws at once', async () => {

@@ -1,5 +1,6 @@
 // The agent of Azure Pipelines as this task speaks to it: inputs and variables from the environment, commands through
 // standard output.
+import { plain, plainOutput } from '../../sinks/plain.ts';
 
 /** What a person can mend. */
 export class InputError extends Error {
@@ -10,9 +11,6 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const data = (text: string): string =>
   text.replace(/%/g, '%AZP25').replace(/\r/g, '%0D').replace(/\n/g, '%0A');
-
-/** The agent obeys a command wherever it stands in a line. */
-const plain = (text: string): string => text.replace(/[\r\n]+/g, ' ').replace(/#(?=#(?:vso)?\[)/gi, '# ');
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -64,6 +62,6 @@ export class Agent {
   }
 
   output(name: string, value: string): void {
-    say(`##vso[task.setvariable variable=${name};isOutput=true]${data(value)}`);
+    say(`##vso[task.setvariable variable=${name};isOutput=true]${plainOutput(value)}`);
   }
 }

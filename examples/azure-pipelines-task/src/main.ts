@@ -15,13 +15,13 @@ async function run(agent: Agent): Promise<void> {
   )
     throw new InputError('This task does not run for pull requests. Start it by a schedule, or by hand.');
   const mask = azurePipelines();
-  mask.check?.();
+  mask.check();
   const credentials = parseCredentials(
     { id: agent.needed('keyId'), secret: agent.needed('keySecret') },
     'keyId with keySecret',
   );
   // The agent masks a secret variable as it stands; how it looks in a header, it does not know.
-  await mask({ operation: 'given', keyId: credentials.id, secret: credentials.secret });
+  mask.credentials(credentials);
 
   const reason = REASONS.find((one) => one === (agent.input('reason') ?? 'expiry'));
   if (reason === undefined) throw new InputError(`The input reason is one of ${REASONS.join(', ')}.`);

@@ -1,7 +1,7 @@
 // Sinks: places that get the new credentials and cannot be read back, such as a CI system's secret or a key file. Each
 // acknowledges on its own. A sink's error is reduced to names and codes, because its text may quote the secret.
 
-import { hasCleanCauses, scrubbed, summary } from '../../auth/cause.ts';
+import { firstCode, hasCleanCauses, scrubbed, summary } from '../../auth/cause.ts';
 import type { Secret } from '../../auth/secret.ts';
 import { BlazeMeterError, RotationError } from '../../errors.ts';
 import { withAbort } from '../../http/abort.ts';
@@ -142,10 +142,9 @@ export async function putToSink(
 
 /** Names and codes only: a foreign message may quote the secret that the sink was given. */
 function sinkProblem(error: unknown): string {
-  const { name, message } = scrubbed(error);
-  return error instanceof SinkTimeout
-    ? `it took longer than ${SINK_TIMEOUT / 1000} s`
-    : name === 'Error' && message.startsWith('details')
-      ? 'its error is withheld, because it may quote the secret'
-      : printable(`${name}: ${message}`);
+  if (error instanceof SinkTimeout) return `it took longer than ${SINK_TIMEOUT / 1000} s`;
+  const kept = scrubbed(error);
+  const problem = kept instanceof BlazeMeterError ? kept.message : firstCode(kept);
+  if (problem !== undefined) return printable(`${kept.name}: ${problem}`);
+  return `its ${printable(kept.name)} is withheld, because it may quote the secret`;
 }

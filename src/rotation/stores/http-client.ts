@@ -2,7 +2,7 @@
 // address that a token may go to, a token for each attempt, a limit on the body, and errors that hold neither request nor body.
 
 import * as z from 'zod/mini';
-import { scrubbed, summary } from '../../auth/cause.ts';
+import { firstCode, scrubbed, summary } from '../../auth/cause.ts';
 import { signedDestination } from '../../auth/destination.ts';
 import type { SecretLike } from '../../auth/secret.ts';
 import { RotationError } from '../../errors.ts';
@@ -184,7 +184,9 @@ export function storeClient(config: {
 }
 
 function connectionFailure(source: string, error: unknown): RotationError {
-  const code = codeIn(error);
+  const reduced = summary(error);
+  // Such as `ECONNREFUSED`, or else the error's name.
+  const code = printable(firstCode(reduced) ?? reduced.name);
   const certificate = /CERT|SIGNED|SIGNATURE|ISSUER/.test(code);
   return storeFailure(source, `gave no complete response (${code}).`, {
     retryable: true,
@@ -196,15 +198,6 @@ function connectionFailure(source: string, error: unknown): RotationError {
         }
       : undefined,
   });
-}
-
-/** The first code down the chain of causes, such as `ECONNREFUSED`, or else the error's name. */
-function codeIn(error: unknown): string {
-  const first = summary(error);
-  for (let link: unknown = first; link instanceof Error; link = link.cause) {
-    if ('code' in link && typeof link.code === 'string') return printable(link.code);
-  }
-  return printable(first.name);
 }
 
 const textOf = (given: unknown): string =>

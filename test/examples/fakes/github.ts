@@ -23,7 +23,7 @@ export interface GitHubFake {
 
 const SCOPES = [
   /^\/(repos\/[\w.-]+\/[\w.-]+\/actions)\/(.*)$/,
-  /^\/(repos\/[\w.-]+\/[\w.-]+\/environments\/[\w.-]+)\/(.*)$/,
+  /^\/(repos\/[\w.-]+\/[\w.-]+\/environments\/[^/]+)\/(.*)$/,
   /^\/(orgs\/[\w.-]+\/actions)\/(.*)$/,
 ];
 
