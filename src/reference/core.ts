@@ -42,8 +42,9 @@ import type { AppliedFault, InnerFaults } from './faults/faults.ts';
 import { type IdGenerator, looksReal } from './identity.ts';
 import { type InnerJournal, type JournalRecord, shownHeaders } from './journal.ts';
 import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
+import type { WriteResult } from './overrides.ts';
 import { header, locate, type PlainRequest, type PlainResponse, WHOLE } from './plain.ts';
-import type { Match, ReferenceOperation, Route, RouteKey, Router } from './routes.ts';
+import type { ActiveRoute, Match, ReferenceOperation, RouteKey, Router } from './routes.ts';
 import type { Semantics } from './semantics.ts';
 import type { State } from './state.ts';
 
@@ -54,7 +55,7 @@ export const MAX_BODY = 1_048_576;
 export interface Core {
   state: State;
   semantics: Semantics;
-  readonly router: Router<Route | CustomRoute>;
+  readonly router: Router<ActiveRoute | CustomRoute>;
   readonly ids: IdGenerator;
   readonly clock: InnerClock;
   readonly faults: InnerFaults;
@@ -93,7 +94,7 @@ interface Exchange {
   readonly request: PlainRequest;
   readonly path: string | undefined;
   readonly query: string;
-  readonly found: Match<Route | CustomRoute>;
+  readonly found: Match<ActiveRoute | CustomRoute>;
   readonly operation: ReferenceOperation | RouteKey | null;
   readonly credentials: Credentials | undefined;
   /** Whether the credentials may be live ones of BlazeMeter. */
@@ -186,7 +187,9 @@ function operate(core: Core, exchange: Exchange): Reply {
   const caller = authenticate(state, semantics, exchange.credentials, ms);
   exchange.userId = caller.user.id;
   caller.key.lastUsed = now;
-  const body = () => readBody(request.body);
+  const query = exchange.query === '' ? undefined : new URLSearchParams(exchange.query);
+  const read = 'readBody' in route ? route.readBody : undefined;
+  const body = () => (read === undefined ? readBody(request.body) : read(readBody(request.body), now));
   const context: Context = {
     state,
     semantics,
@@ -195,19 +198,38 @@ function operate(core: Core, exchange: Exchange): Reply {
     ms,
     now,
     params,
-    id: params.id ?? params.accountId ?? '',
-    query: exchange.query === '' ? undefined : new URLSearchParams(exchange.query),
+    id: idOf(route, params, query) ?? (read === undefined ? '' : String(body().id ?? '')),
+    query,
     body,
     listFault: listFaultOf(faults),
     staleKeys: staleKeysOf(faults),
   };
   if ('provenance' in route) {
+    if (params.userId !== undefined && params.userId !== String(caller.user.id))
+      refuse(404, 'User not found');
     const operation = OPERATIONS[route.operation];
-    return operation(context);
+    return written(operation(context), route.writeResult);
   }
   const reply = route.run(context);
   if (request.method !== 'GET' && request.method !== 'HEAD') state.version++;
   return reply;
+}
+
+/** What the operation is about, in the path or in the query. */
+function idOf(
+  route: ActiveRoute | CustomRoute,
+  params: Readonly<Record<string, string>>,
+  query: URLSearchParams | undefined,
+): string | undefined {
+  const key = 'queryParams' in route ? route.queryParams.find(([name]) => name !== 'userId')?.[1] : undefined;
+  return params.id ?? params.accountId ?? (key === undefined ? undefined : (query?.get(key) ?? ''));
+}
+
+/** The reply in the form that the corrected client reads. */
+function written(reply: Reply, write: WriteResult | undefined): Reply {
+  if (write === undefined || (reply.kind !== 'one' && reply.kind !== 'list')) return reply;
+  const { result = null, ...beside } = write(reply.result);
+  return { ...reply, result, beside };
 }
 
 function readBody(body: string | null | undefined): Readonly<Record<string, unknown>> {

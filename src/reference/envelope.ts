@@ -4,13 +4,20 @@ import { REFERENCE_MARKER } from './identity.ts';
 
 /** The outcome of an operation, before it is put into an envelope. */
 export type Reply =
-  | { readonly kind: 'one'; readonly status: 200 | 201 | 202; readonly result: unknown }
+  | {
+      readonly kind: 'one';
+      readonly status: 200 | 201 | 202;
+      readonly result: unknown;
+      /** What a corrected operation has beside the result. */
+      readonly beside?: object;
+    }
   | {
       readonly kind: 'list';
       readonly limit: number;
       readonly skip: number;
       readonly total: unknown;
-      readonly result: readonly unknown[];
+      readonly result: unknown;
+      readonly beside?: object;
     }
   | { readonly kind: 'none' }
   | { readonly kind: 'error'; readonly status: number; readonly message: string };
@@ -69,11 +76,21 @@ function envelope(reply: Exclude<Reply, { kind: 'none' }>, requestId: string): o
     const error = { code: reply.status, message: reply.message };
     return { error, api_version: 4, result: null, request_id: requestId };
   }
-  if (reply.kind === 'one')
-    return { api_version: 4, error: null, result: reply.result, request_id: requestId };
-  const { limit, skip, total, result } = reply;
+  const { result, beside } = reply;
+  if (reply.kind === 'one') return { api_version: 4, error: null, ...beside, result, request_id: requestId };
+  const { limit, skip, total } = reply;
   // JSON leaves out a `total` that is undefined.
-  return { limit, skip, total, hidden: 0, api_version: 4, error: null, result, request_id: requestId };
+  return {
+    limit,
+    skip,
+    total,
+    hidden: 0,
+    api_version: 4,
+    error: null,
+    ...beside,
+    result,
+    request_id: requestId,
+  };
 }
 
 /** 13 hex digits: 8 of Unix seconds, 5 of microseconds. The number keeps ids of one millisecond apart. */

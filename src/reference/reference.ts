@@ -22,13 +22,14 @@ import { createFaults, type Faults } from './faults/faults.ts';
 import { fetchFrom, type ReferenceFetch } from './fetch.ts';
 import { createIdGenerator } from './identity.ts';
 import { createJournal, DEFAULT_JOURNAL_LIMIT, type Journal } from './journal.ts';
+import type { RouteOverride } from './overrides.ts';
 import type { PlainRequest, PlainResponse } from './plain.ts';
 import { fail, read, strictObject } from './read.ts';
 import {
+  type ActiveRoute,
   createRouter,
   operationNames,
   overriddenRoutes,
-  type Route,
   type RouteKey,
   type RouteOverrides,
 } from './routes.ts';
@@ -50,8 +51,9 @@ export interface ReferenceOptions<Key extends string = string> {
   /** Routes of your own, by method and path: `'POST /tests/{id}/start'`. See {@link Reference.routes}. */
   readonly routes?: { readonly [Name in Key]: RouteDefinition<Name> } | undefined;
   /**
-   * Other methods and paths of the API. Takes the option `operations` of the client, so that a client that is corrected for a
-   * different service is tested against the same correction.
+   * The option `operations` of the client, so that a client that is corrected for a different service is tested against the
+   * same correction: the reference has its methods and paths, reads what its `body` builds, and responds with what its `result`
+   * reads. For a service that differs in more than names, places and forms of times, add {@link ReferenceOptions.routes}.
    */
   readonly operations?: RouteOverrides | undefined;
   /** Ids and secrets are derived from this text: the same text, the same ones. Default `blazemeter`. */
@@ -75,14 +77,18 @@ const OPTIONS = {
   warn: spec.run,
 };
 
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
 const override = z.optional(
   z.looseObject({
     method: z.optional(z.string().check(z.regex(/^[A-Za-z]+$/, 'must be an HTTP method.'))),
     path: z.optional(z.string().check(z.startsWith('/', 'must start with "/".'))),
+    body: z.optional(z.custom<NonNullable<RouteOverride['body']>>(isFunction, 'must be a function.')),
+    result: z.optional(z.custom<NonNullable<RouteOverride['result']>>(isFunction, 'must be a function.')),
   }),
 );
 
-/** Reads the operations by name; what else the client's table holds (`body`, `result`) is for the client alone. */
+/** Reads the operations by name; what else the client's table holds is for the client alone. */
 function readOverrides(operations: RouteOverrides | undefined): RouteOverrides {
   return read(
     strictObject(Object.fromEntries(operationNames.map((name) => [name, override]))),
@@ -168,7 +174,7 @@ export function createReference<const Key extends string = string>(
   const semantics = readSemantics(given.semantics);
   const faults = createFaults(() => new Map([...core.state.keysOf].map(([user, keys]) => [user, [...keys]])));
   const routes = overriddenRoutes(readOverrides(given.operations));
-  const router = createRouter<Route | CustomRoute>();
+  const router = createRouter<ActiveRoute | CustomRoute>();
   for (const route of routes) router.add(route.method, route.path, route);
   const core: Core = {
     state: createState(),

@@ -1,6 +1,15 @@
 // The operations that the reference knows, each with its provenance: the reference's own reading of the API, as data. And how
 // a request finds its route.
 
+import {
+  bodyReader,
+  type ReadBody,
+  type RouteOverride,
+  resultWriter,
+  type WriteResult,
+  writeAll,
+} from './overrides.ts';
+
 /**
  * The evidence for a statement about the API: `documented` by BlazeMeter; `observed` in recorded responses of the service, or
  * in what real clients send and read; `assumed`: nothing public says it.
@@ -72,27 +81,53 @@ export const operationNames: readonly OperationName[] = [
   'apiKeyPolicy.get',
 ];
 
-/** Other methods and paths than those of {@link routes}. Has the form of the client's option `operations`. */
+/** Corrections of operations: the option `operations` of the client. */
 export type RouteOverrides = {
-  readonly [Name in ReferenceOperation | 'apiKeyPolicy.get']?:
-    | { readonly method?: string | undefined; readonly path?: string | undefined }
-    | undefined;
+  readonly [Name in ReferenceOperation | 'apiKeyPolicy.get']?: RouteOverride | undefined;
 };
 
-/** The routes of the API with other methods and paths. */
-export function overriddenRoutes(overrides: RouteOverrides = {}): readonly Route[] {
-  const all: Route[] = ROUTES.map((route) => ({ ...route, ...changeOf(overrides[route.operation]) }));
-  const policy = overrides['apiKeyPolicy.get'];
-  const account = routes.find(({ operation }) => operation === 'accounts.get');
-  if (policy !== undefined && account !== undefined) all.push({ ...account, ...changeOf(policy) });
-  return all;
+/** A route as the core runs it. */
+export interface ActiveRoute extends Route {
+  /** The parameters that the query holds: their names, and those of the query. */
+  readonly queryParams: readonly (readonly [name: string, key: string])[];
+  /** Reads a body of another form than the reference's own. */
+  readonly readBody?: ReadBody | undefined;
+  /** Writes a response of another form. */
+  readonly writeResult?: WriteResult | undefined;
 }
 
-function changeOf(override: RouteOverrides[ReferenceOperation]): { method?: string; path?: string } {
-  const { method, path } = override ?? {};
+/** The routes of the API, corrected. */
+export function overriddenRoutes(overrides: RouteOverrides = {}): readonly ActiveRoute[] {
+  const all = ROUTES.map((route) => corrected(route, route.operation, overrides[route.operation]));
+  const policy = overrides['apiKeyPolicy.get'];
+  const account = routes.find(({ operation }) => operation === 'accounts.get');
+  if (policy === undefined || account === undefined) return all;
+  // The policy is read from an account: from the same response, unless it has a route of its own.
+  const own = corrected(account, 'apiKeyPolicy.get', policy);
+  const shared = all.findIndex((route) => sameRoute(route, own));
+  const beside = all[shared];
+  if (beside === undefined) return [...all, own];
+  if (own.writeResult === undefined) return all;
+  const whole = beside.writeResult ?? ((result: unknown) => ({ result }));
+  return all.with(shared, { ...beside, writeResult: writeAll([whole, own.writeResult]) });
+}
+
+const pattern = ({ method, path }: Route): string => `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
+const sameRoute = (one: Route, other: Route): boolean => pattern(one) === pattern(other);
+
+function corrected(route: Route, name: string, override: RouteOverride | undefined): ActiveRoute {
+  const { method = route.method, path: given = route.path, body, result } = override ?? {};
+  const [path = '', query] = given.split('?');
   return {
-    ...(method === undefined ? {} : { method: method.toUpperCase() }),
-    ...(path === undefined ? {} : { path }),
+    ...route,
+    method: method.toUpperCase(),
+    path,
+    queryParams: [...new URLSearchParams(query)].flatMap(([key, value]) => {
+      const param = /^\{(\w+)\}$/.exec(value)?.[1];
+      return param === undefined ? [] : [[param, key] as const];
+    }),
+    readBody: body === undefined ? undefined : bodyReader(name, body),
+    writeResult: result === undefined ? undefined : resultWriter(name, result),
   };
 }
 

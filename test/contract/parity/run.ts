@@ -1,12 +1,12 @@
 // Runs one behaviour through one front end: a fresh reference and world, a client that is watched, and, at the end, the
 // question whether all that passed was as docs/openapi.yaml says.
 import assert from 'node:assert/strict';
-import { BlazeMeterClient } from 'blazemeter-client';
+import { BlazeMeterClient, type OperationOverrides } from 'blazemeter-client';
 import type { Semantics } from 'blazemeter-client/testing';
 import { type CheckedFetch, checkedFetch } from '../../support/checked-fetch.ts';
 import { isRecord } from '../../support/openapi-document.ts';
 import type { Behaviour, Context, HandMade, RawResponse } from './behaviour.ts';
-import type { FrontEnd, OpenFrontEnd } from './front-ends.ts';
+import { type FrontEnd, type OpenFrontEnd, SERVICE } from './front-ends.ts';
 import { type KeyCredentials, makeWorld, type World } from './world.ts';
 
 const ASIDE = { logLevel: 'off', maxRetries: 0, timeout: 5_000, totalTimeout: 15_000 } as const;
@@ -107,4 +107,41 @@ export async function runBehaviour(
   } finally {
     await open.close();
   }
+}
+
+/** Thrown where a behaviour sends a request by hand, or looks at those that were sent, by the paths of the API. */
+class ByHand extends Error {}
+
+/**
+ * Runs a behaviour with a client and a reference that are both corrected for another service. False for one that is about the
+ * API's own paths.
+ */
+export async function holdsUnder(behaviour: Behaviour, operations: OperationOverrides): Promise<boolean> {
+  const world = makeWorld({ ...behaviour.semantics }, behaviour.start, operations);
+  const { reference } = world;
+  const byHand = (): never => {
+    throw new ByHand();
+  };
+  try {
+    await behaviour.run({
+      reference,
+      world,
+      baseUrl: SERVICE,
+      client: (as = 'owner', options = {}) =>
+        new BlazeMeterClient({
+          ...ASIDE,
+          operations,
+          fetch: reference.fetch,
+          credentials: typeof as === 'string' ? world.keys[as] : as,
+          ...options,
+        }),
+      send: byHand,
+      sent: byHand,
+    });
+  } catch (error) {
+    if (error instanceof ByHand) return false;
+    throw error;
+  }
+  reference.journal.assertNoUnhandled();
+  return true;
 }

@@ -1,5 +1,10 @@
 // The world of every behaviour: two accounts, every role, a user in both accounts, and a clock that stands still.
-import { createReference, type Reference, type Semantics } from 'blazemeter-client/testing';
+import {
+  createReference,
+  type Reference,
+  type RouteOverrides,
+  type Semantics,
+} from 'blazemeter-client/testing';
 
 /** `manager` has the role `user_manager`; `outsider` owns the other account; `twin` is in both. */
 export type Who = 'owner' | 'admin' | 'billing' | 'standard' | 'manager' | 'twin' | 'outsider';
@@ -40,8 +45,12 @@ export const SECOND_MAXIMUM = 90;
 /** Keys carry whole seconds, so the clock starts on one: by default the machine's own. */
 const thisSecond = () => new Date(Math.floor(Date.now() / 1000) * 1000);
 
-export function makeWorld(semantics: Partial<Semantics>, start = thisSecond()): World {
-  const reference = createReference({ semantics, clock: { at: start, frozen: true } });
+export function makeWorld(
+  semantics: Partial<Semantics>,
+  start = thisSecond(),
+  operations: RouteOverrides = {},
+): World {
+  const reference = createReference({ semantics, operations, clock: { at: start, frozen: true } });
   const expires = { days: KEY_DAYS };
   const made = reference.seed({
     users: {
