@@ -1,7 +1,7 @@
 // The client: checks its options, and gives the resources what they work with. What it holds is private: looking at it shows
 // nothing of the credentials.
 
-import { type OperationOverrides, overridden } from './api/operations.ts';
+import { type OperationOverrides, type OperationTable, overridden } from './api/operations.ts';
 import { CredentialCache } from './auth/credential-cache.ts';
 import type { CredentialsOption } from './auth/credentials.ts';
 import { DEFAULT_BASE_URL, signedDestination } from './auth/destination.ts';
@@ -123,6 +123,11 @@ export class BlazeMeterClient {
     this.user = userResource(this.#context);
     this.accounts = accountsResource(this.#context);
     this.apiKeys = apiKeysResource(this.#context);
+  }
+
+  /** The operation definitions that this client uses, overrides included. */
+  get operations(): OperationTable {
+    return this.#context.operations;
   }
 
   static {

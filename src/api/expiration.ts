@@ -1,6 +1,6 @@
 // The steps of an account's maximum expiration, and the arithmetic between periods, days and dates.
 
-/** The steps that the web interface offers (documented); in days by the arithmetic of the observed 3650 (assumed). */
+/** The steps of an account's maximum (documented); in days by the arithmetic of the observed 3650 (assumed). */
 const STEPS: Readonly<Record<ExpirationStep, number>> = {
   '1 month': 30,
   '3 months': 90,

@@ -42,7 +42,7 @@ import type { AppliedFault, InnerFaults } from './faults/faults.ts';
 import { type IdGenerator, looksReal } from './identity.ts';
 import { type InnerJournal, type JournalRecord, shownHeaders } from './journal.ts';
 import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
-import type { WriteResult } from './overrides.ts';
+import type { WriteResult } from './overrides/result.ts';
 import { header, locate, type PlainRequest, type PlainResponse, WHOLE } from './plain.ts';
 import type { ActiveRoute, Match, ReferenceOperation, RouteKey, Router } from './routes.ts';
 import type { Semantics } from './semantics.ts';

@@ -28,7 +28,7 @@ export {
 export { REFERENCE_MARKER } from './identity.ts';
 export type { Journal, JournalEntry } from './journal.ts';
 export { type Listening, type ListenOptions, listen } from './listen.ts';
-export type { BodyInput, RouteOverride } from './overrides.ts';
+export type { BodyInput, RouteOverride } from './overrides/override.ts';
 export type { Delivery, PlainHeaders, PlainRequest, PlainResponse } from './plain.ts';
 export { InvalidInputError } from './read.ts';
 export { createReference, type Reference, type ReferenceOptions } from './reference.ts';

@@ -20,6 +20,8 @@ export interface ListenOptions {
   readonly host?: string | undefined;
   /** Certificate and private key, PEM, for clients that insist on https. Default: plain http. */
   readonly tls?: { readonly cert: string | Uint8Array; readonly key: string | Uint8Array } | undefined;
+  /** `true`: pages of any origin may call it (CORS), for code that is tested in a browser. Default `false`. */
+  readonly cors?: boolean | undefined;
 }
 
 /** A reference on a port. */
@@ -33,7 +35,7 @@ export interface Listening {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const OPTIONS = { port: spec.count, host: spec.text, tls: spec.record };
+const OPTIONS = { port: spec.count, host: spec.text, tls: spec.record, cors: spec.flag };
 
 /**
  * Serves a reference on a port. Works on Node, Bun and Deno.
@@ -61,10 +63,11 @@ export async function listenBehind(
   reference: Reference,
   options: ListenOptions,
 ): Promise<Listening> {
-  const { port = 0, host = '127.0.0.1', tls } = options;
+  const { port = 0, host = '127.0.0.1', tls, cors = false } = options;
   const server = createServer(tls, (request, response) => {
     try {
-      if (first === undefined || !first(request, response)) receive(reference, request, response);
+      if (first?.(request, response) === true || (cors && preflight(request, response))) return;
+      receive(reference, request, response);
     } catch (error) {
       sendFailure(reference, response, error);
     }
@@ -93,6 +96,21 @@ export async function listenBehind(
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Permits pages of any origin to read the response. True: it was a browser's question about that, and is answered. */
+function preflight({ method, headers }: Http.IncomingMessage, response: Http.ServerResponse): boolean {
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  response.setHeader('Access-Control-Expose-Headers', 'Date, Retry-After');
+  if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return false;
+  response.writeHead(204, {
+    'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+    'Access-Control-Allow-Headers':
+      headers['access-control-request-headers'] ?? 'authorization, content-type',
+    'Access-Control-Max-Age': '600',
+  });
+  response.end();
+  return true;
 }
 
 /** Addresses that stand for all of the machine's, and one to connect to. */

@@ -22,7 +22,7 @@ import { createFaults, type Faults } from './faults/faults.ts';
 import { fetchFrom, type ReferenceFetch } from './fetch.ts';
 import { createIdGenerator } from './identity.ts';
 import { createJournal, DEFAULT_JOURNAL_LIMIT, type Journal } from './journal.ts';
-import type { RouteOverride } from './overrides.ts';
+import type { RouteOverride } from './overrides/override.ts';
 import type { PlainRequest, PlainResponse } from './plain.ts';
 import { fail, read, strictObject } from './read.ts';
 import {

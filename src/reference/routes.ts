@@ -1,14 +1,9 @@
 // The operations that the reference knows, each with its provenance: the reference's own reading of the API, as data. And how
 // a request finds its route.
 
-import {
-  bodyReader,
-  type ReadBody,
-  type RouteOverride,
-  resultWriter,
-  type WriteResult,
-  writeAll,
-} from './overrides.ts';
+import { bodyReader, type ReadBody } from './overrides/body.ts';
+import type { RouteOverride } from './overrides/override.ts';
+import { resultWriter, type WriteResult, writeAll } from './overrides/result.ts';
 
 /**
  * The evidence for a statement about the API: `documented` by BlazeMeter; `observed` in recorded responses of the service, or

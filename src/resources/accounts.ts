@@ -1,7 +1,7 @@
 // Accounts, their members, and the maximum expiration of all keys under an account.
 
 import * as z from 'zod/mini';
-import { type MaximumExpiration, writeMaximum } from '../api/expiration.ts';
+import { type MaximumExpiration, readMaximum, writeMaximum } from '../api/expiration.ts';
 import { assumptionHint } from '../api/operations.ts';
 import { BlazeMeterError, InvalidResponseError } from '../errors.ts';
 import { type CallOptions, call, outcomeOf, perform, readResult } from '../http/call.ts';
@@ -9,7 +9,7 @@ import type { CallPromise } from '../http/call-promise.ts';
 import type { Deadline } from '../http/deadline.ts';
 import type { PagePromise } from '../http/pagination.ts';
 import { type Account, type AccountUser, account, accountUser } from '../schemas/account.ts';
-import { type ApiKeyPolicy, apiKeyPolicy } from '../schemas/policy.ts';
+import { type ApiKeyPolicy, apiKeyPolicy, type Maximum } from '../schemas/policy.ts';
 import { user } from '../schemas/user.ts';
 import { isPlainObject } from '../util/options.ts';
 import type { ClientContext } from './context.ts';
@@ -40,8 +40,9 @@ export interface AccountUserListParams extends ListParams {
 /** The maximum expiration of all keys under an account. */
 export interface ApiKeyPolicyResource {
   /**
-   * Reads the maximum of an account, a field of the account (assumed for one account, observed in the list). Without an id it
-   * reads the user first, and uses the user's default account; `accountSource` then is `default`.
+   * Reads the maximum of an account: a field of the account (assumed), and where it is missing there, the same field in the list
+   * of accounts (observed), which takes one more read. Without an id it reads the user first, and uses the user's default
+   * account; `accountSource` then is `default`.
    */
   get(accountId?: number, options?: CallOptions): CallPromise<ApiKeyPolicy>;
   /**
@@ -108,9 +109,15 @@ export async function readAllPolicies(
   options: CallOptions,
   deadline: Deadline,
 ): Promise<void> {
-  const within = { ...options, signal: deadline.signal, totalTimeout: deadline.remaining() || 1 };
-  for await (const _ of listAccounts(context, {}, within));
+  for await (const _ of listAccounts(context, {}, within(options, deadline)));
 }
+
+/** The options of calls that are part of another one, and end with it. */
+const within = (options: CallOptions, deadline: Deadline): CallOptions => ({
+  ...options,
+  signal: deadline.signal,
+  totalTimeout: deadline.remaining() || 1,
+});
 
 async function readPolicy(
   context: ClientContext,
@@ -120,9 +127,28 @@ async function readPolicy(
 ) {
   const args = { params: { accountId } };
   const reply = await perform(context, 'apiKeyPolicy.get', args, options, deadline);
-  const maximum = readResult(context, 'apiKeyPolicy.get', reply, apiKeyPolicy, args);
+  const { result } = reply;
+  const listed =
+    context.operations['apiKeyPolicy.get'].result === undefined &&
+    isPlainObject(result) &&
+    !Object.hasOwn(result, 'apiKeyExpiration')
+      ? await listedMaximum(context, accountId, options, deadline)
+      : undefined;
+  const maximum = listed ?? readResult(context, 'apiKeyPolicy.get', reply, apiKeyPolicy, args);
   context.policies.learn({ id: accountId, apiKeyExpirationDays: maximum.maximumDays });
   return { reply, policy: { accountId, ...maximum } };
+}
+
+/** The maximum of an account in the list of accounts, where it was observed. */
+async function listedMaximum(
+  context: ClientContext,
+  accountId: number,
+  options: CallOptions,
+  deadline: Deadline,
+): Promise<Maximum | undefined> {
+  for await (const { id, apiKeyExpirationDays: days } of listAccounts(context, {}, within(options, deadline)))
+    if (id === accountId) return days === null ? undefined : readMaximum(days);
+  return undefined;
 }
 
 /** Reads what was just set. Where that fails, the error says that setting it did not. */

@@ -89,7 +89,7 @@ describe('faults', () => {
     const rule = { operation: 'apiKeys.create', effect: 'reset', when: 'after-commit', times: 1 };
     expect(await control('POST faults', rule)).toEqual({
       status: 201,
-      json: { faults: [{ id: expect.any(Number), struck: 0, rule }] },
+      json: { faults: [{ id: expect.any(Number), timesApplied: 0, rule }] },
     });
     const owner = client();
     // The client learns the time of the service with its first response.
@@ -97,7 +97,7 @@ describe('faults', () => {
     await expect(owner.apiKeys.create({ name: 'lost', expiresIn: { days: 1 } })).rejects.toThrow(
       AmbiguousOutcomeError,
     );
-    expect((await control('GET faults')).json).toMatchObject({ faults: [{ struck: 1 }] });
+    expect((await control('GET faults')).json).toMatchObject({ faults: [{ timesApplied: 1 }] });
     const { items } = await owner.apiKeys.list({ name: 'lost' });
     expect(items).toHaveLength(1);
   });

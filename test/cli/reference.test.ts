@@ -32,6 +32,13 @@ describe('it listens', () => {
     expect((await running.stop()).stderr).toContain('other machines can reach it');
   });
 
+  it('to pages of any origin with --cors, but not on the control API', async () => {
+    const { url, control } = await command.start('--cors');
+    const allowed = async (of: string) => (await fetch(of)).headers.get('access-control-allow-origin');
+    expect(await allowed(`${url}/web/version`)).toBe('*');
+    expect(await allowed(`${control}clock`)).toBeNull();
+  });
+
   it('not on a port that is taken: exit code 1, and the port is named', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

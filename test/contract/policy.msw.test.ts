@@ -109,6 +109,22 @@ describe('accounts.apiKeyPolicy.get', () => {
     });
   });
 
+  it('where the account alone does not show it, it is read from the list of accounts', async () => {
+    const api = createReference({
+      routes: { 'GET /accounts/{id}': ({ params }) => ({ id: Number(params.id) }) },
+    });
+    const world = api.seed();
+    const client = new BlazeMeterClient({ credentials: world.keys.owner, fetch: api.fetch });
+    const policy = await client.accounts.apiKeyPolicy.get(world.accounts.main.id);
+
+    expect(api.journal.entries.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      `GET /accounts/${world.accounts.main.id}`,
+      'GET /accounts',
+    ]);
+    expect(policy.maximumDays).toBe(3650);
+    await expect(client.accounts.apiKeyPolicy.get(1)).rejects.toThrow('"result.apiKeyExpiration" is missing');
+  });
+
   it('a maximum that is not a number is an InvalidResponseError, which does not quote it', async () => {
     const body = JSON.stringify({ error: null, result: { id: acme, apiKeyExpiration: 'soon' } });
     reference.faults.add({ operation: 'accounts.get', effect: 'response', body });

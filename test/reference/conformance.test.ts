@@ -79,7 +79,21 @@ describe('reading only', () => {
     expect(new Date(report[0]?.date ?? '').getTime()).toBeGreaterThan(Date.now() - 600_000);
   });
 
+  it('sends what a corrected client sends, and confirms that and no other path', async () => {
+    const operations = { 'user.get': { path: '/me' }, 'apiKeys.list': { path: '/my/keys' } };
+    const reference = createReference({ operations });
+    const { keys } = reference.seed();
+    const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch, operations });
+    const report = await runConformance({ client });
+    expect(differing(report)).toEqual([]);
+    expect(line(report, 'apiKeys.list')).toMatchObject({ behaviour: 'GET /my/keys', agrees: true });
+    expect(line(report, 'W8')).toMatchObject({ agrees: true });
+    const unknown = reference.journal.unhandled.map(({ path }) => path);
+    expect(unknown).toEqual([expect.stringMatching(/^\/no-such-path-/)]);
+  });
+
   it.each<[string, FaultRule, string]>([
+    ['P3', { operation: 'apiKeys.get', effect: 'status', status: 404 }, '(404)'],
     ['W9', { effect: 'total', total: 'n/a' }, 'limit is not obeyed, or total is no number'],
     [
       'apiKeys.list',
@@ -152,6 +166,18 @@ describe('writing', () => {
     expect(line(report, id)).toMatchObject({ agrees: false, seen: expect.stringContaining(seen) });
     expect(line(report, 'cleanup')).toMatchObject({ agrees: true });
     expect(keyNames(reference)).toEqual(['Continuous']);
+  });
+
+  it.each<[string, FaultRule]>([
+    ['S11', { operation: 'user.get', effect: 'status', status: 404 }],
+    ['S6', { operation: 'user.get', effect: 'status', status: 404 }],
+    ['apiKeys.delete', { operation: 'apiKeys.delete', effect: 'status', status: 404 }],
+    [
+      'apiKeys.delete',
+      { operation: 'apiKeys.delete', effect: 'response', status: 204, body: '', when: 'before-commit' },
+    ],
+  ])('does not confirm %s by a response that shows nothing of it', async (id, rule) => {
+    expect(line(await withFault(rule, true), id)?.agrees).not.toBe(true);
   });
 
   it('says that there is no maximum to go past', async () => {

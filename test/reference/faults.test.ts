@@ -20,34 +20,34 @@ const user = (reference: Reference, key: SeededKey) => send(reference, key, 'GET
 const total = (reference: Reference, key: SeededKey) => send(reference, key, 'GET', '/api-keys').json.total;
 
 describe('which requests a rule meets', () => {
-  const struck = (rule: FaultMatch, paths: readonly string[]) => {
+  const applied = (rule: FaultMatch, paths: readonly string[]) => {
     const { reference, keys } = world();
     reference.faults.add({ ...rule, effect: 'status', status: 503 });
     return paths.map((path) => send(reference, keys.owner, 'GET', path).status === 503);
   };
 
   it('without a condition, all of them, what is unknown too', () => {
-    expect(struck({}, ['/user', '/nope', '/web/version'])).toEqual([true, true, true]);
+    expect(applied({}, ['/user', '/nope', '/web/version'])).toEqual([true, true, true]);
   });
 
   it('one call, several, or the policy by its own name', () => {
     const { accounts } = world();
     const account = `/accounts/${accounts.main.id}`;
-    expect(struck({ operation: 'user.get' }, ['/user', '/accounts', '/nope'])).toEqual([true, false, false]);
-    expect(struck({ operation: ['user.get', 'accounts.list'] }, ['/user', '/accounts', account])).toEqual([
+    expect(applied({ operation: 'user.get' }, ['/user', '/accounts', '/nope'])).toEqual([true, false, false]);
+    expect(applied({ operation: ['user.get', 'accounts.list'] }, ['/user', '/accounts', account])).toEqual([
       true,
       true,
       false,
     ]);
-    expect(struck({ operation: 'apiKeyPolicy.get' }, ['/accounts', account])).toEqual([false, true]);
+    expect(applied({ operation: 'apiKeyPolicy.get' }, ['/accounts', account])).toEqual([false, true]);
   });
 
   it('the n-th, every k-th, and so many at most', () => {
     const six = Array.from({ length: 6 }, () => '/user');
-    expect(struck({ nth: 2 }, six)).toEqual([false, true, false, false, false, false]);
-    expect(struck({ every: 3 }, six)).toEqual([false, false, true, false, false, true]);
-    expect(struck({ times: 2 }, six)).toEqual([true, true, false, false, false, false]);
-    expect(struck({ operation: 'user.get', nth: 2 }, ['/user', '/accounts', '/user'])).toEqual([
+    expect(applied({ nth: 2 }, six)).toEqual([false, true, false, false, false, false]);
+    expect(applied({ every: 3 }, six)).toEqual([false, false, true, false, false, true]);
+    expect(applied({ times: 2 }, six)).toEqual([true, true, false, false, false, false]);
+    expect(applied({ operation: 'user.get', nth: 2 }, ['/user', '/accounts', '/user'])).toEqual([
       false,
       false,
       true,
@@ -56,14 +56,14 @@ describe('which requests a rule meets', () => {
 
   it('with a probability: the same seed, the same throws', () => {
     const many = Array.from({ length: 400 }, () => '/user');
-    const hits = struck({ probability: 0.25, seed: 7 }, many);
-    expect(struck({ probability: 0.25, seed: 7 }, many)).toEqual(hits);
-    expect(struck({ probability: 0.25, seed: 8 }, many)).not.toEqual(hits);
+    const hits = applied({ probability: 0.25, seed: 7 }, many);
+    expect(applied({ probability: 0.25, seed: 7 }, many)).toEqual(hits);
+    expect(applied({ probability: 0.25, seed: 8 }, many)).not.toEqual(hits);
     const share = hits.filter(Boolean).length / 400;
     expect(share).toBeGreaterThan(0.17);
     expect(share).toBeLessThan(0.33);
-    expect(struck({ probability: 0 }, many)).not.toContain(true);
-    expect(struck({ probability: 1 }, many)).not.toContain(false);
+    expect(applied({ probability: 0 }, many)).not.toContain(true);
+    expect(applied({ probability: 1 }, many)).not.toContain(false);
   });
 
   it('only those of one key', () => {

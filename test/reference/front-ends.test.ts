@@ -217,6 +217,35 @@ describe('a socket', () => {
     expect(Number(answer.headers.get('content-length'))).toBe(Buffer.byteLength(core.text));
   });
 
+  it('lets pages of other origins call it only where that was asked for', async () => {
+    const { reference, keys } = world();
+    const asking = {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://plugin.example',
+        'access-control-request-method': 'PATCH',
+        'access-control-request-headers': 'authorization,x-client-id',
+      },
+    };
+    const closed = await start(reference);
+    expect((await get(closed.url, keys.owner)).headers.has('access-control-allow-origin')).toBe(false);
+    expect((await fetch(`${closed.url}/user`, asking)).status).toBe(405);
+
+    const open = await start(reference, { cors: true });
+    const permission = await fetch(`${open.url}/user`, asking);
+    expect(permission.status).toBe(204);
+    expect(permission.headers.get('access-control-allow-origin')).toBe('*');
+    expect(permission.headers.get('access-control-allow-methods')).toContain('PATCH');
+    expect(permission.headers.get('access-control-allow-headers')).toBe('authorization,x-client-id');
+    for (const key of [keys.owner, { ...keys.owner, secret: 'wrong' }]) {
+      const { headers } = await get(open.url, key);
+      expect(headers.get('access-control-allow-origin')).toBe('*');
+      expect(headers.get('access-control-expose-headers')).toBe('Date, Retry-After');
+    }
+    // The questions of browsers are none for the API.
+    expect(reference.journal.unhandled).toHaveLength(1);
+  });
+
   it('refuses a port that is taken', async () => {
     const { reference } = world();
     const { port } = await start(reference);

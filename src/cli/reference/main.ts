@@ -38,7 +38,7 @@ async function run(options: CommandOptions): Promise<void> {
     ? createControl({ reference, seedAgain, host, names: options.controlHost, token })
     : undefined;
   const server = await open(options, () =>
-    listenBehind(control, reference, { port, host, tls: readTls(options) }),
+    listenBehind(control, reference, { port, host, tls: readTls(options), cors: options.cors }),
   );
 
   // Before anything is printed: a program that waits for the first line may send a signal right after it.

@@ -12,6 +12,7 @@ export interface CommandOptions {
   readonly host: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
+  readonly cors?: boolean;
   readonly seed?: string;
   readonly semantics: Semantics;
   readonly faults?: string;
@@ -91,6 +92,7 @@ export function createProgram(
     .option('--host <address>', 'another address lets other machines in', host, '127.0.0.1')
     .option('--tls-cert <file>', 'certificate, PEM: https instead of http')
     .option('--tls-key <file>', 'its private key, PEM')
+    .option('--cors', 'pages of any origin may call the API (not the control API)')
     .optionsGroup('What it is:')
     .option(
       '--seed <file>',

@@ -3,7 +3,7 @@
 
 import type { BlazeMeterClient } from '../../client.ts';
 import { behaviours } from '../behaviours.ts';
-import type { Provenance } from '../routes.ts';
+import { type Provenance, type Route, routes } from '../routes.ts';
 import { documented } from '../semantics.ts';
 import { type Finding, findingIn, once, type Probe, unchecked } from './conformance-probe.ts';
 import { READS } from './conformance-read.ts';
@@ -83,7 +83,7 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
       ? unchecked('it cannot be checked from outside')
       : unchecked(write ? 'an earlier step failed' : 'it needs a key to throw away (write: true)');
   const date = new Date().toISOString();
-  const lines = behaviours(documented).map(
+  const lines = behaviours(documented, routesOf(client)).map(
     ({ id, behaviour, value, provenance }): ConformanceLine => ({
       id,
       behaviour,
@@ -94,6 +94,15 @@ export async function runConformance(options: ConformanceOptions): Promise<Confo
   );
   return write ? [...lines, cleanup(left, date)] : lines;
 }
+
+/** The routes as this client sends them: where it is corrected, only that is confirmed. */
+const routesOf = ({ operations }: BlazeMeterClient): Route[] => {
+  const sent = new Map(Object.entries(operations));
+  return routes.map((route) => {
+    const { method, path } = sent.get(route.operation) ?? route;
+    return { ...route, method, path };
+  });
+};
 
 const cleanup = (left: readonly string[], date: string): ConformanceLine => ({
   id: 'cleanup',

@@ -48,7 +48,7 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
   };
   const showFault = (fault: ActiveFault) => ({
     id: idOf(fault),
-    struck: fault.timesApplied,
+    timesApplied: fault.timesApplied,
     rule: fault.rule,
   });
   const showFaults = () => ({ faults: faults.active.map(showFault) });
