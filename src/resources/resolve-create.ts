@@ -84,7 +84,7 @@ function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefi
   // Since the request, an unused key of any name may be ours. Shortly before it, one of a name like ours: keys may be dated by
   // another clock than responses.
   const candidates = keys.filter((key) => {
-    const alike = isUnused(key) ? mayBeSame(key.name, name) : key.name === name;
+    const alike = isUnused(key) ? mayBeSameName(key.name, name) : key.name === name;
     const since = alike ? sentAt.least - SLACK_MS : wholeSecond(sentAt.least);
     return (alike || isUnused(key)) && (key.createdAt?.getTime() ?? since) >= since;
   });
@@ -118,7 +118,7 @@ function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefi
 }
 
 /** Whether a service may have made one name of the other, by trimming, cutting, normalising or folding it. */
-function mayBeSame(a: string, b: string): boolean {
+export function mayBeSameName(a: string, b: string): boolean {
   const [one = '', other = ''] = [a, b].map((name) =>
     name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim(),
   );

@@ -4,10 +4,11 @@ import { daysToMs, isExpirationPeriod, periodDays } from '../api/expiration.ts';
 
 /**
  * A duration: parts that add up, such as `{ days: 1, hours: 12 }`, or text such as `'90 days'`, `'12h'`, `'1 day 12 hours'`
- * or `'3 months'` (the steps of the web interface).
+ * or `'3 months'` (the steps of the web interface); or 0, which is the same in every unit.
  */
 export type Duration =
   | string
+  | 0
   | {
       readonly days?: number;
       readonly hours?: number;
@@ -45,7 +46,7 @@ export const DURATION_FORM =
 export const isDuration = (value: unknown): value is Duration => parseDuration(value) !== undefined;
 
 function parseDuration(value: unknown): number | undefined {
-  const ms = typeof value === 'string' ? fromText(value) : fromParts(value);
+  const ms = value === 0 ? 0 : typeof value === 'string' ? fromText(value) : fromParts(value);
   return ms === undefined ? undefined : Math.round(Math.min(ms, LONGEST));
 }
 

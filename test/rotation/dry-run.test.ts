@@ -38,7 +38,7 @@ describe('a dry run of a rotation', () => {
       resumeAfter: null,
     });
     const steps = report.steps.join('\n');
-    expect(steps).toMatch(/ci\.\w{10}\.e4\.\w{16}/);
+    expect(steps).toMatch(/ci\.\w{10}\.e4\.\w{5}/);
     expect(steps).toContain('github');
     expect(report.steps.at(-1)).toContain(setting.idOf('ci'));
     expect([sink.probes, sink.got]).toEqual([1, []]);

@@ -48,7 +48,7 @@ describe('a rotation with two keys', () => {
     const { rotate: run, record } = await stage();
     await run();
     const { current, id } = await record();
-    expect(current.name).toMatch(new RegExp(`^ci\\.${id}\\.e4\\.[a-z2-9]{16}$`));
+    expect(current.name).toMatch(new RegExp(`^ci\\.${id}\\.e4\\.[a-z2-9]{5}$`));
   });
 
   it('has its plan on record before anything is created, and takes the key’s dates from the service', async () => {

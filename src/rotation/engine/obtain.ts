@@ -17,8 +17,11 @@ import {
   UndeliveredSecretError,
 } from '../../errors.ts';
 import { sleep } from '../../http/abort.ts';
+import { mayBeSameName } from '../../resources/resolve-create.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { describeDuration } from '../../util/duration.ts';
+import { readKeyName } from '../../util/key-name.ts';
+import { printable } from '../../util/printable.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';
 import type { Run } from './run.ts';
 import type { KeyCredentials } from './service.ts';
@@ -85,9 +88,11 @@ function undelivered(key: HeldKey, cause: unknown, fix: string): UndeliveredSecr
 async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
   const { service, journal } = run;
   const signer = await run.signer();
+  let lost: AmbiguousOutcomeError | undefined;
   for (let tries = 1; ; tries++) {
     // What was sent before, by this run or by one that died, may have happened.
     const found = await findPending(run, pending, signer, tries > 1);
+    if (found === undefined && lost !== undefined) await refuseCandidates(run, pending, lost);
     await journal.hold();
     if (found !== undefined) {
       run.note(
@@ -124,10 +129,44 @@ async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
         if (late) throw error;
         await giveUp(run, 'the service refused to create a key; nothing is left to resume');
         throw error;
-      }
+      } else lost = error;
       if (tries >= TRIES) throw error;
     }
   }
+}
+
+/** A service that changes names: another key could be created for ever, and each would be left over. */
+const changedName = (keys: readonly ApiKey[], { name }: PendingKey, why: string): RotationError =>
+  new RotationError(
+    `Whether the key ${name} was created is not known, so no other one is created. ${why} It may be ${keys.map((key) => `${key.id} (${printable(key.name)})`).join(' or ')}.`,
+    {
+      code: 'rotation_unknown',
+      hint: {
+        method: 'resume',
+        text: 'If such a key was created by this rotation, delete it: nothing has its secret. Then run resume.',
+      },
+    },
+  );
+
+/** After a lost response: throws unless nothing was created for certain. */
+async function refuseCandidates(
+  run: Run,
+  pending: PendingKey,
+  lost: AmbiguousOutcomeError,
+): Promise<void> {
+  const resolution = await lost.resolve({ signal: run.service.signal });
+  if (resolution.outcome !== 'unknown') return;
+  const candidates = resolution.candidates.filter((key) => !isKnown(run, key));
+  if (candidates.length > 0) throw changedName(candidates, pending, resolution.reason);
+}
+
+/** A key of the record, of another rotation, or one that was there before. */
+function isKnown({ record, settings }: Run, { id, name, createdAt }: ApiKey): boolean {
+  const { current, previous, retire, pending } = record;
+  const known = [current, previous, settings.recovery, ...retire].some((key) => key?.id === id);
+  const before = createdAt !== null && createdAt.getTime() < (pending?.preparedAt.getTime() ?? 0) - SLACK_MS;
+  const recordId = readKeyName(name)?.recordId;
+  return known || before || (recordId !== undefined && recordId !== record.id);
 }
 
 /** The maximum may have shrunk since the rotation was begun. */
@@ -160,15 +199,24 @@ async function findPending(
   surelySent: boolean,
 ): Promise<ApiKey | undefined> {
   const { service } = run;
-  const fetchKeys = async () => (await service.keys(signer)).filter(({ name }) => name === pending.name);
-  let found = await fetchKeys();
-  if (found.length === 0 && (surelySent || run.resumed)) {
+  const isIt = ({ name }: ApiKey) => name === pending.name;
+  const mayExist = surelySent || run.resumed;
+  let keys = await service.keys(signer);
+  if (!keys.some(isIt) && mayExist) {
     // A list may lag behind a write.
     await sleep(run.settings.timing.lookAgainMs, service.signal);
-    found = await fetchKeys();
+    keys = await service.keys(signer);
   }
+  const found = keys.filter(isIt);
   const [key, ...others] = found;
-  if (key === undefined) return undefined;
+  if (key === undefined) {
+    // The name of a key that was created before may have been cut or folded.
+    const cut = keys.filter((one) => one.lastUsedAt === null && mayBeSameName(one.name, pending.name));
+    const candidates = cut.filter((one) => readKeyName(one.name) === undefined && !isKnown(run, one));
+    if (mayExist && candidates.length > 0)
+      throw changedName(candidates, pending, 'The service seems to have changed its name.');
+    return undefined;
+  }
   const early = key.createdAt !== null && key.createdAt.getTime() < pending.preparedAt.getTime() - SLACK_MS;
   const used = found.some(
     ({ lastUsedAt, createdAt }) => lastUsedAt !== null && (createdAt === null || lastUsedAt > createdAt),

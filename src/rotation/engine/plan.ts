@@ -3,7 +3,7 @@
 import { RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { describeDuration } from '../../util/duration.ts';
-import { keyName, newNonce } from '../../util/key-name.ts';
+import { keyName, newKeyNonce } from '../../util/key-name.ts';
 import type { HeldKey, PendingKey, RotationRecord, SinkHolding } from '../record/record.ts';
 import { proveRecovery } from './obtain.ts';
 import type { Run } from './run.ts';
@@ -68,7 +68,7 @@ export function anotherKey(
 }
 
 function freshName({ id: recordId, name: base }: RotationRecord, epoch: number) {
-  const nonce = newNonce();
+  const nonce = newKeyNonce();
   return { nonce, name: keyName(base, { recordId, epoch, nonce }) };
 }
 

@@ -19,7 +19,7 @@ describe('the next key', () => {
     const { keyId, epoch } = await run(schedule);
     expect(epoch).toBe(5);
     expect((await client.withOptions({ credentials: keyOf('spare') }).apiKeys.get(keyId)).name).toMatch(
-      new RegExp(`^ci\\.${recordId}\\.e5\\.[a-z2-9]{16}$`),
+      new RegExp(`^ci\\.${recordId}\\.e5\\.[a-z2-9]{5}$`),
     );
   });
 

@@ -174,7 +174,7 @@ describe('one run after the other', () => {
     const before = keyIds(world.reference);
     const dry = await run({ reason: 'schedule', dryRun: true });
     expect(dry).toMatchObject({ dryRun: true, rotated: false, keyId: world.keys.ci.id });
-    expect(dry.steps.join()).toMatch(/ci\.\w{10}\.e1\.\w{16}.*first/);
+    expect(dry.steps.join()).toMatch(/ci\.\w{7}\.e1\.\w{5}.*first/);
     await run({ reason: 'schedule' });
     world.reference.clock.advance({ days: 1 });
     const { puts } = first;
