@@ -4,7 +4,7 @@
 import { RotationError } from '../errors.ts';
 import { newNonce, newRecordId } from '../util/key-name.ts';
 import { lostTo } from './engine/busy.ts';
-import { advance } from './engine/machine.ts';
+import { advance, clearStrays, retire } from './engine/machine.ts';
 import {
   type AdoptOptions,
   adoptSettings,
@@ -14,10 +14,10 @@ import {
   type RunOptions,
   recordSettings,
 } from './engine/options.ts';
-import { begin, escalateToLeak, fetchState, plan, remaining } from './engine/plan.ts';
+import { begin, escalateToLeak, fetchState, plan, remaining, type ServiceState } from './engine/plan.ts';
 import { type RotationReport, reportOf } from './engine/report.ts';
 import { Run } from './engine/run.ts';
-import { nextDays, windowMs } from './engine/schedule.ts';
+import { isDue, isLastChance } from './engine/schedule.ts';
 import { type RotationClient, Service } from './engine/service.ts';
 import { probeSinks } from './engine/sink.ts';
 import type { RotationPhase, RotationRecord } from './record/record.ts';
@@ -110,7 +110,8 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
  * ```
  */
 export async function rotate(client: RotationClient, options: RotateOptions): Promise<RotationReport> {
-  return session(client, recordSettings('rotate', options), rotateOnce);
+  const settings = recordSettings('rotate', options);
+  return session(client, settings, settings.everyMs === undefined ? rotateOnce : rotateIfDue);
 }
 
 /**
@@ -121,36 +122,44 @@ export async function resume(client: RotationClient, options: RunOptions): Promi
 }
 
 /**
- * For a scheduled job: completes the rotation that is under way, and rotates the key if it is due.
+ * For a scheduled job: completes the rotation that is under way, and in the same run rotates the key if it expires within the
+ * window, or before the run after next (`every`).
  *
- * @throws {@link RotationError} (`rotation_window`) where the window is half of the new key's lifetime or more.
+ * @throws {@link RotationError} (`rotation_window`) where the window is half of the new key's lifetime or more, or a key that
+ * lives twice as long as `every` is not allowed.
  */
 export async function rotateIfExpiring(
   client: RotationClient,
   options: RotateIfExpiringOptions,
 ): Promise<RotationReport> {
-  return session(client, recordSettings('rotateIfExpiring', options), async (run) => {
-    if (isUnderWay(run.record) || (await isExpiring(run))) return rotateOnce(run);
-    return goOn(run);
-  });
+  return session(client, recordSettings('rotateIfExpiring', options), rotateIfDue);
 }
 
 /** Whether a rotation is under way; keys that are still to be deleted do not hold up the next one. */
 const isUnderWay = ({ phase }: RotationRecord): boolean => phase !== 'idle' && phase !== 'retiring';
 
-/** Whether the current key expires within the window. */
-async function isExpiring(run: RecordRun): Promise<boolean> {
-  const { current } = await fetchState(run);
-  const { expiresIn, withinMs } = run.settings;
-  const window = windowMs(withinMs, current, nextDays(expiresIn, current, run.maximum));
-  if (current.expiresAt === null) {
-    run.note(`The service gives the key ${current.id} no expiry: it is never due.`);
-    return false;
+/** Ends what is under way, and then rotates in the same run where the key is due. */
+async function rotateIfDue(run: RecordRun): Promise<RotationPhase> {
+  const stop = await goOn(run);
+  if (isUnderWay(run.record)) {
+    // A sink that fails, or a reader that stays on the old key, must not let the key in use expire.
+    const held = stop === 'delivering' || (stop === 'draining' && run.stillUsed !== undefined);
+    if (!held || run.settings.dryRun || !isLastChance(run, run.record.current)) return stop;
   }
-  const due = current.expiresAt.getTime() - window;
-  if (run.service.now().getTime() >= due) return true;
-  run.note(`The key ${current.id} is not due before ${new Date(due).toISOString()}.`);
-  return false;
+  const found = await fetchState(run);
+  if (!isDue(run, found.current)) return stop;
+  if (run.settings.dryRun) {
+    await probeSinks(run.settings.sinks, run.settings.signal);
+    return planned(run, (await plan(run, found)).words);
+  }
+  return beginNext(run, found);
+}
+
+/** Begins a rotation. A key of the record that it does not know, as a late request creates one, goes first: it takes up room. */
+async function beginNext(run: RecordRun, known?: ServiceState): Promise<RotationPhase> {
+  const { keys } = await begin(run, known);
+  if (await clearStrays(run, keys)) await retire(run);
+  return advance(run);
 }
 
 /** Ends what is under way. */
@@ -176,8 +185,7 @@ async function rotateOnce(run: RecordRun): Promise<RotationPhase> {
     const stop = await advance(run);
     if (stop !== 'retiring' || isUnderWay(record)) return stop;
   }
-  await begin(run);
-  return advance(run);
+  return beginNext(run);
 }
 
 /** A dry run ends in the phase in which it began. */

@@ -335,6 +335,34 @@ describe('adopt and rotate', () => {
     expect(parsed(readFileSync(file, 'utf8')).id).toBe(left.json().keyId);
   });
 
+  it('rotate on a schedule, and refuse one that cannot work with the numbers', async () => {
+    const world = keysWorld();
+    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+    const rotate = ['rotate', '--store', 'rec.json', '--json', '--every'];
+    const wrong = await world.run([...rotate, '30 days', '--expires-in', '30 days']);
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toMatch(/60 days.*30 days.*--every/);
+    expect((await world.run([...rotate, '1 day'])).json()).toMatchObject({ phase: 'idle', rotated: false });
+    const left = await world.run([...rotate, '200 days', '--reason', 'schedule']);
+    expect(left.json()).toMatchObject({ phase: 'draining', rotated: true });
+  });
+
+  it('name a sink on record that was not given, and end with 1 until it is dropped', async () => {
+    const world = keysWorld();
+    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+    const rotate = ['rotate', '--store', 'rec.json', '--json', '--drain', '0'];
+    const first = await world.run([...rotate, '--reason', 'schedule', '--sink-file', 'k.json']);
+    expect(first).toMatchObject({ code: 0 });
+    const leak = await world.run([...rotate, '--reason', 'leak']);
+    expect(leak).toMatchObject({ code: 1 });
+    const { phase, sinks } = leak.json();
+    expect(phase).toBe('delivering');
+    expect(leak.json().notes).toEqual(expect.arrayContaining([expect.stringMatching(/leak cannot wait/)]));
+    const [{ name }] = Object(sinks);
+    const dropped = await world.run([...rotate, '--resume', '--drop-sink', name]);
+    expect(dropped.json()).toMatchObject({ phase: 'idle', sinks: [] });
+  });
+
   it('point at a sink that has not taken the pair, and end with 1', async () => {
     const world = keysWorld();
     mkdirSync(world.path('sinks'));

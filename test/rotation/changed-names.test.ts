@@ -40,22 +40,25 @@ it.each([
 it.each([
   ['cuts the name short', (name: string) => name.slice(0, 8)],
   ['gives it another name', () => 'key 7'],
-])('a rotation stops and names the key where the service %s, and creates no second one', async (_, change) => {
-  const world = rotationWorld();
-  const store = memoryStore();
-  const before = keyIds(world.reference);
-  await adopt(world.client, { store, name: 'ci', credentials: world.keys.ci });
-  const client = changing(world, change);
-  const error = await failure(rotate(client, { store, reason: 'schedule', timing }));
-  expect(error).toBeInstanceOf(RotationError);
-  expect(error).toMatchObject({ code: 'rotation_unknown' });
-  const [added = '', ...more] = keyIds(world.reference).filter((id) => !before.includes(id));
-  expect([error.message.includes(added), more]).toEqual([true, []]);
-  expect(await recordOf(store)).toMatchObject({ phase: 'creating', epoch: 0 });
-  // Deleted as the error advises, it stands in the way no longer.
-  await client.apiKeys.delete(added);
-  expect(await resume(client, { store, timing })).toMatchObject({ rotated: true, epoch: 1 });
-});
+])(
+  'a rotation stops and names the key where the service %s, and creates no second one',
+  async (_, change) => {
+    const world = rotationWorld();
+    const store = memoryStore();
+    const before = keyIds(world.reference);
+    await adopt(world.client, { store, name: 'ci', credentials: world.keys.ci });
+    const client = changing(world, change);
+    const error = await failure(rotate(client, { store, reason: 'schedule', timing }));
+    expect(error).toBeInstanceOf(RotationError);
+    expect(error).toMatchObject({ code: 'rotation_unknown' });
+    const [added = '', ...more] = keyIds(world.reference).filter((id) => !before.includes(id));
+    expect([error.message.includes(added), more]).toEqual([true, []]);
+    expect(await recordOf(store)).toMatchObject({ phase: 'creating', epoch: 0 });
+    // Deleted as the error advises, it stands in the way no longer.
+    await client.apiKeys.delete(added);
+    expect(await resume(client, { store, timing })).toMatchObject({ rotated: true, epoch: 1 });
+  },
+);
 
 it('a run that resumes stops at a key whose name was cut, too', async () => {
   const world = rotationWorld();

@@ -22,7 +22,6 @@ const notDurations: readonly unknown[] = [
   '12',
   '1 month 2 days',
   '1 day, 2 hours',
-  0,
   60_000,
   -1,
   Number.NaN,
@@ -61,7 +60,7 @@ async function refused(name: Call, more: object, kind: new (...args: never[]) =>
 }
 
 describe.each<[Call, readonly string[]]>([
-  ['rotate', ['drain', 'quietFor', 'lease']],
+  ['rotate', ['every', 'drain', 'quietFor', 'lease']],
   ['resume', ['quietFor', 'lease']],
   ['rotateIfExpiring', ['within', 'drain', 'quietFor', 'lease']],
   ['rotateWithoutRecord', ['within', 'drain', 'quietFor']],

@@ -177,14 +177,46 @@ describe('new credentials', () => {
     expect((await record()).sinks.map(({ name }) => name)).toEqual(['there']);
   });
 
-  it('are waited for only by the sinks of the last rotation', async () => {
-    const { rotate: run, record } = await stage();
-    await run({ drain: { minutes: 0 }, sinks: [new FakeSink('one'), new FakeSink('two')] });
-    await run({ drain: { minutes: 0 }, sinks: [new FakeSink('two'), new FakeSink('three')] });
-    expect((await record()).sinks).toMatchObject([
-      { name: 'two', epoch: 5 },
-      { name: 'three', epoch: 5 },
-    ]);
+  it('are waited for by every sink that was ever given, until it is dropped: the old key stays', async () => {
+    const { rotate: run, record, reference, pass } = await stage();
+    const drain = { minutes: 0 };
+    await run({ drain, sinks: [new FakeSink('one'), new FakeSink('two')] });
+    const { current } = await record();
+    const report = await run({ drain, sinks: [new FakeSink('two'), new FakeSink('three')] });
+    expect(report).toMatchObject({
+      phase: 'delivering',
+      rotated: true,
+      sinks: [
+        {
+          name: 'one',
+          acknowledged: false,
+          keyId: current.id,
+          problem: expect.stringContaining('not given'),
+        },
+        { name: 'two', acknowledged: true },
+        { name: 'three', acknowledged: true },
+      ],
+    });
+    expect(report.notes.join()).toContain('one');
+    pass(9 * 86_400_000);
+    expect(accepts(reference, current)).toBe(true);
+    const sinks = [new FakeSink('two'), new FakeSink('three')];
+    expect(await run({ drain, sinks, dropSinks: ['one'] })).toMatchObject({ phase: 'idle', epoch: 5 });
+    expect(accepts(reference, current)).toBe(false);
+    expect((await record()).sinks).toMatchObject([{ name: 'two' }, { name: 'three' }]);
+  });
+
+  it('are not waited for after a leak, and the report says which sinks hold a deleted key', async () => {
+    for (const recovery of [undefined, 'spare']) {
+      const { rotate: run, record, reference, keyOf } = await stage();
+      await run({ drain: { minutes: 0 }, sinks: [new FakeSink('one')] });
+      const { current } = await record();
+      const given = recovery === undefined ? {} : { recovery: keyOf(recovery) };
+      const report = await run({ reason: 'leak', ...given });
+      expect(report).toMatchObject({ phase: 'delivering', sinks: [{ name: 'one', acknowledged: false }] });
+      expect(report.notes.join()).toMatch(/leak cannot wait.*one/);
+      expect(accepts(reference, current)).toBe(false);
+    }
   });
 });
 

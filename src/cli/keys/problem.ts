@@ -68,6 +68,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   allowSelf: 'Sign with another key (--key-file), or give --allow-self.',
   baseUrl: 'Check --base-url: the path of the API is /api/v4.',
   credentials: 'Set BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, or give --key-file <file>.',
+  every:
+    'Run it more often (--every), or let keys live longer (--expires-in, or the maximum of the account).',
   expiresIn: 'Give another --expires-in.',
   operations: OPERATIONS,
   quietFor: 'Find its user, or give --quiet-for: how long it may be unused before it is deleted.',

@@ -166,6 +166,11 @@ ${EXIT_CODES}`,
       choice('--reason <reason>', 'expiry: only if it is due', ['expiry', 'schedule', 'leak'], 'expiry'),
     )
     .option('--resume', 'only complete what is under way')
+    .option(
+      '--every <duration>',
+      'how often this command is run: rotates the key unless it lives until the run after next',
+      duration,
+    )
     .option('--within <duration>', 'how long before its expiry a key is rotated, such as 30d', duration)
     .option(
       '--expires-in <period>',
@@ -182,6 +187,7 @@ ${EXIT_CODES}`,
     .option('--leaked-since <date>', 'with --reason leak: since when', date)
     .option('--allow-self', 'with --reason leak: let the leaked key give itself a new secret')
     .option('--drop-sink <name>', 'a sink that no longer exists; repeatable', many)
+    .option('--replaces <id>', 'without a record: the key created by hand, or left over, that goes', text)
     .option('--lease-owner <name>', 'who works on the record; default in a CI system: the job', text)
     .option('--take-over', 'although another run works on it: that one has surely ended')
     .option('--dry-run', 'say what would be done, and change nothing')

@@ -23,6 +23,7 @@ export interface RotateOptions extends ChangeOptions {
   readonly sinkFile?: readonly string[];
   readonly reason: rotation.RotationReason;
   readonly resume?: boolean;
+  readonly every?: Parts;
   readonly within?: Parts;
   readonly expiresIn?: ExpirationPeriod | 'max';
   readonly drain?: Parts;
@@ -31,6 +32,7 @@ export interface RotateOptions extends ChangeOptions {
   readonly leakedSince?: Date;
   readonly allowSelf?: boolean;
   readonly dropSink?: readonly string[];
+  readonly replaces?: string;
   readonly leaseOwner?: string;
   readonly takeOver?: boolean;
   readonly dryRun?: boolean;
@@ -73,14 +75,15 @@ export async function rotate(context: Context, options: RotateOptions): Promise<
 async function run(context: Context, options: RotateOptions): Promise<rotation.RotationReport> {
   const { interrupt, io } = context;
   const { store, name = '', reason, resume, recoveryFile, sinkFile = [], leaseOwner } = options;
-  const { within, expiresIn, drain, quietFor, leakedSince, allowSelf, dryRun, takeOver, dropSink } = options;
+  const { every, within, expiresIn, drain, quietFor, leakedSince, allowSelf, dryRun, takeOver, dropSink } =
+    options;
   const sinks = sinkFile.map((file) => keyFileSink(context.secretPath(file, '--sink-file', options)));
   const recovery =
     recoveryFile === undefined
       ? undefined
       : await fromKeyFile(context.path(recoveryFile))({ reason: 'first', signal: interrupt.now });
   const common = { sinks, recovery, quietFor, dryRun, signal: interrupt.later };
-  const next = { expiresIn, drain };
+  const next = { every, expiresIn, drain };
   if (store === undefined) {
     const needless = Object.entries({ resume, takeOver, leaseOwner, dropSink, allowSelf });
     const [given] = needless.find(([, value]) => value !== undefined) ?? [];
@@ -90,9 +93,11 @@ async function run(context: Context, options: RotateOptions): Promise<rotation.R
       throw usage('--name rotates without a record, and then needs --sink-file <file>.');
     const credentials = await context.signer();
     const client = context.client(credentials);
-    const wanted = { ...common, ...next, name, credentials, reason, within, leakedSince };
+    const { replaces } = options;
+    const wanted = { ...common, ...next, name, credentials, reason, within, leakedSince, replaces };
     return rotation.rotateWithoutRecord(client, wanted);
   }
+  if (options.replaces !== undefined) throw usage('--replaces is for rotations without a record (--name).');
   const recorded = {
     ...common,
     store: interrupt.steps(rotation.fileStore(context.secretPath(store, '--store', options))),

@@ -8,6 +8,7 @@ import type { ApiKey } from '../../schemas/api-key.ts';
 import { derivedRecordId, readKeyName } from '../../util/key-name.ts';
 import { MemoryJournal } from '../engine/journal.ts';
 import type { UnrecordedSettings } from '../engine/options.ts';
+import type { Run } from '../engine/run.ts';
 import { type KeyCredentials, ownKeys, type Service } from '../engine/service.ts';
 import type { SinkState } from '../engine/sink.ts';
 import type { HeldKey } from '../record/record.ts';
@@ -54,6 +55,13 @@ export const issuedAt = (
   { showsUpdates, askedAt }: Pick<KeyList, 'showsUpdates' | 'askedAt'>,
 ): number =>
   Math.max(createdAt?.getTime() ?? askedAt, (showsUpdates ? updatedAt?.getTime() : undefined) ?? 0);
+
+/** Whether no use of a key is later than one by the run that created it can be. */
+export const usedByCreatorOnly = (
+  { settings: { timing } }: Run,
+  key: ApiKey,
+  found: Pick<KeyList, 'showsUpdates'>,
+): boolean => (key.lastUsedAt?.getTime() ?? 0) <= issuedAt(key, found) + IN_HAND + timing.testWithinMs;
 
 export const epochOf = (key: ApiKey): number => readKeyName(key.name)?.epoch ?? 0;
 

@@ -26,7 +26,7 @@ const ROUNDS = 3;
 export function planNext(run: Run, found: KeyList): PendingKey {
   const { service, settings } = run;
   const { current, newer, top } = found;
-  const days = nextDays(settings.expiresIn, current, run.maximum);
+  const days = nextDays(run, current);
   const now = service.now();
   const next = pendingKey(run, { strategy: 'create', signer: 'current', days, current, epoch: top + 1 });
   const left = newer.at(-1);

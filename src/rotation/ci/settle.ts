@@ -1,12 +1,21 @@
 // The end of a rotation without a record: an older key is deleted once every sink has the credentials in use, its readers
 // have had the drain, and it was not used for a while.
 
+import { sameKey } from '../../auth/credentials.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { putToSinks, retire } from '../engine/machine.ts';
 import type { Run } from '../engine/run.ts';
 import { DAY_MS, fitDrain, lifetimeOf, retirementOf } from '../engine/schedule.ts';
 import type { RotationPhase } from '../record/record.ts';
-import { heldSince, IN_HAND, issuedAt, type KeyList, ours, type SinkStates } from './key-list.ts';
+import {
+  heldSince,
+  IN_HAND,
+  issuedAt,
+  type KeyList,
+  ours,
+  type SinkStates,
+  usedByCreatorOnly,
+} from './key-list.ts';
 
 const AGAIN = 'the credentials in use once more';
 
@@ -21,7 +30,8 @@ export interface Outcome {
 export function drainOf(run: Run, old: Pick<ApiKey, 'id' | 'expiresAt'>, issued: number): number {
   const { current } = run.record;
   const days = (lifetimeOf(current) ?? Number.POSITIVE_INFINITY) / DAY_MS;
-  const { ms, note } = fitDrain(run.settings.drainMs, old, Math.round(days * 10) / 10, issued);
+  const { drainMs, everyMs } = run.settings;
+  const { ms, note } = fitDrain(drainMs, old, { days: Math.round(days * 10) / 10, now: issued, everyMs });
   if (note !== undefined) run.note(note);
   return Math.max(ms, IN_HAND);
 }
@@ -57,10 +67,13 @@ export async function settle(run: Run, found: KeyList, states: SinkStates): Prom
   const left = keys.filter((key) => found.older.some(({ id }) => id === key.id));
   for (const key of left) {
     const drain = drainOf(run, key, start);
+    // A left-over key that the caller names goes at once, unless it was used by another than the run that created it.
+    const named = found.newer.some(({ id }) => id === key.id) && sameKey(key.id, found.replaces ?? '');
+    const leftOver = named && usedByCreatorOnly(run, key, found);
     const retirement = retirementOf(key, {
       now,
-      drainUntil: Math.max(start, issuedAt(key, found)) + drain,
-      replacedAt: issued,
+      drainUntil: leftOver ? now : Math.max(start, issuedAt(key, found)) + drain,
+      replacedAt: leftOver ? now : issued,
       quietForMs: settings.quietForMs ?? drain,
     });
     if (retirement === 'due') {

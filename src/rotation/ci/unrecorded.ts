@@ -1,12 +1,13 @@
 // Rotation for places whose secrets can be written but not read back, such as the secrets of a CI system. No record is
 // kept: the credentials come from the environment, and the service's list of keys is the journal. See docs/rotation-without-record.md.
 
+import { sameKey } from '../../auth/credentials.ts';
 import { RequestFailedError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { type UnrecordedOptions, unrecordedSettings } from '../engine/options.ts';
 import { reportOf, type UnrecordedReport } from '../engine/report.ts';
 import { Run } from '../engine/run.ts';
-import { DAY_MS, fitDrain, lifetimeOf, nextDays, windowMs } from '../engine/schedule.ts';
+import { DAY_MS, fitDrain, isDue, isLastChance, lifetimeOf } from '../engine/schedule.ts';
 import { type RotationClient, Service } from '../engine/service.ts';
 import { probeSinks } from '../engine/sink.ts';
 import {
@@ -17,6 +18,7 @@ import {
   issuedAt,
   type KeyList,
   type SinkStates,
+  usedByCreatorOnly,
 } from './key-list.ts';
 import { planNext, replace, wordsOf } from './replace.ts';
 import { type Outcome, settle } from './settle.ts';
@@ -61,7 +63,7 @@ export async function rotateWithoutRecord(
   const states = await probeSinks(settings.sinks, settings.signal);
   const run = new Run(derivedJournal(settings, found, states), service, settings, false);
   run.maximum = maximum;
-  const due = isDue(run, found);
+  const due = isTime(run, found);
   const givenKeyId = found.current.id;
   const latest = deliveredAlready(run, found, states);
   if (latest !== undefined) {
@@ -79,69 +81,71 @@ export async function rotateWithoutRecord(
 /** Ends the run before this one, and rotates where that is due. */
 async function goOn(run: Run, found: KeyList, states: SinkStates, due: boolean): Promise<Outcome> {
   const { settings } = run;
-  const next = async (): Promise<Outcome> => {
-    const pending = planNext(run, found);
-    if (!settings.dryRun) return replace(run, found, pending);
-    for (const word of wordsOf(run, found, pending)) run.did(word);
+  const next = async (from: KeyList = found): Promise<Outcome> => {
+    const pending = planNext(run, from);
+    if (!settings.dryRun) return replace(run, from, pending);
+    for (const word of wordsOf(run, from, pending)) run.did(word);
     return { phase: 'idle' };
   };
   // Newer keys than the given one: an earlier run did not end. After a leak, or where the credentials are refused, nothing
   // is waited for.
   if (settings.reason === 'leak' || !found.accepted) return next();
-  if (found.newer.length > 0) return next().catch((error) => makeRoom(run, found, states, error));
+  if (found.newer.length > 0)
+    return next().catch(async (error: unknown) => next(await makeRoom(run, found, states, error)));
   let settled: Outcome = { phase: 'idle' };
   if (found.epoch > 0) {
     if (settings.dryRun) planSettling(run, found);
     else settled = await settle(run, found, states);
   }
-  return due ? next() : settled;
+  // With a schedule, what is under way ends first, unless the key in use would expire meanwhile.
+  const waits = settings.everyMs !== undefined && settled.phase !== 'idle' && settled.phase !== 'retiring';
+  return due && !(waits && !isLastChance(run, found.current)) ? next() : settled;
 }
 
 /**
  * No other key can be created: the service has a limit, or too many are under way. The given credentials are accepted, so
- * they are written to every sink once more, and the newer keys but the last are treated like older ones. Only where the
- * service shows uses at once: that credentials sign at this moment keeps their key from being deleted by another run.
+ * they are written to every sink once more, and newer keys are treated like older ones. Only where the service shows uses at
+ * once: that credentials sign at this moment keeps their key from being deleted by another run.
  */
-async function makeRoom(run: Run, found: KeyList, states: SinkStates, error: unknown): Promise<Outcome> {
+async function makeRoom(run: Run, found: KeyList, states: SinkStates, error: unknown): Promise<KeyList> {
+  const limited = error instanceof RequestFailedError;
   const tooMany = error instanceof RotationError && error.code === 'rotation_unknown';
-  if (!(tooMany || error instanceof RequestFailedError) || !found.showsUses || run.settings.dryRun)
-    throw error;
-  // The newest stays: the epochs go on from it.
-  const all = { ...found, older: [...found.older, ...found.newer.slice(0, -1)] };
-  await settle(run, all, states);
-  if (run.record.retire.length >= all.older.length) throw error;
-  run.note(
-    `No other key could be created (${error.code}), so unused keys of earlier runs were deleted: run it again.`,
+  if (!(tooMany || limited) || run.settings.dryRun) throw error;
+  const { newer, showsUses, replaces } = found;
+  // The epochs go on from the newest, so it stays as long as others can go.
+  const others = found.older.length > 0 || newer.length > 1;
+  const going = newer.filter(
+    (key, at) =>
+      (replaces !== undefined && sameKey(key.id, replaces)) ||
+      (showsUses && (at < newer.length - 1 || (limited && !others && usedByCreatorOnly(run, key, found)))),
   );
-  return { phase: 'draining' };
+  const all = { ...found, older: showsUses ? [...found.older, ...going] : going };
+  if (all.older.length > 0) await settle(run, all, states);
+  const left = new Set(run.record.retire.map(({ id }) => id));
+  const deleted = all.older.filter(({ id }) => !left.has(id));
+  if (deleted.length === 0) throw error;
+  run.note(
+    `No other key could be created (${error.code}), so unused keys of earlier runs were deleted: ${deleted.map(({ id }) => id).join(', ')}.`,
+  );
+  const rest = (keys: readonly ApiKey[]) => keys.filter((key) => !deleted.includes(key));
+  return { ...found, keys: rest(found.keys), newer: rest(newer), older: rest(found.older) };
 }
 
 /** Whether the time for a new key has come. */
-function isDue(run: Run, found: KeyList): boolean {
-  const { settings } = run;
+function isTime(run: Run, found: KeyList): boolean {
+  const { drainMs, everyMs, reason } = run.settings;
   const { accepted, current, epoch, keys } = found;
-  const now = run.service.now().getTime();
-  if (!accepted || settings.reason === 'leak') return true;
-  if (settings.reason === 'schedule') {
-    const seen = keys.find(({ id }) => id === current.id);
-    if (epoch === 0 || seen === undefined) return true;
-    const issued = issuedAt(seen, found);
-    const days = (lifetimeOf(current) ?? Number.POSITIVE_INFINITY) / DAY_MS;
-    const until = issued + Math.max(IN_HAND, fitDrain(settings.drainMs, current, days, issued).ms);
-    if (now >= until) return true;
-    run.note(
-      `The drain of the last rotation is not over before ${new Date(until).toISOString()}: no other rotation is begun.`,
-    );
-    return false;
-  }
-  const window = windowMs(settings.withinMs, current, nextDays(settings.expiresIn, current, run.maximum));
-  if (current.expiresAt === null) {
-    run.note(`The service gives the key ${current.id} no expiry: it is never due.`);
-    return false;
-  }
-  const from = current.expiresAt.getTime() - window;
-  if (now >= from) return true;
-  run.note(`The key ${current.id} is not due before ${new Date(from).toISOString()}.`);
+  if (!accepted || reason === 'leak') return true;
+  if (reason === 'expiry' || everyMs !== undefined) return isDue(run, current);
+  const seen = keys.find(({ id }) => id === current.id);
+  if (epoch === 0 || seen === undefined) return true;
+  const issued = issuedAt(seen, found);
+  const days = (lifetimeOf(current) ?? Number.POSITIVE_INFINITY) / DAY_MS;
+  const until = issued + Math.max(IN_HAND, fitDrain(drainMs, current, { days, now: issued, everyMs }).ms);
+  if (run.service.now().getTime() >= until) return true;
+  run.note(
+    `The drain of the last rotation is not over before ${new Date(until).toISOString()}: no other rotation is begun.`,
+  );
   return false;
 }
 
@@ -151,7 +155,7 @@ function isDue(run: Run, found: KeyList): boolean {
  */
 function deliveredAlready(run: Run, found: KeyList, states: SinkStates): ApiKey | undefined {
   const { newer, accepted, current, showsUses } = found;
-  const { reason, sinks, timing } = run.settings;
+  const { reason, sinks } = run.settings;
   const now = run.service.now().getTime();
   const latest = newer.at(-1);
   if (latest === undefined || !accepted || reason === 'leak') return undefined;
@@ -160,9 +164,8 @@ function deliveredAlready(run: Run, found: KeyList, states: SinkStates): ApiKey 
   if (left <= Math.min(3 * DAY_MS, lifetime / 10)) return undefined;
   const held = sinks.map(({ name }) => states.get(name)?.keyId);
   if (held.every((id) => id === latest.id)) return latest;
-  // One sink, which reports nothing: a later use of the key than by the run that created it comes from a reader of the sink.
-  const used = latest.lastUsedAt?.getTime() ?? 0;
-  const byReader = showsUses && used > issuedAt(latest, found) + IN_HAND + timing.testWithinMs;
+  // One sink, which reports nothing: any other use of the key comes from a reader of the sink.
+  const byReader = showsUses && !usedByCreatorOnly(run, latest, found);
   return held.length === 1 && held[0] === undefined && byReader ? latest : undefined;
 }
 

@@ -9,11 +9,12 @@
 import { isBlazeMeterError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { readKeyName } from '../../util/key-name.ts';
+import { printable } from '../../util/printable.ts';
 import type { HeldKey, PendingKey, Promotion, RetiringKey, SinkHolding } from '../record/record.ts';
 import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
 import { anotherKey } from './plan.ts';
 import type { Run } from './run.ts';
-import { fitDrain, retirementOf } from './schedule.ts';
+import { DAY_MS, fitDrain, retirementOf } from './schedule.ts';
 import { type KeyCredentials, ownKeys } from './service.ts';
 import { putToSink } from './sink.ts';
 
@@ -97,7 +98,7 @@ export async function putToSinks(run: Run, what = 'the new credentials'): Promis
     await journal.hold();
     const problem =
       sink === undefined
-        ? 'it was not given to this run'
+        ? 'it was not given to this run: give it, or drop it (dropSinks) if it no longer exists'
         : await putToSink(sink, { id: current.id, secret, expiresAt, recordId, epoch }, service.signal);
     if (problem !== undefined) {
       run.sinkProblems.set(name, problem);
@@ -113,8 +114,17 @@ export async function putToSinks(run: Run, what = 'the new credentials'): Promis
 
 /** Writes to the sinks, and begins the drain. Returns whether all sinks have the credentials. */
 async function deliver(run: Run): Promise<boolean> {
-  if (!(await putToSinks(run))) return false;
+  const all = await putToSinks(run);
   const { promotion, previous, current } = run.record;
+  if (!all) {
+    const names = [...run.sinkProblems.keys()].map((name) => printable(name)).join(', ');
+    run.note(
+      promotion?.reason === 'leak'
+        ? `A leak cannot wait: what these sinks hold is worthless, until a run gives them the new credentials: ${names}.`
+        : `The old key is not deleted before these sinks have the new credentials: ${names}.`,
+    );
+    return false;
+  }
   const sinks = run.record.sinks.filter(({ name }) => !run.settings.dropSinks.includes(name));
   if (promotion === null || previous === null) {
     await run.journal.save({ phase: 'retiring', sinks });
@@ -125,8 +135,10 @@ async function deliver(run: Run): Promise<boolean> {
   const newDays =
     current.expiresAt === null
       ? Number.POSITIVE_INFINITY
-      : (current.expiresAt.getTime() - promotion.promotedAt.getTime()) / 86_400_000;
-  const { ms, note } = fitDrain(promotion.drainMs, previous, Math.round(newDays * 10) / 10, now.getTime());
+      : (current.expiresAt.getTime() - promotion.promotedAt.getTime()) / DAY_MS;
+  const days = Math.round(newDays * 10) / 10;
+  const { everyMs } = run.settings;
+  const { ms, note } = fitDrain(promotion.drainMs, previous, { days, now: now.getTime(), everyMs });
   if (note !== undefined) run.note(note);
   // Readers of a sink see the new credentials only now, so the drain begins now.
   const drainUntil = new Date(now.getTime() + ms);
@@ -203,14 +215,18 @@ async function reissueSecret(run: Run, signer: KeyCredentials, promotion: Promot
 async function finish(run: Run): Promise<void> {
   const signer = await run.signer();
   const keys = await run.service.keys(signer);
-  const strays = strayKeys(run, keys);
-  if (strays.length > 0) {
-    const more = strays.map(({ id, name }) => ({ id, name, secret: null }));
-    await run.journal.save({ retire: [...run.record.retire, ...more] });
-  }
+  await clearStrays(run, keys);
   await retire(run);
   if (run.record.promotion?.reason === 'leak') run.madeSinceLeak ??= madeSince(run, keys);
   if (run.record.retire.length === 0) await run.journal.save({ phase: 'idle', promotion: null });
+}
+
+/** Puts keys of this record that it does not know on the list of those to be deleted. Returns whether there were any. */
+export async function clearStrays(run: Run, keys: readonly ApiKey[]): Promise<boolean> {
+  const strays = strayKeys(run, keys);
+  const more = strays.map(({ id, name }) => ({ id, name, secret: null }));
+  if (more.length > 0) await run.journal.save({ retire: [...run.record.retire, ...more] });
+  return more.length > 0;
 }
 
 /** Keys of this record that it does not know: created twice, by a request that arrived late. None that was ever used. */

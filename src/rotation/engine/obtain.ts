@@ -21,7 +21,7 @@ import { mayBeSameName } from '../../resources/resolve-create.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { describeDuration } from '../../util/duration.ts';
 import { readKeyName } from '../../util/key-name.ts';
-import { printable } from '../../util/printable.ts';
+import { printable, shownId } from '../../util/printable.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';
 import type { Run } from './run.ts';
 import type { KeyCredentials } from './service.ts';
@@ -123,16 +123,36 @@ async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
       } else if (!(error instanceof AmbiguousOutcomeError)) {
         if (!refused(error)) throw error;
         // A request of a process that died may have arrived meanwhile, and have used up what was allowed.
-        const late = (await service.keys(signer)).some(({ name }) => name === pending.name);
+        const keys = await service.keys(signer);
+        const late = keys.some(({ name }) => name === pending.name);
         if (late && tries < TRIES) continue;
         // It is there: the next run finds it.
         if (late) throw error;
         await giveUp(run, 'the service refused to create a key; nothing is left to resume');
-        throw error;
+        throw error instanceof RequestFailedError ? withLeftovers(run, error, keys) : error;
       } else lost = error;
       if (tries >= TRIES) throw error;
     }
   }
+}
+
+/** A service may allow so many keys and no more: names those of the user that no rotation uses now. */
+export function withLeftovers(run: Run, error: RequestFailedError, keys: readonly ApiKey[]): Error {
+  const { current, previous } = run.record;
+  const unused = (key: ApiKey) => key.lastUsedAt === null || key.lastUsedAt <= key.createdAt;
+  const others = keys.filter(({ id }) => ![current.id, previous?.id, run.settings.recovery?.id].includes(id));
+  const ids = others
+    .filter((key) => readKeyName(key.name) !== undefined || unused(key))
+    .map(({ id, name }) => `${shownId(id)} (${printable(name)})`);
+  if (ids.length === 0) return error;
+  const { status, apiCode, requestId, operation, attempts, message } = error;
+  return new RequestFailedError(message, {
+    ...{ status, apiCode, requestId, operation, attempts, cause: error.cause },
+    hint: {
+      option: 'replaces',
+      text: `If the service allows no more keys, delete what earlier runs left over and nothing uses: look at ${ids.join(', ')}.`,
+    },
+  });
 }
 
 /** A service that changes names: another key could be created for ever, and each would be left over. */
@@ -149,12 +169,9 @@ const changedName = (keys: readonly ApiKey[], { name }: PendingKey, why: string)
   );
 
 /** After a lost response: throws unless nothing was created for certain. */
-async function refuseCandidates(
-  run: Run,
-  pending: PendingKey,
-  lost: AmbiguousOutcomeError,
-): Promise<void> {
-  const resolution = await lost.resolve({ signal: run.service.signal });
+async function refuseCandidates(run: Run, pending: PendingKey, lost: AmbiguousOutcomeError): Promise<void> {
+  const { signal } = run.service;
+  const resolution = await lost.resolve(signal === undefined ? {} : { signal });
   if (resolution.outcome !== 'unknown') return;
   const candidates = resolution.candidates.filter((key) => !isKnown(run, key));
   if (candidates.length > 0) throw changedName(candidates, pending, resolution.reason);

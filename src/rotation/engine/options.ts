@@ -51,7 +51,10 @@ export interface RunOptions {
    * `{ minutes: 0 }`: in any case.
    */
   readonly quietFor?: Duration | undefined;
-  /** Names of sinks that the record waits for, and that no longer exist. */
+  /**
+   * Names of sinks on record that no longer exist. A sink stays on record once it was given: a run without it keeps the old
+   * key, which that sink may still hold.
+   */
   readonly dropSinks?: readonly string[] | undefined;
   /** Bounds of what a run waits for. */
   readonly timing?: Partial<Timing> | undefined;
@@ -61,7 +64,15 @@ export interface RunOptions {
 
 /** How the next key is to be. */
 export interface NextKeyOptions {
-  /** The lifetime of the new key, or `'max'`. Default: that of the key before it, or as much as its account allows. */
+  /**
+   * How often runs are scheduled. The key is then rotated only where it would expire before the run after next, and each new
+   * key lives at least twice as long; what cannot work is refused. Give it in place of `within`, and not after a leak.
+   */
+  readonly every?: Duration | undefined;
+  /**
+   * The lifetime of the new key, or `'max'`. Default: that of the key before it, or twice `every` where that is longer, or as
+   * much as its account allows.
+   */
   readonly expiresIn?: ExpirationPeriod | 'max' | undefined;
   /** How long readers get to leave the old key. Default: 1 day. */
   readonly drain?: Duration | undefined;
@@ -111,8 +122,8 @@ export interface UnrecordedOptions extends NextKeyOptions {
    */
   readonly sinks: readonly SecretSink[];
   /**
-   * Why. `expiry`: only when the key expires within the window. `schedule`: in any case, unless the drain of the rotation
-   * before is still under way. `leak`: at once, and the old keys go without a drain. Default: `expiry`.
+   * Why. `expiry`: only when the key expires within the window. `schedule`: the same with `every`, and else in any case, unless
+   * the drain of the rotation before is still under way. `leak`: at once, and the old keys go without a drain. Default: `expiry`.
    */
   readonly reason?: RotationReason | undefined;
   /** With `expiry`: how long before its end a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
@@ -124,7 +135,8 @@ export interface UnrecordedOptions extends NextKeyOptions {
   readonly quietFor?: Duration | undefined;
   /**
    * The id of the key created by hand that the first run replaces: it is deleted after the drain, like one of ours.
-   * Without it, a key created by hand is left alone.
+   * Without it, a key created by hand is left alone. Or the id of a key that an earlier run left over: it is deleted where it
+   * keeps another from being created.
    */
   readonly replaces?: string | undefined;
   /**
@@ -153,6 +165,8 @@ export interface RunSettings {
   readonly expiresIn: ExpirationPeriod | 'max' | undefined;
   readonly drainMs: number;
   readonly withinMs: number | undefined;
+  /** The time between two scheduled runs. */
+  readonly everyMs: number | undefined;
   /** After how long without a use an old key may be deleted; `undefined`: see `quietFor` of the options. */
   readonly quietForMs: number | undefined;
   readonly dryRun: boolean;
@@ -194,6 +208,7 @@ const COMMON: OptionSpecs = {
   expiresIn: spec.any,
   drain: duration,
   within: duration,
+  every: duration,
   quietFor: duration,
   dryRun: spec.flag,
   timing: spec.record,
@@ -222,8 +237,14 @@ type AllOptions = RotateOptions & RotateIfExpiringOptions & UnrecordedOptions;
 type Given = { readonly [Name in keyof AllOptions]?: AllOptions[Name] | undefined };
 
 function commonSettings(owner: string, given: Given): Omit<RunSettings, 'reason'> {
-  const { sinks = [], recovery, quietFor, within, drain } = given;
+  const { sinks = [], recovery, quietFor, within, every, drain } = given;
   checkSinks(sinks);
+  if (every !== undefined && (within !== undefined || given.reason === 'leak'))
+    throw new TypeError(
+      `${owner}: every is for scheduled runs, and says when a key is due: it goes neither with within nor with the reason leak.`,
+    );
+  const everyMs = every === undefined ? undefined : durationMs(every, 'every');
+  if (everyMs === 0) throw new TypeError(`${owner}: every must be longer than 0.`);
   return {
     sinks,
     dropSinks: given.dropSinks ?? [],
@@ -233,6 +254,7 @@ function commonSettings(owner: string, given: Given): Omit<RunSettings, 'reason'
     expiresIn: given.expiresIn,
     drainMs: drain === undefined ? DEFAULT_DRAIN_MS : durationMs(drain, 'drain'),
     withinMs: within === undefined ? undefined : durationMs(within, 'within'),
+    everyMs,
     quietForMs: quietFor === undefined ? undefined : durationMs(quietFor, 'quietFor'),
     dryRun: given.dryRun === true,
     timing: {

@@ -78,7 +78,7 @@ export async function plan(run: Run, found: ServiceState): Promise<Plan> {
   const { current } = found;
   const { allowSelf, reason, recovery } = settings;
   const leak = reason === 'leak';
-  const days = nextDays(settings.expiresIn, current, run.maximum);
+  const days = nextDays(run, current);
   if (leak && recovery !== undefined) await proveRecovery(run, recovery);
   const strategy = leak && (recovery !== undefined || allowSelf) ? 'regenerate' : 'create';
   const signer = strategy === 'create' ? 'current' : recovery !== undefined ? 'recovery' : 'self';
@@ -88,12 +88,15 @@ export async function plan(run: Run, found: ServiceState): Promise<Plan> {
       `The key ${current.id} expired on ${current.expiresAt.toISOString()}: it is worthless already, and a new secret would not renew it.`,
       { code: 'rotation_window', hint: { option: 'reason', text: "Rotate with reason: 'expiry'." } },
     );
-  const drain = fitDrain(settings.drainMs, current, days, now.getTime());
+  const { drainMs, everyMs } = settings;
+  const drain = fitDrain(drainMs, current, { days, now: now.getTime(), everyMs });
   if (drain.note !== undefined && !leak) run.note(drain.note);
   const pending = pendingKey(run, { strategy, signer, days, current, epoch: record.epoch + 1 });
-  const sinks = settings.sinks.map(
-    ({ name }) => record.sinks.find((holding) => holding.name === name) ?? { name, keyId: null, epoch: null },
-  );
+  // A sink is remembered until it is dropped: it may hold the key that is replaced.
+  const known = new Map(record.sinks.map((holding) => [holding.name, holding]));
+  for (const { name } of settings.sinks)
+    if (!known.has(name)) known.set(name, { name, keyId: null, epoch: null });
+  const sinks = [...known.values()].filter(({ name }) => !settings.dropSinks.includes(name));
   const words = [
     strategy === 'create'
       ? `create the key ${pending.name} for ${days} days, signed by ${found.signer.id}`
@@ -108,12 +111,12 @@ export async function plan(run: Run, found: ServiceState): Promise<Plan> {
 }
 
 /** Checks, and then notes the plan in the record. From here on a run that dies is resumed. */
-export async function begin(run: Run): Promise<void> {
+export async function begin(run: Run, known?: ServiceState): Promise<ServiceState> {
   await probeSinks(run.settings.sinks, run.service.signal);
-  const found = await fetchState(run);
+  const found = known ?? (await fetchState(run));
   const { pending, sinks } = await plan(run, found);
   const { phase, promotion } = run.record;
-  // Only after a leak is a rotation begun in these phases: if the service refuses, they go on.
+  // After a leak, or where the key in use is about to expire, these phases do not end first: if the service refuses, they go on.
   const interrupted = phase === 'delivering' || phase === 'draining';
   await run.journal.save({
     phase: pending.strategy === 'create' ? 'creating' : 'regenerating',
@@ -122,6 +125,7 @@ export async function begin(run: Run): Promise<void> {
     promotion: interrupted ? promotion : null,
     sinks,
   });
+  return found;
 }
 
 /** After a leak: a rotation that is under way goes on as the response to the leak, without a drain. */

@@ -5,6 +5,7 @@ import { ExpirationPolicyError, RotationError } from '../../errors.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
 import { describeDuration } from '../../util/duration.ts';
 import type { HeldKey } from '../record/record.ts';
+import type { Run } from './run.ts';
 
 export const DAY_MS = daysToMs(1);
 
@@ -22,16 +23,40 @@ export const lifetimeOf = ({ createdAt, expiresAt }: HeldKey): number | undefine
     : Math.max(0, expiresAt.getTime() - createdAt.getTime());
 
 /** For how many days the next key is asked for: as given, else as many as the key before it; never beyond the maximum. */
-export function nextDays(
+export function nextDays({ settings, maximum }: Run, current: HeldKey): number {
+  const { expiresIn, everyMs } = settings;
+  const least = everyMs === undefined ? 1 : Math.ceil((2 * everyMs) / DAY_MS);
+  const days = daysWanted(expiresIn, current, maximum, least);
+  if (everyMs === undefined || days >= least) return days;
+  const why =
+    expiresIn === undefined || expiresIn === 'max'
+      ? `account ${maximum?.accountId} allows ${days} days at most`
+      : `expiresIn asks for ${days} days`;
+  throw new RotationError(
+    `With a run every ${describeDuration(everyMs)} a key must live ${least} days at least, until the run after next, but ${why}.`,
+    {
+      code: 'rotation_window',
+      hint: {
+        option: 'every',
+        text: `Run it every ${describeDuration((days / 2) * DAY_MS)} or more often (every), or let keys live longer (expiresIn, or the account's maximum).`,
+      },
+    },
+  );
+}
+
+function daysWanted(
   wanted: ExpirationPeriod | 'max' | undefined,
   current: HeldKey,
   maximum: Bound | undefined,
+  least: number,
 ): number {
   const longest = maximum?.maximumDays ?? LONGEST_DAYS;
   if (wanted === 'max') return longest;
   if (wanted === undefined) {
     const lifetime = lifetimeOf(current);
-    return lifetime === undefined ? longest : Math.min(longest, Math.max(1, Math.round(lifetime / DAY_MS)));
+    return lifetime === undefined
+      ? longest
+      : Math.min(longest, Math.max(least, Math.round(lifetime / DAY_MS)));
   }
   const days = periodDays(wanted);
   if (maximum !== undefined && days > maximum.maximumDays)
@@ -42,8 +67,27 @@ export function nextDays(
   return days;
 }
 
+/** Whether the key in use is to be rotated now. A run for one that is not due says when it will be. */
+export function isDue(run: Run, current: HeldKey): boolean {
+  const { withinMs, everyMs } = run.settings;
+  const days = nextDays(run, current);
+  const window = everyMs === undefined ? windowMs(withinMs, current, days) : 2 * everyMs;
+  if (current.expiresAt === null) {
+    run.note(`The service gives the key ${current.id} no expiry: it is never due.`);
+    return false;
+  }
+  const due = current.expiresAt.getTime() - window;
+  if (run.service.now().getTime() >= due) return true;
+  run.note(`The key ${current.id} is not due before ${new Date(due).toISOString()}.`);
+  return false;
+}
+
+/** Whether the key in use expires before the next scheduled run: then nothing may hold up its rotation. */
+export const isLastChance = ({ settings: { everyMs }, service }: Run, { expiresAt }: HeldKey): boolean =>
+  everyMs !== undefined && expiresAt !== null && expiresAt.getTime() - service.now().getTime() <= everyMs;
+
 /** The window in which a key is rotated: as given, else a fifth of its lifetime and 30 days at most. */
-export function windowMs(withinMs: number | undefined, current: HeldKey, days: number): number {
+function windowMs(withinMs: number | undefined, current: HeldKey, days: number): number {
   const lifetime = lifetimeOf(current) ?? daysToMs(days);
   const window = withinMs ?? Math.min(lifetime * WINDOW_PART, LONGEST_WINDOW);
   // Such a key would be due again before half of its lifetime is over, and so would every key after it.
@@ -65,17 +109,24 @@ export function windowMs(withinMs: number | undefined, current: HeldKey, days: n
 export function fitDrain(
   drainMs: number,
   old: Pick<HeldKey, 'id' | 'expiresAt'>,
-  newDays: number,
-  now: number,
+  {
+    days,
+    now,
+    everyMs,
+  }: { readonly days: number; readonly now: number; readonly everyMs: number | undefined },
 ): { readonly ms: number; readonly note?: string } {
   const left = old.expiresAt === null ? Number.POSITIVE_INFINITY : Math.max(0, old.expiresAt.getTime() - now);
-  const half = daysToMs(newDays) / 2;
-  const ms = Math.min(drainMs, left, half);
+  const half = daysToMs(days) / 2;
+  // Such a key is due at the very next run, which may not find this drain under way.
+  const soon = everyMs !== undefined && daysToMs(days) < 3 * everyMs ? everyMs * 0.9 : half;
+  const ms = Math.min(drainMs, left, half, soon);
   if (ms >= drainMs) return { ms: drainMs };
   const why =
-    left <= half
+    ms === left
       ? `the old key ${old.id} expires then`
-      : `the new key lives ${newDays} days, and the drain may take half of that`;
+      : ms === half
+        ? `the new key lives ${days} days, and the drain may take half of that`
+        : 'it ends before the next run, for which the new key is due';
   return {
     ms,
     note: `The drain of ${describeDuration(drainMs)} was shortened to ${describeDuration(ms)}: ${why}.`,

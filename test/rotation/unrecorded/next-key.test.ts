@@ -153,24 +153,20 @@ describe('where no other key can be created', () => {
     );
   const ours = { given: { epoch: 2 }, old: { epoch: 1 } };
 
-  it('all that are not used is deleted but the given key and the newest, for the next run', async () => {
+  it('all that are not used is deleted but the given key and the newest, and then one is created', async () => {
     const { run, changes, sink, idOf } = await unrecordedSetting({ keys: { ...ours, ...crowd() } });
-    expect(await run()).toMatchObject({
-      phase: 'draining',
-      rotated: false,
-      notes: [expect.any(String), expect.stringContaining('rotation_unknown')],
-      retire: [],
-      keyId: idOf('given'),
-    });
+    const report = await run();
+    expect(report).toMatchObject({ phase: 'draining', rotated: true, epoch: 8 });
+    expect(report.notes.join()).toContain('rotation_unknown');
     const deleted = ['old', 'a', 'b', 'c', 'd'].map((name) => `apiKeys.delete ${name}`);
-    expect(changes().sort()).toEqual(deleted.sort());
-    expect(sink.puts).toEqual([idOf('given')]);
+    expect(changes().sort()).toEqual(['apiKeys.create', ...deleted].sort());
+    expect(sink.puts).toEqual([idOf('given'), report.keyId]);
   });
 
-  it('one that was deleted is enough', async () => {
+  it('what is not used is deleted although the newer ones are', async () => {
     const keys = { ...ours, ...crowd(ago(MINUTE)) };
     const { run, changes } = await unrecordedSetting({ keys });
-    expect((await run()).notes.join()).toContain('rotation_unknown');
+    expect(await failure(run())).toMatchObject({ code: 'rotation_unknown' });
     expect(changes()).toEqual(['apiKeys.delete old']);
   });
 
@@ -180,7 +176,42 @@ describe('where no other key can be created', () => {
       keys: { ...ours, a: { epoch: 3, lastUsed: made }, b: { epoch: 4, lastUsed: made } },
     });
     expect((await run()).notes.join()).toContain('request_failed');
-    expect(changes().sort()).toEqual(['apiKeys.delete a', 'apiKeys.delete old']);
+    expect(changes().sort()).toEqual(['apiKeys.create', 'apiKeys.delete a', 'apiKeys.delete old']);
+  });
+
+  /** The given key, another of the user, and one left over: as many as the service allows. */
+  const full = (left: Found) => ({ semantics: { keyLimit: 3 }, keys: { left: { epoch: 1, ...left } } });
+
+  it('under a limit of two, the only newer key goes where nothing but the run that created it has used it', async () => {
+    const { run, changes, sink, idOf } = await unrecordedSetting(full({ lastUsed: made }));
+    expect(await run()).toMatchObject({ rotated: true, epoch: 2 });
+    expect(changes()).toEqual(['apiKeys.delete left', 'apiKeys.create']);
+    // Any sink that had its credentials has those in use before it goes.
+    expect(sink.puts[0]).toBe(idOf('given'));
+  });
+
+  it.each<[string, Found, Partial<UnrecordedOptions>]>([
+    ['a reader has used it', { lastUsed: ago(9 * DAY) }, { sinks: [new FakeSink('a'), new FakeSink('b')] }],
+    [
+      'it was created within the drain',
+      { created: ago(2 * DAY), lastUsed: ago(2 * DAY) },
+      { drain: { days: 3 } },
+    ],
+    ['a sink does not take the credentials in use', { lastUsed: made }, { sinks: [refusing('first')] }],
+  ])('it stays where %s, and the error names it', async (_, left, options) => {
+    const { run, changes, idOf } = await unrecordedSetting(full(left));
+    const error = await failure(run(options));
+    expect(error).toMatchObject({ code: 'request_failed', hint: { option: 'replaces' } });
+    expect(error.message).toContain(idOf('left'));
+    expect(changes()).toEqual([]);
+  });
+
+  it('a key that the caller names goes although its drain is not over', async () => {
+    const left = { created: ago(2 * DAY), lastUsed: ago(2 * DAY) };
+    const { run, changes, idOf } = await unrecordedSetting(full(left));
+    const replaces = idOf('left');
+    expect(await run({ drain: { days: 3 }, replaces })).toMatchObject({ rotated: true });
+    expect(changes()).toEqual(['apiKeys.delete left', 'apiKeys.create']);
   });
 
   it.each<[string, UnrecordedSetting, (given: string) => Partial<UnrecordedOptions>]>([

@@ -314,9 +314,8 @@ describe('a secret that arrives is never dropped', () => {
     expect(await failure(run({ reason: 'schedule' }))).toMatchObject({ code: 'rotation_unknown' });
     expect(keyIds(world.reference)).toHaveLength(8);
     first.broken = false;
-    expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: false });
-    expect(keyIds(world.reference)).toHaveLength(4);
     expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: true, epoch: 6 });
+    expect(keyIds(world.reference)).toHaveLength(5);
   });
 
   it('makes room by itself where the service has a limit, of keys that are not used', async () => {
@@ -326,8 +325,7 @@ describe('a secret that arrives is never dropped', () => {
     first.broken = false;
     expect(await failure(run({ reason: 'schedule' }))).toMatchObject({ code: 'request_failed' });
     world.reference.clock.advance({ hours: 2 });
-    expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: false });
-    expect(await run({ reason: 'schedule' })).toMatchObject({ rotated: true });
+    expect(await run({ reason: 'schedule' })).toMatchObject({ phase: 'draining', rotated: true });
     expect(accepts(world.reference, first.held)).toBe(true);
   });
 });

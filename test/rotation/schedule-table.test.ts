@@ -1,0 +1,44 @@
+// The table in docs/rotation.md: what happens to keys of a lifetime under runs on a schedule. Made by running it.
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { DAY, heldOf, stage } from './support/stage.ts';
+import { failure } from './support/world.ts';
+
+const LIVES = { '1 month': 30, '3 months': 90, '6 months': 180, '12 months': 365 };
+const EVERY = [1, 7, 30, 90];
+
+/** Runs that begin with a new key of that lifetime, up to the rotation of it. */
+async function cell(life: number, days: number): Promise<string> {
+  const { rotate, pass } = await stage({
+    keys: { key: { created: { days: 0 }, expires: { days: life } } },
+    record: (keyOf) => ({ current: heldOf(keyOf('key'), { created: 0, expires: life * DAY }) }),
+    maximum: life,
+  });
+  const every = { days };
+  const order = { every, expiresIn: { days: life } };
+  if (life < 2 * days) {
+    const error = await failure(rotate(order));
+    return `refused: ${/must live (\d+ days)/.exec(error.message)?.[1] ?? error.message}`;
+  }
+  // The key is new on day 0: a rotation on that day is followed by one at the next run.
+  for (let day = 0; ; day += days) {
+    const { rotated } = await rotate(order);
+    if (rotated && day > 0) return `a new key every ${day} days`;
+    pass(days * DAY);
+  }
+}
+
+it('what happens to keys of a lifetime under runs on a schedule is what the guide says', async () => {
+  const rows: string[] = [];
+  for (const [life, days] of Object.entries(LIVES)) {
+    const cells: string[] = [];
+    for (const every of EVERY) cells.push(await cell(days, every));
+    rows.push(`| ${life} | ${cells.join(' | ')} |`);
+  }
+  const table = [
+    '| keys live | a run every day | every 7 days | every 30 days | every 90 days |',
+    '|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+  expect(readFileSync(new URL('../../docs/rotation.md', import.meta.url), 'utf8')).toContain(table);
+});
