@@ -60,7 +60,7 @@ export const issuedAt = (
 export const usedByCreatorOnly = (
   { settings: { timing } }: Run,
   key: ApiKey,
-  found: Pick<KeyList, 'showsUpdates'>,
+  found: Pick<KeyList, 'showsUpdates' | 'askedAt'>,
 ): boolean => (key.lastUsedAt?.getTime() ?? 0) <= issuedAt(key, found) + IN_HAND + timing.testWithinMs;
 
 export const epochOf = (key: ApiKey): number => readKeyName(key.name)?.epoch ?? 0;

@@ -4,6 +4,9 @@
 import { sameKey } from '../../auth/credentials.ts';
 import { RequestFailedError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import type { Change } from '../engine/journal.ts';
+import { advance } from '../engine/machine.ts';
+import { proveRecovery } from '../engine/obtain.ts';
 import { type UnrecordedOptions, unrecordedSettings } from '../engine/options.ts';
 import { reportOf, type UnrecordedReport } from '../engine/report.ts';
 import { Run } from '../engine/run.ts';
@@ -20,8 +23,8 @@ import {
   type SinkStates,
   usedByCreatorOnly,
 } from './key-list.ts';
-import { planNext, replace, wordsOf } from './replace.ts';
-import { type Outcome, settle } from './settle.ts';
+import { planNext, wordsOf } from './next-key.ts';
+import { KeyListSteps } from './steps.ts';
 
 /**
  * Rotates a key whose credentials are kept where they can be written but not read back, as in the secrets of a CI system.
@@ -73,33 +76,50 @@ export async function rotateWithoutRecord(
     const { id: keyId, expiresAt } = latest;
     return { ...reportOf(run, 'idle', false), keyId, epoch: epochOf(latest), expiresAt, givenKeyId };
   }
-  const { phase, resumeAfter } = await goOn(run, found, states, due);
-  const report = reportOf(run, phase, run.record.current.id !== givenKeyId);
+  const resumeAfter = await goOn(run, found, states, due);
+  const report = reportOf(run, run.record.phase, run.record.current.id !== givenKeyId);
   return { ...report, ...(resumeAfter === undefined ? {} : { resumeAfter }), givenKeyId };
 }
 
-/** Ends the run before this one, and rotates where that is due. */
-async function goOn(run: Run, found: KeyList, states: SinkStates, due: boolean): Promise<Outcome> {
+/** Ends the run before this one, and rotates where that is due. Returns when an older key may be deleted, where only time misses. */
+async function goOn(run: Run, found: KeyList, states: SinkStates, due: boolean): Promise<Date | undefined> {
   const { settings } = run;
-  const next = async (from: KeyList = found): Promise<Outcome> => {
+  const next = async (from: KeyList = found): Promise<Date | undefined> => {
     const pending = planNext(run, from);
-    if (!settings.dryRun) return replace(run, from, pending);
-    for (const word of wordsOf(run, from, pending)) run.did(word);
-    return { phase: 'idle' };
+    if (settings.dryRun) {
+      for (const word of wordsOf(run, from, pending)) run.did(word);
+      return undefined;
+    }
+    const { recovery, reason } = settings;
+    if (reason === 'leak' && recovery !== undefined && found.accepted) await proveRecovery(run, recovery);
+    return advanceFrom(run, { phase: 'creating', pending }, from, states);
   };
   // Newer keys than the given one: an earlier run did not end. After a leak, or where the credentials are refused, nothing
   // is waited for.
   if (settings.reason === 'leak' || !found.accepted) return next();
   if (found.newer.length > 0)
     return next().catch(async (error: unknown) => next(await makeRoom(run, found, states, error)));
-  let settled: Outcome = { phase: 'idle' };
+  let resumeAfter: Date | undefined;
   if (found.epoch > 0) {
     if (settings.dryRun) planSettling(run, found);
-    else settled = await settle(run, found, states);
+    else resumeAfter = await advanceFrom(run, { phase: 'delivering' }, found, states);
   }
   // With a schedule, what is under way ends first, unless the key in use would expire meanwhile.
-  const waits = settings.everyMs !== undefined && settled.phase !== 'idle' && settled.phase !== 'retiring';
-  return due && !(waits && !isLastChance(run, found.current)) ? next() : settled;
+  const { phase } = run.record;
+  const waits = settings.everyMs !== undefined && (phase === 'delivering' || phase === 'draining');
+  return due && !(waits && !isLastChance(run, found.current)) ? next() : resumeAfter;
+}
+
+/** Takes the journal to this phase, and goes on from there. */
+async function advanceFrom(
+  run: Run,
+  change: Change,
+  found: KeyList,
+  states: SinkStates,
+): Promise<Date | undefined> {
+  const steps = new KeyListSteps(found, states);
+  await run.journal.save(change);
+  return (await advance(run, steps)) === 'draining' ? steps.resumeAfter : undefined;
 }
 
 /**
@@ -120,7 +140,7 @@ async function makeRoom(run: Run, found: KeyList, states: SinkStates, error: unk
       (showsUses && (at < newer.length - 1 || (limited && !others && usedByCreatorOnly(run, key, found)))),
   );
   const all = { ...found, older: showsUses ? [...found.older, ...going] : going };
-  if (all.older.length > 0) await settle(run, all, states);
+  if (all.older.length > 0) await advanceFrom(run, { phase: 'delivering' }, all, states);
   const left = new Set(run.record.retire.map(({ id }) => id));
   const deleted = all.older.filter(({ id }) => !left.has(id));
   if (deleted.length === 0) throw error;

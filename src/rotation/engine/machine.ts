@@ -3,14 +3,21 @@
 //
 //   creating or regenerating → testing → delivering → draining → retiring → idle
 //
-// Rotations with and without a record share these transitions; the latter have their own order of them after the delivery
-// (ci/), because without a store only the key list and the sinks show what was done.
+// Rotations with and without a record take the same transitions. The steps of the latter differ (ci/steps.ts), because without
+// a store only the key list and the sinks show what was done.
 
 import { isBlazeMeterError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { readKeyName } from '../../util/key-name.ts';
 import { printable } from '../../util/printable.ts';
-import type { HeldKey, PendingKey, Promotion, RetiringKey, SinkHolding } from '../record/record.ts';
+import type {
+  HeldKey,
+  PendingKey,
+  Promotion,
+  RetiringKey,
+  RotationPhase,
+  SinkHolding,
+} from '../record/record.ts';
 import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
 import { anotherKey } from './plan.ts';
 import type { Run } from './run.ts';
@@ -21,29 +28,30 @@ import { putToSink } from './sink.ts';
 /** The service tells times in whole seconds, so two readings of its clock may differ by one. */
 const SECOND = 1_000;
 
-/** Where a run stops: everything is done, or something has to happen first. */
-export type Stop = 'idle' | 'draining' | 'delivering' | 'retiring';
+/** What a run does in each phase. All but the first return whether it goes on. */
+export interface Steps {
+  prepare(run: Run, pending: PendingKey): Promise<void>;
+  deliver(run: Run): Promise<boolean>;
+  drain(run: Run): Promise<boolean>;
+  retire(run: Run): Promise<boolean>;
+}
 
-/** Goes on until nothing more can be done now. */
-export async function advance(run: Run): Promise<Stop> {
-  for (;;) {
-    run.service.signal?.throwIfAborted();
-    const { phase, pending, promotion } = run.record;
-    if (pending !== null) await prepare(run, pending);
-    else if (phase === 'delivering' && promotion !== null) {
-      if (promotion.reason === 'leak') await closeLeak(run);
-      if (!(await deliver(run))) return 'delivering';
-    } else if (phase === 'draining') {
-      if (!(await drained(run))) return 'draining';
-    } else if (phase === 'retiring') {
-      await finish(run);
-      if (run.record.phase === 'retiring') return 'retiring';
-    } else return 'idle';
+/** Goes on until nothing more can be done now. Returns the phase in which it stops. */
+export async function advance(run: Run, steps: Steps = WITH_RECORD): Promise<RotationPhase> {
+  for (let goesOn = true; goesOn; ) {
+    const { phase, pending } = run.record;
+    if (pending !== null) await steps.prepare(run, pending);
+    else if (phase === 'delivering') goesOn = await steps.deliver(run);
+    else if (phase === 'draining') goesOn = await steps.drain(run);
+    else if (phase === 'retiring') goesOn = await steps.retire(run);
+    else goesOn = false;
   }
+  return run.record.phase;
 }
 
 /** One transition towards a promoted key. */
 export async function prepare(run: Run, pending: PendingKey): Promise<void> {
+  run.service.signal?.throwIfAborted();
   if (run.record.phase === 'testing' && pending.key !== null) await promoteTested(run, pending, pending.key);
   else await obtain(run, pending);
 }
@@ -114,8 +122,10 @@ export async function putToSinks(run: Run, what = 'the new credentials'): Promis
 
 /** Writes to the sinks, and begins the drain. Returns whether all sinks have the credentials. */
 async function deliver(run: Run): Promise<boolean> {
-  const all = await putToSinks(run);
+  run.service.signal?.throwIfAborted();
   const { promotion, previous, current } = run.record;
+  if (promotion?.reason === 'leak') await closeLeak(run);
+  const all = await putToSinks(run);
   if (!all) {
     const names = [...run.sinkProblems.keys()].map((name) => printable(name)).join(', ');
     run.note(
@@ -148,6 +158,7 @@ async function deliver(run: Run): Promise<boolean> {
 
 /** Returns whether the old key may be deleted. */
 async function drained(run: Run): Promise<boolean> {
+  run.service.signal?.throwIfAborted();
   const { current, previous, promotion, retire: waiting } = run.record;
   if (previous === null || promotion?.drainUntil == null) {
     await run.journal.save({ phase: 'retiring' });
@@ -212,13 +223,15 @@ async function reissueSecret(run: Run, signer: KeyCredentials, promotion: Promot
 }
 
 /** The end of a rotation: deletes the keys of this record that are not in use, and no others. */
-async function finish(run: Run): Promise<void> {
+async function finish(run: Run): Promise<boolean> {
+  run.service.signal?.throwIfAborted();
   const signer = await run.signer();
   const keys = await run.service.keys(signer);
   await clearStrays(run, keys);
   await retire(run);
   if (run.record.promotion?.reason === 'leak') run.madeSinceLeak ??= madeSince(run, keys);
   if (run.record.retire.length === 0) await run.journal.save({ phase: 'idle', promotion: null });
+  return run.record.phase === 'idle';
 }
 
 /** Puts keys of this record that it does not know on the list of those to be deleted. Returns whether there were any. */
@@ -282,3 +295,5 @@ export function madeSince(run: Run, keys: readonly ApiKey[]): ApiKey[] {
     ({ id, createdAt }) => !known.has(id) && (since === null || createdAt === null || createdAt >= since),
   );
 }
+
+const WITH_RECORD: Steps = { prepare, deliver, drain: drained, retire: finish };

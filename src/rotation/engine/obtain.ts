@@ -139,10 +139,9 @@ async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
 /** A service may allow so many keys and no more: names those of the user that no rotation uses now. */
 export function withLeftovers(run: Run, error: RequestFailedError, keys: readonly ApiKey[]): Error {
   const { current, previous } = run.record;
-  const unused = (key: ApiKey) => key.lastUsedAt === null || key.lastUsedAt <= key.createdAt;
   const others = keys.filter(({ id }) => ![current.id, previous?.id, run.settings.recovery?.id].includes(id));
   const ids = others
-    .filter((key) => readKeyName(key.name) !== undefined || unused(key))
+    .filter((key) => readKeyName(key.name) !== undefined || key.lastUsedAt === null)
     .map(({ id, name }) => `${shownId(id)} (${printable(name)})`);
   if (ids.length === 0) return error;
   const { status, apiCode, requestId, operation, attempts, message } = error;

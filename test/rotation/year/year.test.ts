@@ -1,20 +1,18 @@
 // A sample of the simulated years; all of them are in year.deep.ts.
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/credentials.ts';
-import { playYear, yearsOf } from './year.ts';
+import { playYear, type Year, yearsOf } from './year.ts';
 
-const sample = yearsOf(1).filter(({ every, life }) =>
-  every === 1 ? life === 90 : every === 31 || life === 180,
-);
+/** Daily runs of short keys, for two months; weekly ones of longer keys; and every kind of monthly runs. */
+const sample = yearsOf(1).flatMap((year): Year[] => {
+  if (year.every === 1) return year.life === 30 ? [{ ...year, days: 62 }] : [];
+  return year.every === 31 || year.life === 90 ? [year] : [];
+});
 
-it.each(sample)(
-  'a key of $life days, run every $every days, kept $kept: a year passes without a gap',
-  {
-    timeout: 60_000,
-  },
-  async (year) => {
-    const { rotations, runs } = await playYear(year, temporaryFolder());
-    expect(runs).toBeGreaterThanOrEqual(Math.floor(365 / year.every));
-    expect(rotations).toBeGreaterThan(Math.floor(365 / Math.max(year.life, 2 * year.every)));
-  },
-);
+it.each(sample)('a key of $life days, run every $every days, kept $kept: a year passes without a gap', {
+  timeout: 60_000,
+}, async (year) => {
+  const { rotations, runs } = await playYear(year, temporaryFolder());
+  expect(runs).toBeGreaterThanOrEqual(Math.floor(year.days / year.every));
+  expect(rotations).toBeGreaterThanOrEqual(Math.floor(year.days / Math.max(year.life, 2 * year.every)));
+});
