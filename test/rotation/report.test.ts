@@ -21,7 +21,7 @@ describe('a report', () => {
       expiresAt: at(100 * DAY),
       resumeAfter: at(5 * MINUTE),
       steps: expect.any(Array),
-      notes: [],
+      notes: [expect.stringContaining('two')],
       sinks: [
         { name: 'one', keyId: report.keyId, acknowledged: true },
         { name: 'two', keyId: null, acknowledged: false, problem: expect.any(String) },

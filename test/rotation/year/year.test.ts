@@ -9,10 +9,14 @@ const sample = yearsOf(1).flatMap((year): Year[] => {
   return year.every === 31 || year.life === 90 ? [year] : [];
 });
 
-it.each(sample)('a key of $life days, run every $every days, kept $kept: a year passes without a gap', {
-  timeout: 60_000,
-}, async (year) => {
-  const { rotations, runs } = await playYear(year, temporaryFolder());
-  expect(runs).toBeGreaterThanOrEqual(Math.floor(year.days / year.every));
-  expect(rotations).toBeGreaterThanOrEqual(Math.floor(year.days / Math.max(year.life, 2 * year.every)));
-});
+it.each(sample)(
+  'a key of $life days, run every $every days, kept $kept: a year passes without a gap',
+  {
+    timeout: 60_000,
+  },
+  async (year) => {
+    const { rotations, runs } = await playYear(year, temporaryFolder());
+    expect(runs).toBeGreaterThanOrEqual(Math.floor(year.days / year.every));
+    expect(rotations).toBeGreaterThanOrEqual(Math.floor(year.days / Math.max(year.life, 2 * year.every)));
+  },
+);
