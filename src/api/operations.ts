@@ -62,6 +62,23 @@ export interface Operation extends OperationOverride {
 const read = <const Path extends string>(path: Path, provenance: Provenance) =>
   ({ method: 'GET', path, provenance, replay: 'safe' }) as const;
 
+/** The name of an operation. */
+export type OperationId =
+  | 'user.get'
+  | 'accounts.list'
+  | 'accounts.get'
+  | 'accounts.users'
+  | 'apiKeyPolicy.get'
+  | 'apiKeyPolicy.set'
+  | 'apiKeys.list'
+  | 'apiKeys.get'
+  | 'apiKeys.create'
+  | 'apiKeys.regenerateSecret'
+  | 'apiKeys.delete';
+
+/** The whole table. */
+export type OperationTable = { readonly [Id in OperationId]: Operation };
+
 const table = {
   'user.get': read('/user', 'documented'),
   'accounts.list': read('/accounts', 'observed'),
@@ -91,13 +108,7 @@ const table = {
     replay: 'other-signer',
   },
   'apiKeys.delete': { method: 'DELETE', path: '/api-keys/{id}', provenance: 'assumed', replay: 'safe' },
-} as const;
-
-/** The name of an operation. */
-export type OperationId = keyof typeof table;
-
-/** The whole table. */
-export type OperationTable = { readonly [Id in OperationId]: Operation };
+} as const satisfies OperationTable;
 
 /** Changes to the table: see the option `operations` of the client. */
 export type OperationOverrides = { readonly [Id in OperationId]?: OperationOverride };

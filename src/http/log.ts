@@ -14,10 +14,10 @@ export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-const LEVELS = ['off', 'error', 'warn', 'info', 'debug'] as const;
-
 /** The least severe level that is logged. */
-export type LogLevel = (typeof LEVELS)[number];
+export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
+
+const LEVELS: readonly LogLevel[] = ['off', 'error', 'warn', 'info', 'debug'];
 
 /** What a log line may carry. */
 export interface LogFields {

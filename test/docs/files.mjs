@@ -1,9 +1,8 @@
-// A static file server as plain as they come, which also weighs what it sends.
+// A static file server as plain as they come.
 
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { gzipSync } from 'node:zlib';
 
 const TYPES = {
   '.html': 'text/html; charset=utf-8',
@@ -23,9 +22,6 @@ export function fileOf(folder, pathname) {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'index.html') : path;
   return existsSync(file) ? file : undefined;
 }
-
-/** How many bytes a file has, compressed as servers do it. */
-export const compressed = (file) => gzipSync(readFileSync(file), { level: 6 }).byteLength;
 
 /** Serves a folder on a free port of this machine. */
 export async function serve(folder) {

@@ -6,6 +6,7 @@ import * as everything from 'blazemeter-client';
 import { operations } from 'blazemeter-client';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { apiPage } from '../../scripts/api-page.mjs';
 import { root } from '../support/examples.ts';
 
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -115,6 +116,27 @@ describe('docs/api-knowledge.md', () => {
   it('has a rule for each of the eighteen points on which BlazeMeter is silent', () => {
     const points = [...page.matchAll(/^\| S(\d+) \|/gm)].map((match) => Number(match[1]));
     expect(points).toEqual(Array.from({ length: 18 }, (_, at) => at + 1));
+  });
+});
+
+describe('the site', () => {
+  it('lists every method as the sources have it', () => {
+    const page = apiPage();
+    expect(read('docs/api.md'), 'node scripts/api-page.mjs').toBe(page);
+    expect(page).toContain('`client.apiKeys.create(input: CreateApiKeyInput, options?: CallOptions)');
+  });
+
+  it('has every page of docs/', () => {
+    const listed: string[] = JSON.parse(read('typedoc.json')).projectDocuments;
+    const shown = listed.map((glob) => {
+      const pattern = glob
+        .replaceAll('.', '\\.')
+        .replaceAll('*', '[^/]*')
+        .replace(/\{(.*)\}/, (_, names: string) => `(?:${names.replaceAll(',', '|')})`);
+      return new RegExp(`^${pattern}$`);
+    });
+    const missing = pages.filter((page) => page !== 'README.md' && !shown.some((glob) => glob.test(page)));
+    expect(missing).toEqual([]);
   });
 });
 

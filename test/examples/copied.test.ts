@@ -1,0 +1,133 @@
+// Each example as a reader takes it: its folder alone, copied out of the repository, with the packages that its package.json
+// names. It has all that it imports, its own test runs, and no process is left behind.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { builtPackage } from '../support/built.ts';
+import { temporaryFolder } from '../support/credentials.ts';
+import { root } from '../support/examples.ts';
+
+const examples = join(root, 'examples');
+const folders = readdirSync(examples, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && existsSync(join(examples, entry.name, 'package.json')))
+  .map(({ name }) => name);
+
+/** Examples in other languages, which have no package.json. */
+const OTHERS = {
+  'reference-python': 'python3 -m unittest test_keys',
+  'reference-shell': 'sh check-key.sh',
+};
+
+interface Manifest {
+  readonly scripts?: Readonly<Record<string, string>>;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly bin?: string | Readonly<Record<string, string>>;
+}
+
+const built = builtPackage();
+
+function manifestOf(name: string): Manifest {
+  const file = join(examples, name, 'package.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+const packagesOf = ({ dependencies, devDependencies }: Manifest): string[] =>
+  Object.keys({ ...dependencies, ...devDependencies });
+
+/** Copies the folder, and what its README says to copy with it; installs what its package.json names. */
+function copied(name: string): string {
+  const home = temporaryFolder();
+  const withSinks = readFileSync(join(examples, name, 'README.md'), 'utf8').includes('../sinks');
+  for (const folder of [name, ...(withSinks ? ['sinks'] : [])])
+    cpSync(join(examples, folder), join(home, folder), { recursive: true });
+  const modules = join(home, name, 'node_modules');
+  mkdirSync(join(modules, '.bin'), { recursive: true });
+  for (const one of packagesOf(manifestOf(name))) {
+    const from = join(one === 'blazemeter-client' ? built.folder() : root, 'node_modules', one);
+    // axios, got and express are not installed here.
+    if (!existsSync(from)) continue;
+    symlinkSync(from, join(modules, one), 'junction');
+    const { bin = {} }: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
+    if (typeof bin === 'string') continue;
+    for (const [command, file] of Object.entries(bin))
+      symlinkSync(join(from, file), join(modules, '.bin', command));
+  }
+  return join(home, name);
+}
+
+/** What the programs of a folder import, with the file that does. */
+function importsOf(folder: string): { file: string; from: string }[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(?:[mc]?js|ts)$/.test(name) && !name.includes('node_modules'))
+    .flatMap((name) => {
+      const file = join(folder, name);
+      const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'));
+      return importedFiles.map(({ fileName }) => ({ file, from: fileName }));
+    });
+}
+
+describe.each(folders)('the example %s, copied out of the repository', (name) => {
+  it('has everything that it imports', () => {
+    const folder = copied(name);
+    const named = packagesOf(manifestOf(name));
+    const missing = importsOf(folder).filter(({ file, from }) => {
+      if (from.startsWith('.')) return !existsSync(join(dirname(file), from));
+      return !named.some((one) => from === one || from.startsWith(`${one}/`)) && !isBuiltIn(from);
+    });
+    expect(importsOf(folder).length).toBeGreaterThan(0);
+    expect(missing).toEqual([]);
+  });
+});
+
+const isBuiltIn = (from: string): boolean => builtinModules.includes(from.replace(/^node:/, ''));
+
+/** The processes of a group that have not ended. */
+function running(group: number | undefined): string[] {
+  const all = execFileSync('ps', ['-eo', 'pgid=,stat=,args='], { encoding: 'utf8' }).split('\n');
+  return all.filter((line) => new RegExp(`^ *${group} +[^Z]`).test(line));
+}
+
+const scripts = [
+  ...folders.map((name) => ({ name, script: manifestOf(name).scripts?.test })),
+  ...Object.entries(OTHERS).map(([name, script]) => ({ name, script })),
+].filter((one): one is { name: string; script: string } => one.script !== undefined);
+
+it.each(scripts)(
+  '$name runs where it was copied to, and leaves no process behind',
+  {
+    timeout: 120_000,
+  },
+  async ({ name, script }) => {
+    const folder = copied(name);
+    const child = spawn('sh', ['-c', script], {
+      cwd: folder,
+      // A process group of its own, by which all of it is found.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        PATH: [join(folder, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+        HOME: temporaryFolder(),
+        BLAZEMETER_REFERENCE: `${process.execPath} ${built.command('reference')}`,
+        PYTHONDONTWRITEBYTECODE: '1',
+      },
+    });
+    const group = -(child.pid ?? Number.NaN);
+    onTestFinished(({ task }) => {
+      if (task.result?.state === 'fail' && child.exitCode === null) process.kill(group, 'SIGKILL');
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        output += chunk;
+      });
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, output: code === 0 ? '' : output }).toEqual({ code: 0, output: '' });
+    // What vitest started ends a moment after it.
+    await vi.waitFor(() => expect(running(child.pid)).toEqual([]), { timeout: 10_000 });
+  },
+);
