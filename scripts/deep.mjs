@@ -137,6 +137,10 @@ const parts = [
     name: 'soak',
     work: () => program(['test/soak/soak.mjs', '--minutes', values.minutes], /^heap: /),
   },
+  {
+    name: 'hostile-server',
+    work: () => program(['test/soak/hostile.mjs'], /"good":true/),
+  },
   ...(values.coverage ? [{ name: 'coverage', work: coverage }] : []),
 ];
 const wanted = values.only?.split(',').map((name) => name.trim());

@@ -1,8 +1,7 @@
 // The keys that expire soon, and nothing else: one request where there are few keys.
 
-import { daysToMs } from '../api/expiration.ts';
 import type { BlazeMeterClient } from '../client.ts';
-import { type Duration, durationMs } from '../util/duration.ts';
+import { type Duration, daysLeft, durationMs } from '../util/duration.ts';
 import {
   type AuditedKey,
   audited,
@@ -26,7 +25,7 @@ export interface ExpiringOptions {
 /** A key that expires soon. */
 export interface ExpiringKey extends AuditedKey {
   readonly expiresAt: Date;
-  /** Whole days until then; `0`: less than one. */
+  /** Days until then, each counted once it has begun: a key of 90 days has 90 on its first day, and 1 on its last. */
   readonly daysLeft: number;
 }
 
@@ -64,7 +63,7 @@ const LATEST = 8.64e15;
  * const reference = createReference();
  * const { keys } = reference.seed({
  *   users: { ana: {} },
- *   keys: { ci: { user: 'ana', expires: { days: 10, hours: 1 } }, other: { user: 'ana' } },
+ *   keys: { ci: { user: 'ana', expires: { days: 10 } }, other: { user: 'ana' } },
  * });
  * const client = new BlazeMeterClient({ credentials: keys.ci, fetch: reference.fetch });
  * const report = await expiring(client, { within: '1 month' });
@@ -82,8 +81,7 @@ export async function expiring(
   const expiringKeys = keys.flatMap((key) => {
     const { expiresAt } = key;
     if (expiresAt === null || expiresAt.getTime() <= now || expiresAt.getTime() > until) return [];
-    const daysLeft = Math.floor((expiresAt.getTime() - now) / daysToMs(1));
-    return [{ ...audited(key, ownerOf), expiresAt, daysLeft }];
+    return [{ ...audited(key, ownerOf), expiresAt, daysLeft: daysLeft(expiresAt.getTime() - now) }];
   });
   const withoutExpiry = keys.filter((key) => key.expiresAt === null).map((key) => key.id);
   const unknown: Unknown[] = [];

@@ -8,7 +8,7 @@ import { readKeyName } from '../util/key-name.ts';
 import { printable } from '../util/printable.ts';
 import type { KeySnapshot, Unknown } from './keys.ts';
 import type { Settings } from './options.ts';
-import { hasExpired, longerThan } from './period.ts';
+import { hasExpired, keptDays, longerThan } from './period.ts';
 import type { AuditRule } from './rules.ts';
 import { findStrays, othersOf } from './stray.ts';
 
@@ -48,24 +48,29 @@ const defaultWindow = (lifetimeMs: number): number =>
   Math.max(SHORTEST_WINDOW, Math.min(LONGEST_WINDOW, lifetimeMs * WINDOW_PART));
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
-const id = (key: ApiKey): string => printable(key.id);
 const idsOf = (keys: readonly ApiKey[]): string[] => keys.map((key) => key.id);
 
 /** Keys that still work according to their dates. Other rules do not apply to expired ones. */
 const active = ({ snapshot: { keys, now } }: Subject): ApiKey[] =>
   keys.filter((key) => !hasExpired(key, now));
 
-const deleting = (key: ApiKey): string => `If it is not needed: client.apiKeys.delete('${id(key)}').`;
+/** Text as a literal of a program, which ends where the text ends. */
+const literal = (text: string): string => `'${printable(text).replace(/[\\']/g, String.raw`\$&`)}'`;
 
-/** How to replace a key, with a lifetime. */
-function nextKey(key: ApiKey, lifetime = "expiresIn: 'max'"): string {
+const deletion = (key: ApiKey): string => `client.apiKeys.delete(${literal(key.id)})`;
+const deleting = (key: ApiKey): string => `If it is not needed: ${deletion(key)}.`;
+
+/** How to replace a key by one that lives as long, within the maximum. */
+function nextKey(key: ApiKey, { policy }: Subject): string {
   const record = readKeyName(key.name)?.recordId;
-  return record === undefined
-    ? `Create a new key (client.apiKeys.create, ${lifetime}), give it to the users of this one, then client.apiKeys.delete('${id(key)}').`
-    : `Run rotateIfExpiring or rotate with the store of record ${record}.`;
+  if (record !== undefined) return `Run rotateIfExpiring or rotate with the store of record ${record}.`;
+  const days = keptDays(key, policy?.maximumDays);
+  const expiresIn = days === undefined ? "'max'" : `{ days: ${days} }`;
+  return `Create a new key, client.apiKeys.create({ name: ${literal(key.name)}, expiresIn: ${expiresIn} }), give it to the users of this one, then ${deletion(key)}.`;
 }
 
-const expired: Check = ({ snapshot: { keys, now } }, report) => {
+const expired: Check = (subject, report) => {
+  const { keys, now } = subject.snapshot;
   for (const key of keys) {
     if (key.expiresAt === null || !hasExpired(key, now)) continue;
     const past = now >= key.expiresAt.getTime();
@@ -75,7 +80,7 @@ const expired: Check = ({ snapshot: { keys, now } }, report) => {
       message: past
         ? `It expired on ${day(key.expiresAt)}, ${describeDuration(now - key.expiresAt.getTime())} ago.`
         : `It expires within two minutes, at ${key.expiresAt.toISOString()}.`,
-      fix: `An expired key needs a new key (assumed). ${nextKey(key)}`,
+      fix: `An expired key needs a new key (assumed). ${nextKey(key, subject)}`,
     });
   }
 };
@@ -92,7 +97,7 @@ const expiresSoon: Check = (subject, report) => {
       rule: 'expires-soon',
       key,
       message: `It expires on ${day(key.expiresAt)}, in ${describeDuration(left)}.`,
-      fix: nextKey(key),
+      fix: nextKey(key, subject),
     });
   }
 };
@@ -119,7 +124,7 @@ const beyondPolicy: Check = (subject, report, skip) => {
       rule: 'beyond-policy',
       key,
       message: `It was created for ${describeDuration(period)}, and account ${accountId} now permits ${maximumDays} days. It expires on ${day(key.expiresAt)} unless the service ends it earlier.`,
-      fix: nextKey(key, `${maximumDays} days at most`),
+      fix: nextKey(key, subject),
       assumption:
         'That the strictest maximum of the visible accounts applies to the key (S2). What happens to longer keys is not documented (S1).',
     });
@@ -148,7 +153,7 @@ const neverExpires: Check = (subject, report, skip) => {
       rule: 'never-expires',
       key,
       message: 'The service shows no expiry for it, though it does for other keys.',
-      fix: nextKey(key),
+      fix: nextKey(key, subject),
       assumption: 'That a key without an expiry in the list never expires.',
     });
 };

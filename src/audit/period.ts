@@ -1,6 +1,6 @@
-// The period for which a key was created, as far as its dates show, compared with a maximum.
+// The period for which a key was created, as far as its dates show: compared with a maximum, and kept by the next key.
 
-import { daysToMs, SLACK_MS } from '../api/expiration.ts';
+import { daysToMs, MOST_DAYS, SLACK_MS } from '../api/expiration.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 
 /** Whether a key is longer than a maximum. `unclear`: its dates do not show it. */
@@ -26,4 +26,17 @@ export function longerThan(
   if (createdAt !== null && expiresAt.getTime() - createdAt.getTime() <= allowed) return 'no';
   const latest = Math.max(createdAt?.getTime() ?? 0, updatedAt?.getTime() ?? now);
   return expiresAt.getTime() - latest > allowed ? 'yes' : 'unclear';
+}
+
+/**
+ * For how many days the next key is to be created, so that it lives as long as this one, within the maximum; `undefined`
+ * where this one shows no expiry.
+ */
+export function keptDays(
+  { createdAt, expiresAt }: Pick<ApiKey, 'createdAt' | 'expiresAt'>,
+  maximumDays: number = MOST_DAYS,
+): number | undefined {
+  if (createdAt === null || expiresAt === null) return undefined;
+  const days = Math.round((expiresAt.getTime() - createdAt.getTime()) / daysToMs(1));
+  return Math.max(1, Math.min(days, maximumDays));
 }

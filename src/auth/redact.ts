@@ -41,7 +41,7 @@ function forms(secret: string): string[] {
   const base64 = [0, 1, 2].map((at) =>
     btoa(' '.repeat(at) + bytes)
       .slice(at === 0 ? 0 : at + 1)
-      .replace(/.=+$/, ''),
+      .replace(/.={1,2}$/, ''),
   );
   const json = JSON.stringify(secret).slice(1, -1);
   return [

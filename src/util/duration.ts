@@ -1,6 +1,6 @@
 // Durations: how options take them, and how people read them.
 
-import { daysToMs, isExpirationPeriod, periodDays } from '../api/expiration.ts';
+import { daysToMs, isExpirationPeriod, periodDays, SLACK_MS } from '../api/expiration.ts';
 
 /**
  * A duration: parts that add up, such as `{ days: 1, hours: 12 }`, or text such as `'90 days'`, `'12h'`, `'1 day 12 hours'`
@@ -86,3 +86,6 @@ export function describeDuration(ms: number): string {
   const amount = Math.round((ms / UNITS[unit]) * 10) / 10;
   return `${amount} ${amount === 1 ? unit.slice(0, -1) : unit}`;
 }
+
+/** Days that are left of some milliseconds, each counted once it has begun: a key of 90 days has 90 on its first day, and 1 on its last. */
+export const daysLeft = (ms: number): number => Math.max(0, Math.ceil((ms - SLACK_MS) / UNITS.days));

@@ -287,6 +287,37 @@ describe('never-used and not-used-for-long', () => {
   });
 });
 
+describe('the advice of a finding', () => {
+  /** What a report tells to run, run: the call that it names first. */
+  const follow = ({ fix }: { readonly fix: string }, client: BlazeMeterClient): unknown => {
+    const call = /client\.apiKeys\.create\(\{.*?\} \}\)/.exec(fix)?.[0];
+    return new Function('client', `return ${call}`)(client);
+  };
+
+  it('runs as it is printed, and keeps the name and the lifetime of the key, within the maximum', async () => {
+    for (const [maximum, days] of [
+      [3650, 90],
+      [45, 45],
+    ]) {
+      const name = "it's \\ `$1`";
+      const world = worldOf({ late: { name, created: { days: -87 }, expires: { days: 3 } } }, maximum);
+      const report = await audit(world.client);
+      const [finding] = report.findings.filter(({ rule }) => rule === 'expires-soon');
+      if (finding === undefined) throw new Error('Nothing was found.');
+      await follow(finding, world.client);
+      const named = (await world.client.apiKeys.list().toArray({ limit: 100 })).filter(
+        (key) => key.name === name,
+      );
+      const created = named.find(({ id }) => id !== world.keys.late?.id);
+      const lifetime = Number(created?.expiresAt) - Number(created?.createdAt);
+      // At the maximum, the client keeps a minute away from it.
+      expect(Math.ceil(lifetime / 86_400_000)).toBe(days);
+      expect(lifetime % 86_400_000 === 0 || days === maximum).toBe(true);
+      expect(finding.fix).toContain(`client.apiKeys.delete('${world.keys.late?.id}')`);
+    }
+  });
+});
+
 describe('duplicate-name', () => {
   it('finds each of several living keys of one name, and names the others', async () => {
     const world = worldOf({
@@ -531,7 +562,7 @@ describe('options', () => {
 });
 
 describe('expiring', () => {
-  it('lists the keys that end within a time, the soonest first, with whole days left', async () => {
+  it('lists the keys that end within a time, the soonest first, with the days left', async () => {
     const world = worldOf({
       c: { expires: { days: 60 } },
       a: { expires: { hours: 30 } },
@@ -542,22 +573,39 @@ describe('expiring', () => {
     const listed = async (within: Parameters<typeof expiring>[1]['within']) =>
       (await expiring(world.client, { within })).keys.map(({ name, daysLeft }) => [name, daysLeft]);
     expect(await listed({ days: 60 })).toEqual([
-      ['a', 1],
-      ['b', 29],
+      ['a', 2],
+      ['b', 30],
       ['asker', 30],
       ['c', 60],
     ]);
     expect(await listed('1 month')).toEqual([
-      ['a', 1],
-      ['b', 29],
+      ['a', 2],
+      ['b', 30],
       ['asker', 30],
     ]);
-    expect(await listed({ hours: 30 })).toEqual([['a', 1]]);
+    expect(await listed({ hours: 30 })).toEqual([['a', 2]]);
     expect(await listed({})).toEqual([]);
     world.reference.clock.advance({ hours: 29 });
-    expect(await listed({ days: 1 })).toEqual([['a', 0]]);
+    expect(await listed({ days: 1 })).toEqual([['a', 1]]);
     world.reference.clock.advance({ hours: 1 });
     expect(await listed({ days: 1 })).toEqual([]);
+  });
+
+  it('counts a key of 90 days as 90 on its first day, by the server time, and as 1 on its last', async () => {
+    const world = worldOf({ quarter: { expires: { days: 90 } } });
+    const days = async () =>
+      (await expiring(world.client, { within: '1 year' })).keys.find(({ name }) => name === 'quarter')
+        ?.daysLeft;
+    expect(await days()).toBe(90);
+    world.reference.clock.advance({ hours: 23, minutes: 57 });
+    expect(await days()).toBe(90);
+    world.reference.clock.advance({ minutes: 5 });
+    expect(await days()).toBe(89);
+    const { asker } = world.keys;
+    if (asker === undefined) throw new Error('There is no such key.');
+    const client = world.client.withOptions({ credentials: asker });
+    world.reference.clock.advance({ days: 28, hours: 20 });
+    expect((await expiring(client, { within: '1 month' })).keys.map(({ daysLeft }) => daysLeft)).toEqual([1]);
   });
 
   it('says which keys show no expiry, and by which clock it went', async () => {

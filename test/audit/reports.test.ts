@@ -112,6 +112,14 @@ describe('Markdown', () => {
     expect(toMarkdown(expiringOf([]))).toMatch(/^## API keys: none expires within 30 days\n/);
   });
 
+  it('does not say that there is nothing where something could not be read', () => {
+    const unknown = [{ rule: 'beyond-policy' as const, what: 'The maximum could not be read.', keys: [] }];
+    const text = toMarkdown({ ...auditOf([]), unknown });
+    expect(text).not.toContain('no findings');
+    expect(text).toMatch(/^## API keys: nothing found in what could be read\n/);
+    expect(text).toContain('The maximum could not be read.');
+  });
+
   it.each(Object.entries({ ...markup, ...payloads }))('%s stays text', async (_, text) => {
     const { all } = await reportsOn(text);
     for (const report of all) {

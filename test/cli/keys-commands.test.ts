@@ -1,5 +1,6 @@
 // Each command as a pipeline uses it: results on standard output, everything else on standard error, an exit code.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { FetchLike } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
@@ -235,6 +236,35 @@ describe('audit', () => {
     expect(left.out).not.toContain('client.');
     expect((await world.run(['audit', '--ignore', 'expires-soon'])).code).toBe(0);
     expect((await world.run(['audit', '--expires-within', '1 day'])).code).toBe(0);
+  });
+
+  it('prints commands that run as they are, and keep the lifetime of the key', async () => {
+    const world = keysWorld();
+    const { keys } = world.reference.seed({
+      keys: { old: { user: 'owner', name: "it's $(old)", created: { days: -87 }, expires: { days: 3 } } },
+    });
+    const { out } = await world.run(['audit', '--ignore', 'never-used']);
+    const line = out.split('\n').find((one) => one.includes('Create the next key: ')) ?? '';
+    const [, creation = '', deletion = ''] =
+      /(blazemeter-keys create .*?) ; .*(blazemeter-keys delete .*)$/.exec(line) ?? [];
+    /** The words that a shell gives to the command. */
+    const words = (command: string): string[] =>
+      spawnSync('sh', ['-c', `for word in ${command}; do printf '%s\\0' "$word"; done`], { encoding: 'utf8' })
+        .stdout.split('\0')
+        .slice(1, -1);
+    expect(await world.run(words(creation))).toMatchObject({ code: 0 });
+    const listed = (await world.run(['list'])).out;
+    expect(listed).toMatch(/it's \$\(old\).*\(90 d\)/);
+    expect(await world.run([...words(deletion), '--yes'])).toMatchObject({ code: 0 });
+    expect((await world.run(['get', keys.old.id])).code).not.toBe(0);
+  });
+
+  it('does not say that nothing was found where something could not be read', async () => {
+    const world = keysWorld();
+    world.reference.faults.add({ operation: 'accounts.list', effect: 'status', status: 403 });
+    const { out } = await world.run(['audit', '--ignore', 'never-used', '--ignore', 'not-used-for-long']);
+    expect(out).toContain('nothing found in what could be read');
+    expect(out).toMatch(/Unknown:\n- beyond-policy/);
   });
 
   it('counts what is as grave as was said', async () => {

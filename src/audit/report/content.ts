@@ -2,7 +2,7 @@
 
 import { describeDuration } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
-import type { AuditReport, Finding } from '../audit.ts';
+import type { AuditReport } from '../audit.ts';
 import type { ExpiringReport } from '../expiring.ts';
 import type { AuditedKey, ReportClock, Unknown } from '../keys.ts';
 import { severities } from '../rules.ts';
@@ -62,13 +62,14 @@ const keyCells = ({ name, id, owner }: AuditedKey): Cell[] => [
 ];
 const KEY_COLUMNS: readonly string[] = ['Key', 'Id', 'Owner'];
 
-/** The findings, by severity. */
-function tally(findings: readonly Finding[]): string {
+/** The findings, by severity. Where something could not be read, that there are none is not known. */
+export function tally({ findings, unknown }: Pick<AuditReport, 'findings' | 'unknown'>): string {
   const counts = severities.flatMap((severity) => {
     const count = findings.filter((one) => one.severity === severity).length;
     return count === 0 ? [] : [counted(count, severity)];
   });
-  return counts.length === 0 ? 'no findings' : counts.join(', ');
+  if (counts.length > 0) return counts.join(', ');
+  return unknown.length === 0 ? 'no findings' : 'nothing found in what could be read';
 }
 
 function ofAudit(report: AuditReport): Content {
@@ -83,7 +84,7 @@ function ofAudit(report: AuditReport): Content {
     ),
   ];
   return {
-    title: `API keys: ${tally(findings)}`,
+    title: `API keys: ${tally(report)}`,
     head: [`${counted(keys, 'key')} of your own checked, ${asOf(checkedAt, clock)}.${bound}`],
     columns: ['Severity', 'Rule', 'Expires', ...KEY_COLUMNS, 'Finding', 'Fix'],
     rows: findings.map(({ severity, rule, key, message, fix }) => [

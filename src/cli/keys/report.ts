@@ -4,16 +4,20 @@ import {
   type AuditReport,
   type AuditRule,
   audit as auditKeys,
+  type Finding,
   type Severity,
   toMarkdown,
 } from '../../audit/index.ts';
+import { keptDays } from '../../audit/period.ts';
+import { tally } from '../../audit/report/content.ts';
 import { VERSION } from '../../index.ts';
 import { fileStore, type RotationRecord } from '../../rotation/index.ts';
+import { readKeyName } from '../../util/key-name.ts';
 import { printable } from '../../util/printable.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit.ts';
 import type { Style } from './output.ts';
-import { day, foreign } from './show.ts';
+import { day, foreign, shellWord } from './show.ts';
 import type { Parts } from './values.ts';
 
 export interface AuditOptions extends ChangeOptions {
@@ -33,37 +37,61 @@ const STYLES: Readonly<Record<Severity, Style | undefined>> = {
   note: undefined,
 };
 
-const NEXT =
-  'Create the next key (blazemeter-keys create), give it to what uses this one, then delete this one';
+/** Options of this run that the printed commands need too. */
+const CARRIED = ['--base-url', '--config', '--ca-file'];
 
-/** What to do about a finding, in commands. */
-const FIXES: Readonly<Record<AuditRule, string>> = {
-  'expires-soon': `${NEXT}. If a rotation made it: blazemeter-keys rotate.`,
-  expired: `An expired key needs a new key (assumed). ${NEXT}.`,
-  'beyond-policy': `${NEXT}.`,
-  'never-expires': `${NEXT}.`,
-  'stray-key': 'Run blazemeter-keys rotate --resume with the store of its record, or delete it.',
-  'never-used': 'If it is not needed, delete it.',
-  'not-used-for-long': 'If it is not needed, delete it.',
-  'duplicate-name': 'Delete the one that is not needed, or give each use a name of its own.',
-};
+/** What to do about a finding, as commands that run as they are printed. `store` is the record that the key belongs to. */
+function fixOf(
+  { rule, key }: Finding,
+  { argv }: Context,
+  policy: AuditReport['policy'],
+  store: string | undefined,
+): string {
+  const carried = argv.flatMap((word, at) =>
+    CARRIED.includes(word)
+      ? [word, argv[at + 1] ?? '']
+      : CARRIED.some((name) => word.startsWith(`${name}=`))
+        ? [word]
+        : [],
+  );
+  const command = (...words: string[]) => ['blazemeter-keys', ...words, ...carried].map(shellWord).join(' ');
+  const file = `./${printable(key.name).replace(/[^\w.-]+/g, '-')}.json`;
+  const deletion = command('delete', printable(key.id));
+  if (rule === 'stray-key')
+    return store === undefined
+      ? `Run blazemeter-keys rotate --resume with --store for its record, or delete it: ${deletion}`
+      : `Run: ${command('rotate', '--resume', '--store', store)}`;
+  if (rule === 'never-used' || rule === 'not-used-for-long') return `If it is not needed: ${deletion}`;
+  if (rule === 'duplicate-name')
+    return `Give each use a name of its own, and delete the one that is not needed: ${deletion}`;
+  if (store !== undefined) return `Run: ${command('rotate', '--reason', 'schedule', '--store', store)}`;
+  const days = keptDays(key, policy?.maximumDays);
+  const life = days === undefined ? 'max' : `${days} days`;
+  const creation = command('create', '--name', printable(key.name), '--expires-in', life, '--out', file);
+  return `Create the next key: ${creation} ; give it to what uses this one. Once nothing does: ${command('delete', printable(key.id), '--key-file', file)}`;
+}
 
 export async function audit(context: Context, options: AuditOptions): Promise<ExitCode> {
   const { output, interrupt } = context;
   const { format, failOn, store = [], ignore = [], expiresWithin, neverUsedAfter, notUsedFor } = options;
   if (output.json && format !== 'table') throw usage('--json and --format contradict each other.');
-  const records: RotationRecord[] = [];
+  const stores: { readonly path: string; readonly record: RotationRecord }[] = [];
   for (const path of store) {
     const held = await fileStore(context.secretPath(path, '--store', options)).read();
-    if (held !== undefined) records.push(held.record);
+    if (held !== undefined) stores.push({ path, record: held.record });
   }
+  const records = stores.map(({ record }) => record);
   output.progress('Auditing …');
   const found = await auditKeys(context.client(), {
     ...{ expiresWithin, neverUsedAfter, notUsedFor, ignore, records },
     signal: interrupt.now,
   });
   interrupt.now.throwIfAborted();
-  const findings = found.findings.map((finding) => ({ ...finding, fix: FIXES[finding.rule] }));
+  const findings = found.findings.map((finding) => {
+    const recordId = readKeyName(finding.key.name)?.recordId;
+    const own = stores.find(({ record }) => record.id === recordId || record.current.id === finding.key.id);
+    return { ...finding, fix: fixOf(finding, context, found.policy, own?.path) };
+  });
   const report = { ...found, findings };
   if (output.json) await output.document(report);
   else if (format === 'markdown') await output.lines(toMarkdown(report).trimEnd().split('\n'));
@@ -73,10 +101,10 @@ export async function audit(context: Context, options: AuditOptions): Promise<Ex
 }
 
 /** The findings as a table, then what is to be known of each. */
-async function show({ output }: Context, { findings, keys, unknown, checkedAt }: AuditReport): Promise<void> {
-  const count = (amount: number, what: string) => `${amount} ${what}${amount === 1 ? '' : 's'}`;
+async function show({ output }: Context, report: AuditReport): Promise<void> {
+  const { findings, keys, unknown, checkedAt } = report;
   await output.lines([
-    `${count(keys, 'key')} of your own, on ${day(checkedAt)}: ${count(findings.length, 'finding')}`,
+    `${keys} ${keys === 1 ? 'key' : 'keys'} of your own, on ${day(checkedAt)}: ${tally(report)}`,
   ]);
   if (findings.length > 0) {
     await output.lines(['']);

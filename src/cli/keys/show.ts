@@ -1,10 +1,10 @@
 // How things of the API are shown to people, and which of their fields programs get.
 
 import type { ApiKey, MaximumExpiration } from '../../index.ts';
+import { daysLeft } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
 import type { Cell } from './output.ts';
 
-const DAY_MS = 86_400_000;
 /** Below this many days an expiry is worth a colour. */
 const SOON_DAYS = 14;
 
@@ -22,7 +22,7 @@ export function expiry(expiresAt: Date | null, now: number): Exclude<Cell, strin
   if (expiresAt === null) return { text: 'unknown', style: 'yellow' };
   const left = expiresAt.getTime() - now;
   if (left <= 0) return { text: `${day(expiresAt)} (expired)`, style: 'red' };
-  const days = Math.floor(left / DAY_MS);
+  const days = daysLeft(left);
   return { text: `${day(expiresAt)} (${days} d)`, style: days < SOON_DAYS ? 'yellow' : undefined };
 }
 

@@ -62,7 +62,8 @@ const metadata = z.object({
 });
 const fields = z.custom<Readonly<Record<string, unknown>>>(isPlainObject);
 const secretResponse = z.object({ data: z.object({ data: fields, metadata }) });
-const goneResponse = z.object({ data: z.object({ metadata }) });
+/** A version that was deleted or destroyed. Which one may be missing, where something in between has changed the response. */
+const goneResponse = z.object({ data: z.object({ metadata: z.catch(z.nullable(metadata), null) }) });
 const writeResponse = z.object({ data: metadata });
 const errorResponse = z.object({ errors: z.array(z.unknown()) });
 const wrappedResponse = z.object({ wrap_info: fields });
@@ -155,20 +156,25 @@ interface Where {
 
 /** The version that a first record is written over, from a 404. */
 function emptyVersion(response: StoreResponse, source: string, where: Where): Version {
-  const gone = readAs(goneResponse, response)?.data.metadata;
+  const gone = readAs(goneResponse, response)?.data;
   if (gone === undefined) {
     // Not where a gateway responds in Vault's place: a record that cannot be seen may still be there.
     if (readAs(errorResponse, response) === undefined || says(response, 'no handler for route'))
       throw statusError(response, source, where);
     return { number: 0, fields: {} };
   }
-  const { version, deletion_time: deletedAt, destroyed } = gone;
-  if (destroyed !== true && typeof deletedAt === 'string' && deletedAt !== '')
-    throw new RotationError(
-      `${source} holds a record that cannot be read: Vault deleted version ${version} at ${printable(deletedAt)}, because of delete-version-after or of \`vault kv delete\`. Bring it back with \`vault kv undelete -mount=${where.mount} -versions=${version} ${where.path}\`, and set -delete-version-after=0s; to give the record up, destroy that version.`,
-      { code: 'rotation_record' },
-    );
-  return { number: version, fields: {} };
+  const { version, deletion_time: deletedAt, destroyed } = gone.metadata ?? {};
+  if (version !== undefined && destroyed === true) return { number: version, fields: {} };
+  const at = typeof deletedAt === 'string' && deletedAt !== '' ? ` at ${printable(deletedAt)}` : '';
+  const number = version ?? '<number>';
+  const unknown =
+    version === undefined
+      ? ` (\`vault kv metadata get -mount=${where.mount} ${where.path}\` shows the number)`
+      : '';
+  throw new RotationError(
+    `${source} holds a record that cannot be read: Vault deleted ${version === undefined ? 'its newest version' : `version ${version}`}${at}, because of delete-version-after or of \`vault kv delete\`. Bring it back with \`vault kv undelete -mount=${where.mount} -versions=${number} ${where.path}\`${unknown}, and set -delete-version-after=0s; to give the record up, destroy that version.`,
+    { code: 'rotation_record' },
+  );
 }
 
 const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '');

@@ -139,6 +139,36 @@ describe('fileStore', () => {
     expect(await fileStore(path, { allowInsecureFile: true }).read()).toBeDefined();
   });
 
+  const theirs = (path: string) => fs.chown(path, 4711, 4711);
+  const spoilt: [what: string, spoil: (folder: string) => Promise<void>][] = [
+    ['that others can write to', (folder) => fs.chmod(folder, 0o777)],
+    ['that is sticky, and others can write to', (folder) => fs.chmod(folder, 0o1777)],
+  ];
+  if (process.geteuid?.() === 0) spoilt.push(['of another user', theirs]);
+  it.each(spoilt)('writes no record into a folder %s, unless that is allowed', async (_, spoil) => {
+    const { folder, path, store } = inFile();
+    await spoil(folder);
+    expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toBeInstanceOf(CredentialsError);
+    expect(await fs.readdir(folder)).toEqual([]);
+    await fileStore(path, { allowInsecureFile: true }).write(madeUpRecord(), { ifMatch: null });
+    expect(await fileStore(path, { allowInsecureFile: true }).read()).toBeDefined();
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)('never gives a record to the user who planted its file', async () => {
+    for (const plant of [
+      (path: string) => fs.writeFile(path, '').then(() => theirs(path)),
+      (path: string) => fs.symlink('/tmp/of-another-user', path).then(() => fs.lchown(path, 4711, 4711)),
+    ]) {
+      const { folder, path, store } = inFile();
+      await plant(path);
+      const before = await fs.lstat(path);
+      expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toBeInstanceOf(CredentialsError);
+      expect(await fs.readdir(folder)).toEqual(['record.json']);
+      const { uid, size } = await fs.lstat(path);
+      expect([uid, size]).toEqual([4711, before.size]);
+    }
+  });
+
   it('writes through a symbolic link only where that is allowed', async () => {
     const { folder, path, store } = inFile();
     const { etag } = await store.write(madeUpRecord(), { ifMatch: null });

@@ -31,6 +31,17 @@ const writing = (...prepared: Prepared[]) =>
   failure(inCluster(...prepared).store.write(madeUpRecord(), { ifMatch: null }));
 
 describe('kubernetesStore', () => {
+  it('refuses a field that is no base64 in time, however long it is', async () => {
+    const body = {
+      kind: 'Secret',
+      metadata: { resourceVersion: '5' },
+      data: { record: `${'='.repeat(2_000_000)}x` },
+    };
+    const error = await failure(inCluster({ status: 200, body }).store.read());
+    expect(error).toMatchObject({ name: 'RotationError' });
+    expect(error.message.length).toBeLessThan(1_000);
+  });
+
   it.each([
     [201, 1],
     [401, 1],

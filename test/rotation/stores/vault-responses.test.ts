@@ -86,12 +86,37 @@ describe('vaultStore', () => {
       expect(await failure(inVault(other).store.read())).toMatchObject({ code: 'rotation_store' });
   });
 
-  it('writes over a version that was deleted, by its number', async () => {
-    const gone = { status: 404, body: { data: { data: null, metadata: { version: 7 } } } };
+  it('writes over a version that was destroyed, by its number', async () => {
+    const gone = { status: 404, body: { data: { data: null, metadata: { version: 7, destroyed: true } } } };
     const { service, store } = inVault(gone, { status: 200, body: { data: { version: 8 } } });
     await store.write(madeUpRecord(), { ifMatch: null });
     expect(service.requests()[1]).toMatchObject(['POST', expect.any(String), { options: { cas: 7 } }]);
   });
+
+  it.each([
+    [
+      'all of it',
+      { version: 7, deletion_time: '2030-01-01T00:00:00Z', destroyed: false },
+      /version 7 at 2030.*-versions=7 /,
+    ],
+    ['no time', { version: 7 }, /version 7,.*-versions=7 /],
+    ['no number', { deletion_time: '2030-01-01T00:00:00Z' }, /its newest version,.*vault kv metadata get/],
+    ['a number that is none', { version: 'seven' }, /its newest version,.*vault kv metadata get/],
+    ['nothing', null, /its newest version,.*vault kv metadata get/],
+  ])(
+    'takes a deleted version for no empty place where its metadata shows %s, and names undelete',
+    async (_, metadata, said) => {
+      const gone = { status: 404, body: { data: { data: null, metadata } } };
+      for (const error of [
+        await failure(inVault(gone).store.read()),
+        await failure(inVault(gone).store.write(madeUpRecord(), { ifMatch: null })),
+      ]) {
+        expect(error).toMatchObject({ code: 'rotation_record' });
+        expect(error.message).toMatch(said);
+        expect(error.message).toContain('vault kv undelete -mount=secret');
+      }
+    },
+  );
 
   it('names a response that is wrapped, and one that is denied, by what denies it', async () => {
     const wrapped = { status: 200, body: { data: null, wrap_info: { token: 'made-up nonsense', ttl: 60 } } };

@@ -95,12 +95,18 @@ export async function fleet(
   let highest = 0;
   const watch = async () => {
     while (!over) {
-      const { current, epoch } = await recordOf(store);
+      // While Redis is killed and started again, a look may come too early: only what is seen counts.
+      const record = await recordOf(store).catch(() => undefined);
+      if (record === undefined) continue;
+      const { current, epoch } = record;
       looks += 1;
       if (epoch < highest) violations.push(`the record went back from epoch ${highest} to ${epoch}`);
       highest = Math.max(highest, epoch);
       // Between the two looks it may have been retired: then the record says so by now.
-      if (!accepts(reference, current) && (await recordOf(store)).current.id === current.id)
+      if (
+        !accepts(reference, current) &&
+        (await recordOf(store).catch(() => undefined))?.current.id === current.id
+      )
         violations.push(`the current pair of epoch ${epoch} is refused`);
       await sleep(15);
     }
