@@ -190,7 +190,7 @@ describe('beyond-policy', () => {
     expect(await find(world, 'beyond-policy')).toEqual(['longer', 'young']);
   });
 
-  it('does not guess for a key that was changed after it was made', async () => {
+  it('does not guess for a key that was changed after it was created', async () => {
     const world = worldOf(keys, 90);
     const { longer } = world.keys;
     if (longer === undefined) throw new Error('There is no such key.');
@@ -436,7 +436,7 @@ describe('options', () => {
     dead: { expires: { days: -1 }, created: { days: -9 } },
   };
 
-  it('rules can be ignored, and made more or less grave', async () => {
+  it('rules can be ignored, and their severity changed', async () => {
     const world = worldOf(keys);
     const all = await audit(world.client);
     expect(all.findings.map(({ severity, rule, key }) => `${severity} ${rule} ${key.name}`)).toEqual([

@@ -29,7 +29,7 @@ describe('whoami', () => {
     expect(left.json().key).toEqual({ id: world.keys.owner.id });
   });
 
-  it('takes the pair from a key file', async () => {
+  it('takes the credentials from a key file', async () => {
     const world = keysWorld();
     const { id, secret } = world.keys.member;
     const left = await world.run([
@@ -86,7 +86,7 @@ describe('a table', () => {
 });
 
 describe('create', () => {
-  it('writes the pair to a file of mode 0600 and prints no secret', async () => {
+  it('writes the credentials to a file of mode 0600 and prints no secret', async () => {
     const world = keysWorld();
     const left = await world.run([
       'create',
@@ -108,7 +108,7 @@ describe('create', () => {
     expect(mine.json().key).toMatchObject({ id: pair.id, name: 'ci' });
   });
 
-  it('asks for the life that was said', async () => {
+  it('asks for the given lifetime', async () => {
     const world = keysWorld({ clock: { frozen: true } });
     for (const [said, days] of [
       ['1 month', 30],
@@ -134,7 +134,7 @@ describe('create', () => {
     expect(shows(left.err, secret)).toBe(false);
   });
 
-  it('says when the service has made the life shorter, and ends with 1', async () => {
+  it('says when the service has shortened the lifetime, and exits with 1', async () => {
     const world = keysWorld({ semantics: { overMaximum: 'clamp' } });
     await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);
     const left = await world.run(['create', '--name', 'ci', '--expires-in', '1 year', '--out', 'k.json']);
@@ -290,7 +290,7 @@ describe('diagnose', () => {
     expect(left.out).toContain('It works, as user 1000001');
   });
 
-  it('ends with 3 for a pair that is refused, and still says so as a result', async () => {
+  it('exits with 3 for credentials that are refused, and still says so as a result', async () => {
     const world = keysWorld();
     const left = await world.run(['diagnose', '--json'], { env: { BZ_TOKEN: 'no-such:pair' } });
     expect(left.code).toBe(3);
@@ -343,7 +343,7 @@ describe('adopt and rotate', () => {
     expect(world.reference.journal.count('apiKeys.create')).toBe(0);
   });
 
-  it('work without a record where the file that the pair comes from is a sink', async () => {
+  it('work without a record where the file that the credentials come from is a sink', async () => {
     const world = keysWorld();
     const { id, secret } = world.keys.owner;
     const file = world.file('k.json', JSON.stringify({ id, secret }));
@@ -393,7 +393,7 @@ describe('adopt and rotate', () => {
     expect(dropped.json()).toMatchObject({ phase: 'idle', sinks: [] });
   });
 
-  it('point at a sink that has not taken the pair, and end with 1', async () => {
+  it('name a sink that has not taken the credentials, and exit with 1', async () => {
     const world = keysWorld();
     mkdirSync(world.path('sinks'));
     await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);

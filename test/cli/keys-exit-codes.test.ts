@@ -134,7 +134,7 @@ describe('the exit codes', () => {
     expect(world.reference.journal.count('apiKeys.create')).toBe(1);
   });
 
-  it('5 or 0 where it can be: nothing was made, or the key is ours', async () => {
+  it('5 or 0 where it can be: nothing was created, or the key is ours', async () => {
     const world = keysWorld();
     world.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', times: 1 });
     const left = await world.run(CREATE);

@@ -99,7 +99,7 @@ describe('a file that git would track', () => {
 });
 
 describe('a file that is there already', () => {
-  it('is not replaced by another key, for it may be the only copy of its pair', async () => {
+  it('is not replaced by another key, for it may be the only copy of its credentials', async () => {
     const world = keysWorld();
     await world.run(create('--out', 'k.json'));
     const held = readFileSync(world.path('k.json'), 'utf8');

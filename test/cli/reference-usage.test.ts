@@ -121,7 +121,7 @@ describe('https', () => {
     await dispatcher.close();
   });
 
-  it('cannot be spoken with files that are no such pair', async () => {
+  it('cannot be spoken with files that do not belong together', async () => {
     const cert = command.file('cert.pem', 'ContentThatMustNotBeShown');
     const { code, stderr } = await command.run('--port', '0', '--tls-cert', cert, '--tls-key', cert);
     expect(code).toBe(1);

@@ -12,7 +12,7 @@ const command = referenceCommand();
 const SECRET = /7e57ed5e[0-9a-f]+/;
 
 describe('it listens', () => {
-  it('and answers our client, which signs with a key that it printed', async () => {
+  it('and serves our client, which signs with a key that it printed', async () => {
     const { url, keys } = await command.start('--print-credentials');
     const client = new BlazeMeterClient({ baseUrl: url, credentials: keys.owner });
     expect((await client.user.get()).displayName).toBe('Olive Owner');
@@ -110,7 +110,7 @@ describe('what it prints', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('is one line of JSON with --json, in which every name of the world leads to what was made', async () => {
+  it('is one line of JSON with --json, in which every name of the seed leads to what was created', async () => {
     const { started } = await command.start('--semantics', 'shrink=clamp', '--semantics', 'grace=5000');
     expect(started).toMatchObject({
       semantics: { shrink: 'clamp', grace: 5000, names: 'free' },
@@ -205,7 +205,7 @@ describe('what it stands in for', () => {
     expect(response.status).toBe(402);
   });
 
-  it('a pair that looks real is complained about once, and never shown', async () => {
+  it('credentials that look real cause one warning, and are never shown', async () => {
     const running = await command.start();
     const pair = { id: 'ab'.repeat(12), secret: 'cd'.repeat(36) };
     for (const path of ['/user', '/accounts'])

@@ -45,7 +45,7 @@ describe('a credential provider', () => {
     expect(asked).toEqual([]);
   });
 
-  it('that has the same pair still does not make the client try again', async () => {
+  it('that has the same credentials still does not make the client try again', async () => {
     const { reference, asked, clientOf } = setUp();
     const client = clientOf(() => ({ id: 'somebody', secret: 'somebodys-secret' }));
     await expect(client.user.get()).rejects.toBeInstanceOf(AuthenticationError);
@@ -53,7 +53,7 @@ describe('a credential provider', () => {
     expect(reference.journal.entries).toHaveLength(1);
   });
 
-  describe('whose pair runs out', () => {
+  describe('whose credentials expire', () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
     afterEach(() => void vi.useRealTimers());
 
@@ -107,7 +107,7 @@ describe('a credential provider', () => {
       expect(asked).toEqual(['first', 'expiring', 'unauthorized']);
     });
 
-    it('never puts a late answer in place of a newer pair', async () => {
+    it('never replaces newer credentials with a late result', async () => {
       const { keys, clientOf, reference } = setUp();
       let late: (pair: unknown) => void = () => {};
       const expiresAt = new Date(Date.now() + 20 * MINUTE);

@@ -182,7 +182,7 @@ function decoded(header: string): { id: string; secret: string } {
 }
 
 describe('parseCredentials', () => {
-  it('keeps a pair as it is', () => {
+  it('keeps credentials as they are', () => {
     fc.assert(
       fc.property(goodId, goodSecret, (id, secret) => {
         const pair = parseCredentials({ id, secret });
@@ -211,7 +211,7 @@ describe('parseCredentials', () => {
     );
   });
 
-  it('takes a pair or refuses it with an error that shows nothing of it', () => {
+  it('takes credentials or refuses them with an error that shows nothing of them', () => {
     fc.assert(
       fc.property(anyText, anyText, (id, secret) => {
         try {
@@ -226,7 +226,7 @@ describe('parseCredentials', () => {
     );
   });
 
-  it('reads any text as a pair or refuses it, and never throws anything else', () => {
+  it('reads any text as credentials or refuses it, and never throws anything else', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         try {
@@ -240,7 +240,7 @@ describe('parseCredentials', () => {
     );
   });
 
-  it('refuses any value that is no pair', () => {
+  it('refuses any value that cannot be credentials', () => {
     fc.assert(
       fc.property(fc.anything({ maxDepth: 2 }), (value) => {
         fc.pre(typeof value !== 'string');
@@ -251,7 +251,7 @@ describe('parseCredentials', () => {
 });
 
 describe('the Authorization header', () => {
-  it('of a signer is read by the other side as the pair', async () => {
+  it('of a signer is read by the other side as the credentials', async () => {
     await fc.assert(
       fc.asyncProperty(goodId, goodSecret, async (id, secret) => {
         const signer = new RequestSigner({ id, secret });
@@ -263,7 +263,7 @@ describe('the Authorization header', () => {
     );
   });
 
-  it('of a client is the same, and the pair stands nowhere else in the request', async () => {
+  it('of a client is the same, and the credentials stand nowhere else in the request', async () => {
     await fc.assert(
       fc.asyncProperty(goodId, goodSecret, async (id, secret) => {
         let seen: { url: string; headers: Record<string, string> } | undefined;

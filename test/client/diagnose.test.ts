@@ -46,7 +46,7 @@ describe('diagnose', () => {
     expect(reference.journal.entries).toHaveLength(1);
   });
 
-  it('tells a 403 from a 401: the key works, but may not do this', async () => {
+  it('distinguishes a 403 from a 401: the key works, but may not do this', async () => {
     const { client, reference } = setUp();
     reference.faults.add({ operation: 'user.get', effect: 'status', status: 403 });
     expect(await client.diagnose()).toMatchObject({ ok: true, problem: 'permission_denied' });
@@ -81,7 +81,7 @@ describe('diagnose', () => {
     expect(await client.diagnose()).toMatchObject({ ok: false, problem: 'unauthorized' });
   });
 
-  it('tells of a clock that is off', async () => {
+  it('reports a clock that is off', async () => {
     const { client, reference } = setUp();
     reference.clock.skew(-600_000);
     const { clockOffsetMs, sentences } = await client.diagnose();

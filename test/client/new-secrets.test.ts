@@ -46,7 +46,7 @@ async function ambiguous(call: Promise<unknown>): Promise<AmbiguousOutcomeError>
   throw new Error('the call did not end as ambiguous', { cause: error });
 }
 
-describe('a create whose answer was lost', () => {
+describe('a create whose response was lost', () => {
   it('is not sent again, and resolves as committed when it was', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add(lostAfterCommit);
@@ -74,7 +74,7 @@ describe('a create whose answer was lost', () => {
     expect(await error.resolve()).toMatchObject({ outcome: 'committed', apiKey: { name: 'ci' } });
   });
 
-  it('brings back a usable secret on demand, and tells the hook of it', async () => {
+  it('brings back a usable secret on demand, and passes it to the hook', async () => {
     const told: NewSecretEvent[] = [];
     const { reference, client } = setUp({ onNewSecret: (event) => void told.push(event) });
     reference.faults.add(lostAfterCommit);
@@ -100,7 +100,7 @@ describe('a create whose answer was lost', () => {
     expect(sent('apiKeys.regenerateSecret')).toBe(0);
   });
 
-  it('stays unknown when the only key of that name has been used: somebody else has its secret', async () => {
+  it('stays unknown when the only key of that name has been used: another program has its secret', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add({ ...lostBeforeCommit, times: 1 });
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
@@ -374,7 +374,7 @@ describe('the key that signs the call', () => {
     expect(sent('apiKeys.regenerateSecret') + sent('apiKeys.delete')).toBe(0);
   });
 
-  it('regenerates itself when allowed, and the live client goes on with the new pair', async () => {
+  it('regenerates itself when allowed, and the live client goes on with the new credentials', async () => {
     const { client, keys, reference } = setUp();
     const clone = client.withOptions({ maxRetries: 1 });
     await client.apiKeys.regenerateSecret(keys.signer.id, { allowSelf: true });
@@ -406,7 +406,7 @@ describe('the key that signs the call', () => {
     expect((await inFlight.withResponse()).attempts).toBe(2);
   });
 
-  it('whose answer was lost before the commit tries again, for the old secret still works', async () => {
+  it('whose response was lost before the commit tries again, for the old secret still works', async () => {
     const { client, keys, reference, sent } = setUp();
     reference.faults.add({
       operation: 'apiKeys.regenerateSecret',
@@ -419,7 +419,7 @@ describe('the key that signs the call', () => {
     await client.user.get();
   });
 
-  it('whose answer was lost after the commit is told to be lost, with what to do', async () => {
+  it('whose response was lost after the commit is reported as lost, with what to do', async () => {
     const { client, keys, reference, sent } = setUp();
     reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'reset', when: 'after-commit' });
     const call = client.apiKeys.regenerateSecret(keys.signer.id, { allowSelf: true });
@@ -432,7 +432,7 @@ describe('the key that signs the call', () => {
 describe('another key', () => {
   const key = { id: 'another', name: 'ci', created: 1_800_000_000 };
 
-  it('is regenerated again when the answer was lost, since that does no harm', async () => {
+  it('is regenerated again when the response was lost, since that does no harm', async () => {
     const { client, keys, reference, sent } = setUp({ maxRetries: 2 });
     reference.faults.add({
       operation: 'apiKeys.regenerateSecret',
@@ -496,7 +496,7 @@ describe('another key', () => {
     expect(requests.map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 
-  it('whose regenerate stays without an answer ends as ambiguous, and can be regenerated later', async () => {
+  it('whose regenerate gets no response ends as ambiguous, and can be regenerated later', async () => {
     const { client, keys, reference } = setUp();
     reference.faults.add({
       operation: 'apiKeys.regenerateSecret',
@@ -512,7 +512,7 @@ describe('another key', () => {
     });
   });
 
-  it('that has run out is not regenerated: a new secret would not renew it', async () => {
+  it('that has expired is not regenerated: a new secret would not renew it', async () => {
     const { client, reference, sent } = setUp();
     await client.user.get();
     const { apiKey } = await client.apiKeys.create({ name: 'ci', expiresIn: { days: 1 } });
@@ -523,7 +523,7 @@ describe('another key', () => {
     expect(sent('apiKeys.regenerateSecret')).toBe(0);
   });
 
-  it('is deleted once, and a 404 after a lost answer counts as done', async () => {
+  it('is deleted once, and a 404 after a lost response counts as done', async () => {
     const { client, keys, reference, sent } = setUp({ maxRetries: 2 });
     reference.faults.add({ operation: 'apiKeys.delete', effect: 'reset', when: 'after-commit', times: 1 });
     await client.apiKeys.delete(keys.other.id);

@@ -122,7 +122,7 @@ describe('an option that cannot be right is refused, and its value is not quoted
   });
 });
 
-describe('what somebody has put on Object.prototype is never an option', () => {
+describe('a polluted Object.prototype is never an option', () => {
   afterEach(() => {
     for (const name of polluted.splice(0)) Reflect.deleteProperty(Object.prototype, name);
   });

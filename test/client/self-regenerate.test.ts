@@ -34,7 +34,7 @@ function setUp(options: ReferenceOptions = {}) {
 }
 
 describe('while a key regenerates itself', () => {
-  it('calls that are refused meanwhile wait for the new pair, and are signed again once', async () => {
+  it('calls that are refused meanwhile wait for the new credentials, and are signed again once', async () => {
     const { reference, client, held, regenerate, answersHeld } = setUp();
     const regenerated = regenerate();
     await answersHeld(1);
@@ -103,7 +103,7 @@ describe('a key that regenerates itself', () => {
         : Response.json({ result: { id: 1 } });
   };
 
-  it('whose lost request is done late, after the old secret has proven to work, is told as lost', async () => {
+  it('whose lost request is done late, after the old secret has proven to work, is reported as lost', async () => {
     const client = new BlazeMeterClient({ credentials: 'my-key:my-secret', fetch: answering(502, 401) });
     await expect(
       client.apiKeys.regenerateSecret('my-key', { allowSelf: true, maxRetries: 0 }),
@@ -167,7 +167,7 @@ describe('a key that regenerates itself', () => {
     );
   });
 
-  it('and gets an answer of another shape goes on with the secret in it', async () => {
+  it('and gets a response of another shape goes on with the secret in it', async () => {
     const reference = createReference();
     const { keys } = reference.seed();
     const nameless: FetchLike = async (url, init) => {

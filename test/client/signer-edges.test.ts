@@ -58,7 +58,7 @@ describe('a refusal names what is wrong, and never the address, which may hold a
     );
   });
 
-  it('a pair that belongs elsewhere, or an origin that nobody named', async () => {
+  it('credentials that belong elsewhere, or an origin that was not given', async () => {
     const bound = { id: 'id', secret: 'secret', origin: 'https://private.example.com/path' };
     const both = new RequestSigner(bound, { origins: ['https://private.example.com', API] });
     await expect(both.headers(API)).rejects.toThrow(
@@ -114,7 +114,7 @@ describe('its fetch', () => {
   });
 });
 
-it('asks its source again shortly before the pair runs out, and not before', async () => {
+it('asks its source again shortly before the credentials expire, and not earlier', async () => {
   vi.useFakeTimers({ toFake: ['Date', 'performance'] });
   const source = vi.fn(async () => ({ id: 'id', secret: 'secret', expiresAt: new Date(Date.now() + DAY) }));
   const signer = new RequestSigner(source);

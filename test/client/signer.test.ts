@@ -75,7 +75,7 @@ describe('the destination', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('is the one that the source binds the pair to', async () => {
+  it('is the one that the source binds the credentials to', async () => {
     const bound = async () => ({ id: 'id', secret: 'secret', origin: 'https://private.example.com' });
     await expect(new RequestSigner(bound).headers(API)).rejects.toBeInstanceOf(CredentialsError);
   });

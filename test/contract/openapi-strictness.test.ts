@@ -140,7 +140,7 @@ function answer(
   checkResponse({ method, path, status, headers: { ...HEADERS, ...headers }, body: text });
 }
 
-describe('an answer is refused when', () => {
+describe('a response is refused when', () => {
   it.each(answers)('%s', (_, call, status, body, problem) => {
     expect(() => answer(call, status, body)).toThrow(problem);
   });
@@ -253,7 +253,7 @@ describe('a checked fetch', () => {
     fetch.assertClean();
   });
 
-  it('remembers what was wrong, in the request and in the answer', async () => {
+  it('remembers what was wrong, in the request and in the response', async () => {
     const fetch = serve(200, withResult('User', { id: 'me' }));
     await (await fetch('https://a.blazemeter.com/api/v4/user')).text();
     expect(fetch.violations()).toEqual([
@@ -263,7 +263,7 @@ describe('a checked fetch', () => {
     expect(() => fetch.assertClean()).toThrow(/GET \/user -> 200/);
   });
 
-  it('holds nothing against the body of an answer that was not read to its end', async () => {
+  it('holds nothing against the body of a response that was not read to its end', async () => {
     const fetch = serve(200, withResult('User', { id: 'me' }));
     await (await fetch('https://a.blazemeter.com/api/v4/user', { headers: signed })).body?.cancel();
     fetch.assertClean();

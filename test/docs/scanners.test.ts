@@ -166,7 +166,7 @@ describe('the plugin for detect-secrets', () => {
     },
   );
 
-  it('leaves alone what holds no pair, and what the reference implementation makes', () => {
+  it('ignores text without credentials, and keys of the reference implementation', () => {
     const rest = found.slice(numbered.length);
     expect(rest).toHaveLength(quiet.length + ofReference.length);
     expect(rest.flat()).toEqual([]);

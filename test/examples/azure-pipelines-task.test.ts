@@ -116,7 +116,7 @@ describe('the task', () => {
     expect(keyIds(world.reference)).toEqual([held().id, spare.id, theirs.id].sort());
   });
 
-  it('masks both pairs, as they are and as a header has them, before anything else is said', async () => {
+  it('masks both sets of credentials, as they are and as a header has them, before it prints anything else', async () => {
     const { ci } = world.keys;
     const { out } = await play();
     const masks = [ci, held()].flatMap(({ id, secret }) => [

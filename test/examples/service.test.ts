@@ -110,7 +110,7 @@ it.each(peers === undefined ? ['server.mjs'] : ['server.mjs', 'express.mjs'])(
   },
 );
 
-it('the service answers 502 with a code where there is no record, and lives', async () => {
+it('the service responds with 502 and a code where there is no record, and goes on', async () => {
   const record = join(temporaryFolder(), 'none.json');
   const service = start(await bundled(example('service/server.mjs')), { KEY_RECORD: record, PORT: '0' });
   const url = await service.line;

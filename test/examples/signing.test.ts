@@ -38,7 +38,7 @@ describe.each(clients)('signing with %s', (client) => {
     expect(await call(url)).toEqual({ code: 0, out: 'ana\n', err: '' });
   });
 
-  it('tells a key that has run out, and not what was sent', async () => {
+  it('names a key that has expired, and not what was sent', async () => {
     const token = tokenOf(keys.old);
     const ended = await call(url, token);
     expect(shown(ended, token)).toBe('BlazeMeter answered 401.');
@@ -56,7 +56,7 @@ describe.each(clients)('signing with %s', (client) => {
     expect(shown(ended)).toBe('BlazeMeter answered 302.');
   });
 
-  it('shows no header where nobody answers', async () => {
+  it('shows no header where the connection fails', async () => {
     const gone = await serve(() => ({ status: 200 }));
     await gone.close();
     expect(shown(await call(gone.url))).toMatch(/^BlazeMeter was not reached \(ECONNREFUSED\)\.$/);

@@ -98,14 +98,14 @@ describe('a secret of GitHub Actions', () => {
     ]);
   });
 
-  it('is replaced as well as made', async () => {
+  it('is replaced as well as created', async () => {
     const { fake, sink } = await github();
     fake.secrets.set(at, 'old');
     await sink().put(delivery('new'), { signal });
     expect(fake.secrets.get(at)).toBe(madeUp('new').token);
   });
 
-  it('shows nothing of the secret to whoever listens in between', async () => {
+  it('shows nothing of the secret to a listener in between', async () => {
     const { apiUrl, sink } = await github();
     let seen = '';
     const listener: typeof fetch = (input, init) => {
@@ -134,7 +134,7 @@ describe('a secret of GitHub Actions', () => {
     expect(await notBegun(sink('ghs_app', { scope: 'repos/acme/other/actions' }))).toMatch(/404/);
   });
 
-  it('is asked again by the next run where the token may read but not write, which only the write tells', async () => {
+  it('is asked again by the next run where the token may read but not write, which only the write shows', async () => {
     const { fake, sink } = await github();
     const { report, again, token } = await rotated(sink('github_pat_read'));
     expect(report.phase).toBe('delivering');
@@ -256,7 +256,7 @@ describe('a secret of GitHub Actions', () => {
     expect(writes).toEqual([secret, variable, 'POST //variables', secret, variable]);
   });
 
-  it('tells a probe since when it is there, and which key the variable names', async () => {
+  it('shows a probe since when it exists, and which key the variable names', async () => {
     const { fake, sink } = await github();
     const both = sink('ghs_app', { idVariable: 'BZ_KEY_ID' });
     expect(await both.probe?.({ signal })).toEqual({ keyId: null });
@@ -350,7 +350,7 @@ describe('a secret of Azure Key Vault', () => {
     return { sink, latest: () => versions.get('blazemeter-ci')?.at(-1), versions };
   }
 
-  it('gets a new version with the pair, its expiry, and where it comes from', async () => {
+  it('gets a new version with the credentials, their expiry, and where they come from', async () => {
     const { sink, latest } = await vault();
     const { report, token } = await rotated(sink);
     expect(latest()).toEqual({

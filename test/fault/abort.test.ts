@@ -232,7 +232,7 @@ describe('aborted while it waits to try again', () => {
 });
 
 describe('aborted between two requests of one call', () => {
-  it("apiKeys.create for 'max', while it reads the maximum: nothing is made", async () => {
+  it("apiKeys.create for 'max', while it reads the maximum: nothing is created", async () => {
     const warmed = await warm();
     server.spoil(/^GET \/api\/v4\/accounts\?/, abortAfter(failures.stall), false);
     const call = warmed.apiKeys.create({ name: 'nightly', expiresIn: 'max' }, options());
@@ -240,7 +240,7 @@ describe('aborted between two requests of one call', () => {
     assert.equal(world.reference.journal.count('apiKeys.create'), 0);
   });
 
-  it('regenerate, while it looks at the key: nothing is made', async () => {
+  it('regenerate, while it reads the key: nothing is regenerated', async () => {
     const warmed = await warm();
     server.spoil(/^GET \/api\/v4\/api-keys\/\w+$/, abortAfter(failures.stall), false);
     assert.equal(await rejection(named('regenerate (other)').call(warmed, world, options())), reason);
@@ -305,7 +305,7 @@ describe('aborted in onNewSecret', () => {
   });
 });
 
-it('a source that never answers is bounded by the time of the call', async () => {
+it('a source that never settles is bounded by the deadline of the call', async () => {
   let release = () => {};
   const held = new Promise<void>((resolve) => {
     release = resolve;

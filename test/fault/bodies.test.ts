@@ -136,7 +136,7 @@ describe("a stalled body, with Node's own fetch and garbage collected", () => {
     assertNoListeners(caller.signal);
   });
 
-  it('ends by a signal with a time of its own, which nobody else holds', async () => {
+  it('ends by a signal with a time of its own, which nothing else holds', async () => {
     const { ended } = call({ timeout: 30_000, totalTimeout: 30_000 }, AbortSignal.timeout(700));
     await collect();
     const error = await ended;

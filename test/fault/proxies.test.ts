@@ -137,7 +137,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       await refused(client, { reason: 'proxy', attempts: 1, mend: /asks for a password/ });
     });
 
-    it('that answers CONNECT with 503 is tried again, for a create as well', async () => {
+    it('that responds to CONNECT with 503 is tried again, for a create as well', async () => {
       const proxy = later(await makeProxy(() => 503));
       await refused(await proxied(proxy), {
         reason: 'proxy',
@@ -147,7 +147,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       assert.equal(proxy.connects, 2 * operations.length);
     });
 
-    it('that answers CONNECT with 503 once does not stand in the way', async () => {
+    it('that responds to CONNECT with 503 once does not stand in the way', async () => {
       for (const operation of operations) {
         const fresh = makeWorld();
         const target = later(await listen(fresh.reference, { tls: await authority.issue() }));
@@ -159,7 +159,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       }
     });
 
-    it.each([403, 404, 500, 502])('that answers CONNECT with %i is not tried again', async (status) => {
+    it.each([403, 404, 500, 502])('that responds to CONNECT with %i is not tried again', async (status) => {
       const proxy = later(await makeProxy(() => status));
       const mend = new RegExp(`${status}.*fetchOptions\\.dispatcher`);
       await refused(await proxied(proxy), { reason: 'proxy', attempts: 1, mend });
@@ -195,7 +195,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       await works(through(trust()));
     });
 
-    it('that is missing: a TLS failure with every mend', async () => {
+    it('that is missing: a TLS failure with every fix', async () => {
       const mend = /NODE_EXTRA_CA_CERTS before Node starts.*--use-system-ca.*fetchOptions\.dispatcher/;
       await refused(through(later(new Agent())), { reason: 'tls', attempts: 1, mend });
     });

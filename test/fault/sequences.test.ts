@@ -76,7 +76,7 @@ async function meets(name: string, strikes: readonly Strike[], maxRetries = 2) {
   return { error, sends: server.sends, client };
 }
 
-describe('regenerate, signed by another key, whose first answer was lost', () => {
+describe('regenerate, signed by another key, whose first response was lost', () => {
   it.each([
     ['429 with a long wait', failures.status(429, { 'retry-after': '86400' })],
     ['401', failures.status(401)],
@@ -94,13 +94,13 @@ describe('regenerate, signed by another key, whose first answer was lost', () =>
     assert.equal(resolved.outcome, 'committed');
   });
 
-  it('hands over the secret of the answer that came', async () => {
+  it('hands over the secret of the response that arrived', async () => {
     const { error, sends } = await meets('regenerate (other)', [failures.resetAfterCommit, failures.reset]);
     assert.equal(error, undefined);
     assert.equal(sends, 3);
   });
 
-  it('carries the secret if the second answer breaks off behind it', async () => {
+  it('carries the secret if the second response breaks off after it', async () => {
     const strikes = [failures.resetAfterCommit, failures.resetBehindSecret];
     const { error, sends } = await meets('regenerate (other)', strikes);
     assert.ok(error instanceof UndeliveredSecretError, String(error));
@@ -146,7 +146,7 @@ describe('delete', () => {
     assert.ok(error instanceof NotFoundError, String(error));
   });
 
-  it('signed at first with a pair that was replaced does not either', async () => {
+  it('signed at first with credentials that were replaced does not either', async () => {
     let asked = 0;
     const client = clientOf(world, server.baseUrl, {
       fetchOptions: { dispatcher: agent },
@@ -164,13 +164,13 @@ describe('create', () => {
     assert.equal(sends, 1);
   });
 
-  it('is not sent again with the same pair after a 401', async () => {
+  it('is not sent again with the same credentials after a 401', async () => {
     const { error, sends } = await meets('apiKeys.create', [failures.status(401)], 5);
     assert.ok(error instanceof AuthenticationError, String(error));
     assert.equal(sends, 1);
   });
 
-  it('a 401 made no key, so a pair that its source has renewed is tried, once', async () => {
+  it('a 401 created no key, so credentials that the source has renewed are tried, once', async () => {
     let asked = 0;
     const client = clientOf(world, server.baseUrl, {
       fetchOptions: { dispatcher: agent },

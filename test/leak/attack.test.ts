@@ -126,7 +126,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
     expect(detect(texts.join('\n'))).toEqual([]);
   });
 
-  it('a console that somebody has put in place of ours hears nothing', async () => {
+  it('a replaced console receives nothing', async () => {
     const heard: unknown[] = [];
     for (const method of ['log', 'info', 'warn', 'error', 'debug', 'dir', 'trace'] as const)
       vi.spyOn(console, method).mockImplementation((...line: unknown[]) => void heard.push(line));
@@ -154,7 +154,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
 });
 
 describe('what cannot be promised, and SECURITY.md says so', () => {
-  it('whoever subscribes to the diagnostics of fetch sees the header', async () => {
+  it('a subscriber to the diagnostics of fetch sees the header', async () => {
     const { pair } = createStage('hex');
     const server = createServer((_, response) => response.end('{"result": {"id": 1}}'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

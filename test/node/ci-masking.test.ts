@@ -99,7 +99,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe.each(dialects)('%s', (name, make, variable, value, read) => {
-  it('masks the secret, the pair, and the pair as it stands in a header', () => {
+  it('masks the secret, the credentials, and the credentials as a header has them', () => {
     vi.stubEnv(variable, value);
     const hook = make();
     hook.check();

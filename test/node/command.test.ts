@@ -17,7 +17,7 @@ const printing = (output: string): [string, ...string[]] =>
   windows ? script(`process.stdout.write(${JSON.stringify(output)})`) : ['cat', fileWith(output)];
 
 describe('what a program prints', () => {
-  it('is the pair, as JSON', async () => {
+  it('is the credentials, as JSON', async () => {
     const argv = printing(`\ufeff${JSON.stringify({ id, secret, Version: 1 })}\n`);
     const provider = fromCommand(argv);
     const pair = await provider();

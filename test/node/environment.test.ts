@@ -108,7 +108,7 @@ describe('what does not count', () => {
     expect((await fromEnvironment({ env: { ...env, ...settings()[4]?.[2] } })()).id).toBe(generic.id);
   });
 
-  it('half of the generic pair, since other tools use these names', async () => {
+  it('half of the generic credentials, since other tools use these names', async () => {
     for (const env of [{ API_KEY_ID: generic.id }, { API_KEY_SECRET: generic.secret }]) {
       const error = await refusal(fromEnvironment({ env })(), generic.secret);
       expect(error.message).toContain('API_KEY_ID + API_KEY_SECRET: half set');
@@ -116,7 +116,7 @@ describe('what does not count', () => {
   });
 });
 
-describe('what is configured and broken stops the search, though a good pair stands behind it', () => {
+describe('what is configured and broken stops the search, though good credentials stand behind it', () => {
   const good = { API_KEY_ID: generic.id, API_KEY_SECRET: generic.secret };
   const { id, secret } = madeUp('planted');
 

@@ -81,7 +81,7 @@ describe('a key file as a sink', () => {
     expect(keyFileSink('./api-key.json', { name: 'agent' }).name).toBe('agent');
   });
 
-  it('writes to where the path led when it was made', async () => {
+  it('writes to where the path led when it was created', async () => {
     const path = place();
     const home = process.cwd();
     process.chdir(dirname(path));
@@ -239,7 +239,7 @@ describe('its put', () => {
     expect(idIn(path)).toBe(second.id);
   });
 
-  it('refuses an older pair also where it died before the newer one was written', async () => {
+  it('refuses older credentials also where it died before the newer one was written', async () => {
     const path = place();
     await keyFileSink(path).put(delivery(first, 1));
     const rename = promises.rename;

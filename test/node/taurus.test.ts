@@ -11,7 +11,7 @@ const other = madeUp('other');
 const settings = (text: string, mode = 0o600): string => fileWith(text, { name: '.bzt-rc', mode });
 const read = (text: string) => fromTaurus({ path: settings(text) })();
 
-describe('a pair is read from', () => {
+describe('credentials are read from', () => {
   const written: readonly [what: string, text: string][] = [
     ['the blazemeter module', `modules:\n  blazemeter:\n    token: ${token}\n`],
     ['the cloud module', `modules:\n  cloud:\n    token: ${token}\n`],
@@ -98,7 +98,7 @@ describe('a pair is read from', () => {
   }
 });
 
-describe('an address binds the pair to its origin', () => {
+describe('an address binds the credentials to its origin', () => {
   const bound: readonly [what: string, text: string, origin: string][] = [
     [
       'beside the token',

@@ -34,7 +34,7 @@ const failing = (code: string) => Object.assign(new Error(`${code}: ${next.secre
 afterEach(() => vi.restoreAllMocks());
 
 describe('a key file that is written', () => {
-  it('holds the pair, for its owner only, and is read back', async () => {
+  it('holds the credentials, for its owner only, and is read back', async () => {
     const path = join(temporaryFolder(), 'api-key.json');
     await writeKeyFile(path, next);
     expect(readFileSync(path, 'utf8')).toBe(`{\n  "id": "${next.id}",\n  "secret": "${next.secret}"\n}\n`);
@@ -45,7 +45,7 @@ describe('a key file that is written', () => {
     expect(readdirSync(dirname(path))).toEqual(['api-key.json']);
   });
 
-  it('takes the secret as a Secret, and writes nothing of what else the pair carries', async () => {
+  it('takes the secret as a Secret, and writes nothing of what else the credentials carry', async () => {
     const path = join(temporaryFolder(), 'api-key.json');
     await writeKeyFile(path, {
       ...next,
@@ -423,7 +423,7 @@ describe('processes', () => {
     expect(readdirSync(dirname(path))).toEqual(['api-key.json']);
   });
 
-  it('two that write at once never fail, and a reader finds one whole pair or the other', async () => {
+  it('two that write at once never fail, and a reader finds one set of credentials or the other, whole', async () => {
     const path = keyFile(old);
     const pairs = ['one', 'two'].map((name) => madeUp(name));
     const exits = pairs.map(async (pair) => {

@@ -28,7 +28,7 @@ const TOLD = {
   handlers: 2,
 };
 
-describe('a program makes a key, signs with it, deletes it and is refused; and rotates and audits', () => {
+describe('a program creates a key, signs with it, deletes it and is refused; and rotates and audits', () => {
   it.each(['smoke.mjs', 'smoke.cjs'])('in %s, and says nothing on standard error', async (file) => {
     const ended = await node([join(smoke, file)], smoke);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
@@ -72,8 +72,8 @@ describe('a program makes a key, signs with it, deletes it and is refused; and r
   });
 });
 
-describe('every door', () => {
-  /** What a program prints that loads every door, one way or the other. */
+describe('every entry point', () => {
+  /** What a program prints that loads every entry point, one way or the other. */
   async function seen(type: 'module' | 'commonjs', expression: string): Promise<Record<string, unknown>> {
     const load = type === 'module' ? 'await import(door)' : 'require(door)';
     const script = `
@@ -114,7 +114,7 @@ describe('every door', () => {
   });
 });
 
-describe('what the package brings along to be started', () => {
+describe('what the package has to run', () => {
   it('the demo ends well', { timeout: 60_000 }, async () => {
     const examples = join(parts.app, 'examples');
     await cp(join(repository, 'examples'), examples, { recursive: true });

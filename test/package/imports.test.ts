@@ -15,7 +15,7 @@ beforeAll(async () => {
   parts = await packed();
 });
 
-describe('importing and requiring the doors', () => {
+describe('importing and requiring the entry points', () => {
   async function opened(project: string): Promise<{ touched: unknown[]; globals: unknown[] }> {
     const folder = await consumer('imports', project);
     const program = ['--import', './traps.mjs', 'doors.mjs', JSON.stringify(await doors(project))];
@@ -66,7 +66,7 @@ describe('importing and requiring the doors', () => {
   });
 });
 
-describe('the modules behind a door', () => {
+describe('the modules behind an entry point', () => {
   /** What a built file and all that it reaches import from other packages, or from Node. */
   async function outside(file: string): Promise<string[]> {
     return externals(`import ${JSON.stringify(`./dist/${file}`)}`);

@@ -107,7 +107,7 @@ it('npm refuses to publish it while the manifest names no repository', async () 
   await rm(folder, { recursive: true });
 });
 
-it('every file of the build is reached from a door or a command', async () => {
+it('every file of the build is reached from an entry point or a command', async () => {
   const { exports, bin } = await json(join(root, 'package.json'));
   const built = files.filter((file) => /^dist\/.*\.(js|cjs|ts|cts)$/.test(file));
   const reached = new Set<string>();

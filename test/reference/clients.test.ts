@@ -48,7 +48,7 @@ const WALK = [
   '/web/version',
 ];
 
-it.each(WALK)('GET %s answers with types that clients can read', (path) => {
+it.each(WALK)('GET %s responds with types that clients can read', (path) => {
   const { status, json } = get(path);
   expect(status).toBe(200);
   for (const [name, value] of walk(json)) {

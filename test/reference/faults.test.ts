@@ -131,7 +131,7 @@ describe('what is done and what is seen', () => {
     expect(reference.journal.last('apiKeys.create')?.committed).toBe(false);
   });
 
-  it.each(replacing)('$effect after the commit: the key is made', (effect) => {
+  it.each(replacing)('$effect after the commit: the key is created', (effect) => {
     const { reference, keys } = world();
     reference.faults.add({ operation: 'apiKeys.create', ...effect, when: 'after-commit' });
     create(reference, keys.owner, 1);

@@ -95,7 +95,7 @@ describe('the injected fetch', () => {
     await expect(fetch(`${BASE}/user`, { signal: gone })).rejects.toThrow('gone');
   });
 
-  it('answers what has no body without one', async () => {
+  it('responds without a body where there is none', async () => {
     const { reference, keys } = world();
     const answer = await reference.fetch(`${BASE}/api-keys/${keys.owner.id}`, {
       method: 'DELETE',
@@ -318,7 +318,7 @@ describe('a socket', () => {
     expect((await get(server.url, keys.owner)).status).toBe(200);
   });
 
-  it('answers what is no HTTP with an envelope, and goes on', async () => {
+  it('responds to what is not HTTP with an envelope, and goes on', async () => {
     const { reference, keys } = world();
     const server = await start(reference);
     const text = await new Promise<string>((resolve) => {

@@ -2,7 +2,7 @@
 import { it } from 'vitest';
 import { sendHostile } from '../support/hostile.ts';
 
-it('100,000 requests of any kind are all answered, by the rules, without a secret', {
+it('100,000 requests of any kind all get a response by the rules, without a secret', {
   timeout: 300_000,
 }, () => {
   sendHostile(100_000);

@@ -8,7 +8,7 @@ import { basic, parsed } from '../support/reference.ts';
 const reference = createReference({ clock: { frozen: true } });
 const { keys } = reference.seed();
 
-it('requests of any kind are all answered, by the rules, without a secret', () => {
+it('requests of any kind all get a response by the rules, without a secret', () => {
   sendHostile(1_500);
 });
 

@@ -8,7 +8,7 @@ function world(journalLimit?: number) {
   return { reference, ...reference.seed() };
 }
 
-it('an entry says what was asked, by which key and user, and what was answered', () => {
+it('an entry says what was asked, by which key and user, and the response', () => {
   const { reference, keys } = world();
   const { json } = create(reference, keys.owner, 30);
   expect(reference.journal.entries).toEqual([
@@ -46,7 +46,7 @@ it('it can be asked by call, counted, and cleared', () => {
   expect([journal.count(), journal.last()]).toEqual([0, undefined]);
 });
 
-it('a refused request names its key if the reference ever made it, and no user', () => {
+it('a refused request names its key if the reference ever created it, and no user', () => {
   const { reference, keys } = world();
   const gone = pairOf(create(reference, keys.owner, 1));
   send(reference, keys.owner, 'DELETE', `/api-keys/${gone.id}`);

@@ -207,7 +207,7 @@ it('ids and secrets carry the marker, are the same in every run, and no piece of
   }
 });
 
-it('a pair that looks real is warned of once, without any of it; made-up ones are not', () => {
+it('credentials that look real cause one warning, without any of them; invented ones do not', () => {
   const warn = vi.fn<(message: string) => void>();
   const reference = createReference({ warn });
   const { keys } = reference.seed();

@@ -133,7 +133,7 @@ describe('a seed', () => {
     expect(send(reference, keys.b, 'GET', '/user').status).toBe(401);
   });
 
-  it('can be called again, and refers to what an earlier one made', () => {
+  it('can be called again, and refers to what an earlier one created', () => {
     const reference = createReference();
     const first = reference.seed();
     const { keys } = reference.seed({ keys: { extra: { user: 'member' } } });

@@ -87,14 +87,14 @@ it('messages are the reason phrase and the detail', () => {
   expect(message('/api-keys/1')).toBe('Not Found: API key not found');
 });
 
-it('a delete answers 204 without a body and without a content type', () => {
+it('a delete responds with 204, without a body and without a content type', () => {
   const { reference, keys } = world();
   const { status, text, headers } = send(reference, keys.owner, 'DELETE', `/api-keys/${keys.owner.id}`);
   expect({ status, text }).toEqual({ status: 204, text: '' });
   expect(headers).not.toHaveProperty('Content-Type');
 });
 
-it('a create answers 201 with the key and, last, the secret', () => {
+it('a create responds with 201 and the key and, last, the secret', () => {
   const { reference, keys } = world();
   const { status, result } = create(reference, keys.owner, 90);
   expect(status).toBe(201);
@@ -139,7 +139,7 @@ it('a wrong method is 405 and names the right ones', () => {
   expect(headers.Allow).toBe('GET, PATCH');
 });
 
-it('HEAD answers like GET without the body', () => {
+it('HEAD is GET without the body', () => {
   const { reference, keys } = world();
   expect(send(reference, keys.owner, 'HEAD', '/user')).toMatchObject({ status: 200, text: '' });
 });

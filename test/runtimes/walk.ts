@@ -1,4 +1,4 @@
-// A walk through every door that a web page or an edge worker can open: nothing here, and nothing that it leads to, may
+// A walk through every entry point that a web page or an edge worker can open: nothing here, and nothing that it leads to, may
 // need more than the web's own standards. It throws where something is not as it should be.
 
 import {

@@ -13,7 +13,7 @@ beforeAll(async () => {
   cases = all.filter(({ row }, at) => (row + (at % each)) % 9 === 0);
 });
 
-describe('a rotation that dies is resumed: always a valid pair, never a stray key', () => {
+describe('a rotation that dies is resumed: always valid credentials, never a stray key', () => {
   it.each(WAYS)('%s, at every point', { timeout: 120_000 }, async (way) => {
     const mine = cases.filter((crash) => crash.way === way);
     expect(mine.length).toBeGreaterThan(15);

@@ -12,7 +12,9 @@ describe('a run without a record that dies is made good by those after it: no ga
   });
 });
 
-it('two runs at once converge: no gap for who took a pair, and no orphan', { timeout: 180_000 }, async () => {
+it('two runs at once converge: no gap for a reader that took credentials, and no orphan', {
+  timeout: 180_000,
+}, async () => {
   const some = allCollisions().filter((_, at) => at % 31 === 0);
   const { failed, stopped } = await playCollisions(some);
   expect(failed).toEqual([]);

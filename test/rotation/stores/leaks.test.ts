@@ -78,7 +78,7 @@ describe.each(Object.entries(stores))('%s', (_, make) => {
     },
   );
 
-  it.each(['reset', 'answer'] as const)('shows nothing after trouble on the way (%s)', async (kind) => {
+  it.each(['reset', 'answer'] as const)('shows nothing after a failed transfer (%s)', async (kind) => {
     status = 404;
     const answer = { status: 418, body: 'short' };
     const trouble: Trouble = kind === 'answer' ? { kind, answer } : { kind };

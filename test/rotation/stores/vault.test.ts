@@ -226,7 +226,7 @@ describe('vaultStore', () => {
     expect(fake.asked).toHaveLength(3);
   });
 
-  it('looks up a write whose answer was lost: its own counts as done, another process’s as a conflict', async () => {
+  it('looks up a write whose response was lost: its own counts as done, another process’s as a conflict', async () => {
     const { fake, store } = await inVault();
     fake.troubles.push({ kind: 'lost', only: 'writes' });
     const record = madeUpRecord();
