@@ -15,8 +15,6 @@ registerInstrumentations({
         requestHeaders: ['user-agent'],
         responseHeaders: ['content-type', 'retry-after'],
       },
-      // Hooks receive the whole request with its headers: return single values, never `request` or `request.headers`.
-      startSpanHook: ({ origin }) => ({ 'peer.service': new URL(origin).hostname }),
     }),
   ],
 });

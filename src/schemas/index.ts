@@ -24,7 +24,7 @@ export type { Envelope } from './envelope.ts';
  *
  * const mine = z.object({ key: schemas.apiKey, note: z.string() });
  * const { key } = mine.parse({ key: { id: '7e57', name: 'ci', created: 1_800_000_000 }, note: 'nightly' });
- * console.log(key.createdAt.toISOString()); // 2027-01-15T08:00:00.000Z
+ * console.log(key.createdAt?.toISOString()); // 2027-01-15T08:00:00.000Z
  * ```
  */
 export const schemas = {
