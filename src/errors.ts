@@ -2,6 +2,7 @@
 
 import type { Secret } from './auth/secret.ts';
 import type { ApiKey } from './schemas/api-key.ts';
+import { parseOptions, spec } from './util/options.ts';
 
 /** What fixes an error, for programs that word it for their own users. */
 export interface ErrorHint {
@@ -341,7 +342,7 @@ export class AmbiguousOutcomeError extends BlazeMeterError {
     const resolver = resolvers.get(this);
     if (resolver === undefined)
       return { outcome: 'unknown', reason: 'This error does not come from a call.', candidates: [] };
-    return resolver(options);
+    return resolver(parseOptions('resolve', { regenerate: spec.flag, signal: spec.signal }, options));
   }
 }
 branded(AmbiguousOutcomeError, 'AmbiguousOutcomeError');

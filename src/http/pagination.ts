@@ -1,7 +1,9 @@
 // Lists: one page when awaited, every item when iterated. A list ends on an empty page, on a page that brings nothing
 // new, or on one shorter than the limit that the response itself states; never by the limit asked for, nor by `total`.
 
+import * as z from 'zod/mini';
 import { InvalidResponseError } from '../errors.ts';
+import { parseOptions } from '../util/options.ts';
 import { type CallPromise, callPromise, type Outcome, withMethods } from './call-promise.ts';
 
 /** A page of a list. Iterating it continues through the pages after it. */
@@ -43,6 +45,8 @@ interface Position<T> {
   readonly seen: Map<string | number, number>;
   readonly skip: number;
   readonly pages: number;
+  /** The total that the page before stated. */
+  readonly total: number | undefined;
 }
 
 async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
@@ -52,8 +56,9 @@ async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
     );
   }
   const { data: raw, about } = await at.fetch(at.skip);
+  const moved = await fetchMoved(at, raw.total);
   const here = new Set<string | number>();
-  const items = raw.items.filter((item) => {
+  const items = [...moved, ...raw.items].filter((item) => {
     const id = at.idOf(item);
     const first = at.seen.get(id) ?? at.pages;
     if (first < at.pages || here.has(id)) return false;
@@ -63,8 +68,24 @@ async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
   });
   const short = raw.limit !== undefined && raw.items.length < raw.limit;
   const hasMore = items.length > 0 && !short;
-  const next = { ...at, skip: at.skip + raw.items.length, pages: at.pages + 1 };
+  const next = { ...at, skip: at.skip + raw.items.length, pages: at.pages + 1, total: raw.total };
   return { data: makePage(items, raw.total, hasMore, next), about };
+}
+
+/**
+ * What has moved to an earlier place. Where the list is shorter than it was at the page before, something was deleted, and
+ * as many items may stand before this page that no page has shown yet.
+ */
+async function fetchMoved<T>(at: Position<T>, total: number | undefined): Promise<T[]> {
+  const moved: T[] = [];
+  const deleted = at.total === undefined || total === undefined ? 0 : at.total - total;
+  for (let skip = Math.max(0, at.skip - deleted); skip < at.skip; ) {
+    const { items } = (await at.fetch(skip)).data;
+    if (items.length === 0) break;
+    moved.push(...items);
+    skip += items.length;
+  }
+  return moved;
 }
 
 function makePage<T>(
@@ -98,16 +119,20 @@ export function pagePromise<T>(
   idOf: (item: T) => string | number,
   skip: number,
 ): PagePromise<T> {
-  const promise = callPromise(load({ fetch, idOf, seen: new Map(), skip, pages: 0 }));
+  const promise = callPromise(load({ fetch, idOf, seen: new Map(), skip, pages: 0, total: undefined }));
   return withMethods(promise, {
     [Symbol.asyncIterator]: () => iterate(promise),
-    toArray: ({ limit = Number.POSITIVE_INFINITY } = {}) => collect(promise, limit),
+    toArray: (options?: { readonly limit?: number | undefined }) => collect(promise, options),
   });
 }
 
-async function collect<T>(first: PromiseLike<Page<T>>, limit: number): Promise<T[]> {
-  if (typeof limit !== 'number' || !(limit > 0))
-    throw new TypeError('toArray: limit must be a number above 0.');
+const TO_ARRAY = { limit: z.number('a number above 0').check(z.gt(0, 'a number above 0')) };
+
+async function collect<T>(
+  first: PromiseLike<Page<T>>,
+  options: { readonly limit?: number | undefined } | undefined,
+): Promise<T[]> {
+  const { limit = Number.POSITIVE_INFINITY } = parseOptions('toArray', TO_ARRAY, options);
   const items: T[] = [];
   for await (const item of iterate(first)) {
     items.push(item);

@@ -11,17 +11,19 @@ export function fillPath(template: string, values: Readonly<Record<string, strin
   return template.replace(/\{(\w+)\}/g, (placeholder, name: string) =>
     placeholder === USER_ID && !Object.hasOwn(values, name)
       ? placeholder
-      : segment(name, Object.hasOwn(values, name) ? values[name] : undefined),
+      : pathSegment(name, Object.hasOwn(values, name) ? values[name] : undefined),
   );
 }
 
-function segment(name: string, value: unknown): string {
+/** An id as one segment of a path. Throws a `TypeError` that names the argument for what is no id. */
+export function pathSegment(name: string, value: unknown): string {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value) && value > 0) return String(value);
     throw new TypeError(`${name} must be a whole number above 0.`);
   }
   if (typeof value !== 'string' || value === '' || value === '.' || value === '..' || !value.isWellFormed()) {
-    throw new TypeError(`${name} must be an id: a non-empty string other than "." and "..".`);
+    const whole = typeof value === 'object' && value !== null ? ' Pass the id alone, not an object.' : '';
+    throw new TypeError(`${name} must be an id: a non-empty string other than "." and "..".${whole}`);
   }
   return encodeURIComponent(value);
 }

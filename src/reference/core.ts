@@ -44,6 +44,7 @@ import { type InnerJournal, type JournalRecord, shownHeaders } from './journal.t
 import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
 import type { WriteResult } from './overrides/result.ts';
 import { header, locate, type PlainRequest, type PlainResponse, WHOLE } from './plain.ts';
+import { dateAge, withTimes } from './rewrites.ts';
 import type { ActiveRoute, Match, ReferenceOperation, RouteKey, Router } from './routes.ts';
 import type { Semantics } from './semantics.ts';
 import type { State } from './state.ts';
@@ -139,11 +140,11 @@ export function handle(core: Core, request: PlainRequest): PlainResponse {
   const replaced = faults.some(({ effect }) => replacesAt(effect) === 'before-commit');
   const reply: Reply = replaced ? NOTHING_DONE : run(core, exchange);
   const status = statusOf(reply);
-  const dateMs = ms + core.clock.skewMs() + skewOf(faults);
+  const dateMs = ms + core.clock.skewMs() + skewOf(faults) - dateAge(core.semantics.dates, request.method);
   const draft: ResponseDraft = {
     status,
     headers: headersOf(status, dateMs, number),
-    body: replaced ? '' : bodyOf(reply, requestId),
+    body: replaced ? '' : bodyOf(inTimes(reply, core.semantics), requestId),
     delayMs: delayOf(faults),
     delivery: WHOLE,
   };
@@ -155,6 +156,12 @@ export function handle(core: Core, request: PlainRequest): PlainResponse {
   core.journal.add(journalRecordOf(core, exchange, draft));
   return draft;
 }
+
+/** The same with its times in the unit that the semantics say. */
+const inTimes = (reply: Reply, { times }: Semantics): Reply =>
+  reply.kind === 'one' || reply.kind === 'list'
+    ? { ...reply, result: withTimes(reply.result, times) }
+    : reply;
 
 /** What a fault before the commit is applied to. */
 const NOTHING_DONE: Reply = { kind: 'one', status: 200, result: null };

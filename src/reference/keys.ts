@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { type Reply, refuse } from './envelope.ts';
 import { type ListSpec, page } from './lists.ts';
 import { bindingMaximum, DAY, TEN_YEARS, TOLERANCE } from './policy.ts';
+import { storedName } from './rewrites.ts';
 import { sha256 } from './sha256.ts';
 import { addKey, type KeyRecord, removeKey } from './state.ts';
 import { keyView } from './views.ts';
@@ -45,9 +46,10 @@ const LATEST = 253_402_300_799;
 export function createKey(context: Context): Reply {
   const { state, semantics, caller, now } = context;
   const body = context.body();
-  const name = Object.hasOwn(body, 'name') ? body.name : undefined;
+  const given = Object.hasOwn(body, 'name') ? body.name : undefined;
   const wanted = Object.hasOwn(body, 'expiration') ? body.expiration : undefined;
-  if (typeof name !== 'string' || name.trim() === '') refuse(400, 'name must be a string and not empty');
+  if (typeof given !== 'string' || given.trim() === '') refuse(400, 'name must be a string and not empty');
+  const name = storedName(given, semantics.storedNames);
   if (typeof wanted !== 'number' || !Number.isSafeInteger(wanted) || wanted > LATEST)
     refuse(400, 'expiration must be a time in Unix seconds');
   if (wanted <= now) refuse(400, 'expiration must be in the future');

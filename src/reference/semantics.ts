@@ -37,11 +37,23 @@ export interface Semantics {
   readonly keyLimit: number | null;
   /** S15: milliseconds until a new secret is accepted; until then it is refused (401). Default 0. */
   readonly propagation: number;
+  /**
+   * S19: how the name of a new key is stored: `as-given`, `trimmed`, `cut` after 20 characters, in `lower-case`, or
+   * `normalized` (Unicode NFC). Default `as-given`.
+   */
+  readonly storedNames: 'as-given' | 'trimmed' | 'cut' | 'lower-case' | 'normalized';
+  /** S20: the times in responses, in Unix `seconds`, Unix `milliseconds`, or as `iso` texts. Default `seconds`. */
+  readonly times: 'seconds' | 'milliseconds' | 'iso';
+  /**
+   * S21: the header `Date`. `current`: the time of the response; `cached`: that of a read is 10 minutes old, and no `Age`
+   * says so. Default `current`.
+   */
+  readonly dates: 'current' | 'cached';
 }
 
 /** A switch, as data. */
 export interface SemanticsSwitch {
-  /** Its id in the table of semantics, `S1` to `S15`. */
+  /** Its id in the table of semantics, `S1` to `S21`. */
   readonly id: string;
   readonly name: keyof Semantics;
   /** What the switch decides. */
@@ -59,6 +71,9 @@ const CHOICES = {
   overMaximum: ['refuse', 'clamp'],
   unauthorized: ['same', 'distinguish'],
   names: ['free', 'unique'],
+  storedNames: ['as-given', 'trimmed', 'cut', 'lower-case', 'normalized'],
+  times: ['seconds', 'milliseconds', 'iso'],
+  dates: ['current', 'cached'],
 } as const;
 
 /**
@@ -83,6 +98,9 @@ export const documented: Semantics = Object.freeze({
   names: 'free',
   keyLimit: null,
   propagation: 0,
+  storedNames: 'as-given',
+  times: 'seconds',
+  dates: 'current',
 });
 
 const define = (
@@ -119,6 +137,9 @@ export const semanticsSwitches: readonly SemanticsSwitch[] = [
   define('S13', 'names', CHOICES.names, 'two keys of one user with the same name'),
   define('S14', 'keyLimit', [null, 5], 'keys that a user may have'),
   define('S15', 'propagation', [0, 500], 'milliseconds until a new secret is accepted'),
+  define('S19', 'storedNames', CHOICES.storedNames, 'how the name of a new key is stored'),
+  define('S20', 'times', CHOICES.times, 'the unit of times in responses'),
+  define('S21', 'dates', CHOICES.dates, 'the header Date of responses to reads'),
 ];
 
 /** The longest that `grace` and `propagation` may be: a day. */
@@ -141,6 +162,9 @@ const change = strictObject({
   names: z.optional(z.enum(CHOICES.names)),
   keyLimit: z.optional(z.nullable(z.int().check(z.gte(0)))),
   propagation: z.optional(duration),
+  storedNames: z.optional(z.enum(CHOICES.storedNames)),
+  times: z.optional(z.enum(CHOICES.times)),
+  dates: z.optional(z.enum(CHOICES.dates)),
 });
 
 /** Applies changes to a base; an unknown switch or value is an error that names it. */

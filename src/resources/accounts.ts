@@ -1,17 +1,18 @@
 // Accounts, their members, and the maximum expiration of all keys under an account.
 
 import * as z from 'zod/mini';
-import { type MaximumExpiration, readMaximum, writeMaximum } from '../api/expiration.ts';
+import { isExpirationPeriod, type MaximumExpiration, readMaximum, writeMaximum } from '../api/expiration.ts';
 import { assumptionHint } from '../api/operations.ts';
 import { BlazeMeterError, InvalidResponseError } from '../errors.ts';
 import { type CallOptions, call, outcomeOf, perform, readResult } from '../http/call.ts';
 import type { CallPromise } from '../http/call-promise.ts';
 import type { Deadline } from '../http/deadline.ts';
 import type { PagePromise } from '../http/pagination.ts';
+import { pathSegment } from '../http/path.ts';
 import { type Account, type AccountUser, account, accountUser } from '../schemas/account.ts';
 import { type ApiKeyPolicy, apiKeyPolicy, type Maximum } from '../schemas/policy.ts';
 import { user } from '../schemas/user.ts';
-import { isPlainObject } from '../util/options.ts';
+import { isPlainObject, parseOptions } from '../util/options.ts';
 import type { ClientContext } from './context.ts';
 import { type ListDefinition, type ListParams, list } from './lists.ts';
 
@@ -175,6 +176,11 @@ async function defaultAccount(
   return id;
 }
 
+const MAXIMUM = z.custom<MaximumExpiration>(
+  (value) => value === 'unlimited' || isExpirationPeriod(value),
+  "'unlimited', '1 month', '3 months', '6 months', '1 year', '10 years', or { days } with a whole number above 0",
+);
+
 const policyResource = (context: ClientContext): ApiKeyPolicyResource => ({
   get: (accountId, options) =>
     call(context, 'apiKeyPolicy.get', options, async (deadline, given) => {
@@ -185,8 +191,9 @@ const policyResource = (context: ClientContext): ApiKeyPolicyResource => ({
     }),
   set: (accountId, input, options) =>
     call(context, 'apiKeyPolicy.set', options, async (deadline, given) => {
+      pathSegment('accountId', accountId);
       if (!isPlainObject(input)) throw new TypeError('apiKeyPolicy.set: the input must be { maximum }.');
-      const days = writeMaximum(input.maximum);
+      const days = writeMaximum(parseOptions('apiKeyPolicy.set', { maximum: MAXIMUM }, input).maximum);
       const args = { params: { accountId }, input: { days } };
       await perform(context, 'apiKeyPolicy.set', args, given, deadline);
       const { policy, reply } = await readBack(context, accountId, given, deadline);

@@ -1,6 +1,6 @@
 // Lists of any operation: parameters to query, responses to pages.
 
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import type { OperationId } from '../api/operations.ts';
 import { type Arguments, type CallOptions, outcomeOf, perform, readResult, runCall } from '../http/call.ts';
 import { type FetchPage, type PagePromise, pagePromise } from '../http/pagination.ts';
@@ -20,7 +20,13 @@ export interface ListParams {
 
 const DEFAULT_LIMIT = 100;
 
-const PARAMS = { limit: spec.count, skip: spec.count, sort: spec.any };
+const isValue = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
+const VALUES = z.custom(
+  (value) => (Array.isArray(value) ? value.every(isValue) : isValue(value)),
+  'a string, a number, true or false, or a list of these',
+);
+
+const PARAMS = { limit: spec.count, skip: spec.count, sort: VALUES };
 
 /** A list of an operation. */
 export interface ListDefinition<T, P extends ListParams> {
@@ -43,7 +49,7 @@ export function list<T extends { readonly id: string | number }, P extends ListP
   onItem: (item: T) => void = () => {},
 ): PagePromise<T> {
   const names = Object.entries<string>(filters);
-  const specs = { ...PARAMS, ...Object.fromEntries(names.map(([name]) => [name, spec.any] as const)) };
+  const specs = { ...PARAMS, ...Object.fromEntries(names.map(([name]) => [name, VALUES] as const)) };
   const fetchPage: FetchPage<T> = (at) =>
     runCall(context, operation, options, async (deadline, given) => {
       const wanted = parseOptions<ListParams>(operation, specs, params);

@@ -24,6 +24,7 @@ import {
 } from '../http/call.ts';
 import type { Outcome } from '../http/call-promise.ts';
 import type { Deadline } from '../http/deadline.ts';
+import { pathSegment } from '../http/path.ts';
 import { type ApiKey, apiKey, type NewApiKey } from '../schemas/api-key.ts';
 import { printable } from '../util/printable.ts';
 import type { ClientContext } from './context.ts';
@@ -104,6 +105,7 @@ export async function regenerateKey(
   deadline: Deadline,
 ): Promise<Outcome<NewApiKey>> {
   const { credentials: live } = context;
+  pathSegment('id', keyId);
   const guard = lockoutGuard(keyId, 'regenerating', allowSelf);
   context.onNewSecret?.check?.();
   const signer = await deadline.race(Promise.resolve(live.get()));

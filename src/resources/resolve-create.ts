@@ -17,6 +17,9 @@ const PAUSE = 200;
 /** How long after the turn of a second a response is asked for that shows whether it has turned, in milliseconds. */
 const AFTER_TURN = 3;
 
+/** A key that is this much newer than the time of a response shows that the time is not the service's, in milliseconds. */
+const BEHIND = 2_000;
+
 interface Attempted {
   readonly name: string;
   readonly sentAt: Moment | undefined;
@@ -35,7 +38,7 @@ export const resolveCreate = (
       const keys = await listKeys(context, {}, options).toArray();
       const ids = keys.map(({ id }) => id).join();
       const time = sentAt === undefined || !clock.consistent ? undefined : clock.timeOf(sentAt);
-      const found = judge(keys, name, time);
+      const found = judge(keys, name, time, clock.timeOf(clock.moment()));
       if (found.outcome === 'committed') {
         if (!regenerate) return found;
         const { data } = await regenerateKey(context, found.apiKey.id, false, options, deadline);
@@ -74,8 +77,13 @@ function untilTurn({ monotonic }: Moment, { least, most }: TimeRange): number {
 }
 
 /** What the keys show of a request of that name that was sent at that time. */
-function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefined): Resolution {
-  if (sentAt === undefined) {
+function judge(
+  keys: readonly ApiKey[],
+  name: string,
+  sentAt: TimeRange | undefined,
+  now: TimeRange | undefined,
+): Resolution {
+  if (sentAt === undefined || now === undefined) {
     return unknown(
       'When the request was sent is not known by the clock of the service: no response was dated, or a cache or a proxy dated some of them. So keys created before it cannot be told from a key created by it.',
       keys.filter(isUnused),
@@ -89,6 +97,12 @@ function judge(keys: readonly ApiKey[], name: string, sentAt: TimeRange | undefi
     return (alike || isUnused(key)) && (key.createdAt?.getTime() ?? since) >= since;
   });
   if (candidates.length === 0) return { outcome: 'not-committed' };
+  if (candidates.some(({ createdAt }) => createdAt !== null && createdAt.getTime() > now.most + BEHIND)) {
+    return unknown(
+      'A key is newer than the time that responses show: a cache or a proxy dates them. So keys created before the request cannot be told from a key created by it.',
+      candidates,
+    );
+  }
   const [apiKey, ...others] = candidates.filter((key) => key.name === name);
   if (apiKey === undefined) {
     return unknown(

@@ -92,13 +92,16 @@ const periods =
 
 /** Checks the input of `apiKeys.create`. */
 export const createApiKeyInput: z.ZodMiniType<CreateApiKeyInput> = z.pipe(
-  z.strictObject({
-    name: z.string(nonEmpty).check(z.refine((text) => text.trim() !== '', nonEmpty)),
-    expiresIn: z.optional(
-      z.custom<ExpirationPeriod | 'max'>((value) => value === 'max' || isExpirationPeriod(value), periods),
-    ),
-    expiresAt: z.optional(z.date('must be a valid Date')),
-  }),
+  z.strictObject(
+    {
+      name: z.string(nonEmpty).check(z.refine((text) => text.trim() !== '', nonEmpty)),
+      expiresIn: z.optional(
+        z.custom<ExpirationPeriod | 'max'>((value) => value === 'max' || isExpirationPeriod(value), periods),
+      ),
+      expiresAt: z.optional(z.date('must be a valid Date')),
+    },
+    'must be { name, expiresIn } or { name, expiresAt }',
+  ),
   z.transform(({ name, expiresIn, expiresAt }, context): CreateApiKeyInput => {
     if (expiresIn !== undefined && expiresAt === undefined) return { name, expiresIn };
     if (expiresAt !== undefined && expiresIn === undefined) return { name, expiresAt };

@@ -71,10 +71,10 @@ it('the line for a certificate makes one that the command and our client get alo
 });
 
 describe('a command of ours is started by the name of its package', () => {
-  // `npx` and the name of a command alone would fetch whatever package has that name.
+  // `npx` and the name of a command alone would fetch whatever package has that name. With --no-install it fetches nothing.
   const RUNNER = '(?:npx|bunx|pnpx|npm exec|npm x|pnpm dlx|pnpm exec|yarn dlx|yarn exec|bun x)';
   const START = new RegExp(String.raw`\b${RUNNER}((?: +-[^ ]+)*) +blazemeter-(?:reference|keys)\b`, 'g');
-  const GOOD = /(?:^| )--package=blazemeter-client(?:@[\w.^~-]+)?(?: |$)/;
+  const GOOD = /(?:^| )(?:--package=blazemeter-client(?:@[\w.^~-]+)?|--no-install)(?: |$)/;
 
   /** Starts that do not say which package they mean; quotes, commas and line ends of other notations aside. */
   const bare = (text: string): string[] =>
@@ -98,6 +98,7 @@ describe('a command of ours is started by the name of its package', () => {
     'npx --package=blazemeter-client blazemeter-reference --port 0',
     'npx --yes --package=blazemeter-client@0.1.0 blazemeter-keys list',
     'command: ["npx", "--package=blazemeter-client", "blazemeter-reference"]',
+    'npx --no-install blazemeter-keys audit',
     'node_modules/.bin/blazemeter-reference',
   ])('which %j does', (text) => {
     expect(bare(text)).toEqual([]);

@@ -322,10 +322,10 @@ describe('explain', () => {
     }
   });
 
-  it('all of S1 to S18 are there, in order, as the switches stand', () => {
+  it('all of S1 to S21 are there, in order, as the switches stand', () => {
     const rows = createReference({ semantics: { shrink: 'revoke' } }).explain();
     expect(rows.filter((row) => /^S\d/.test(row.id)).map((row) => row.id)).toEqual(
-      Array.from({ length: 18 }, (_, index) => `S${index + 1}`),
+      Array.from({ length: 21 }, (_, index) => `S${index + 1}`),
     );
     expect(rows[0]).toMatchObject({ id: 'S1', value: 'shrink: revoke', provenance: 'assumed' });
   });

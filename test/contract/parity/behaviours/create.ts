@@ -31,6 +31,7 @@ const periods = [
 
 const byPeriod: readonly Behaviour[] = periods.map(([expiresIn, expected]) => ({
   name: `a key can be created for ${typeof expiresIn === 'string' ? expiresIn : `${expiresIn.days} days`}`,
+  semantics: { dates: 'current' },
   async run({ client }) {
     const { apiKey, clamped } = await client().apiKeys.create({ name: 'nightly', expiresIn });
     near(days(apiKey.expiresAt), expected);
@@ -113,6 +114,7 @@ export const create: readonly Behaviour[] = [
   },
   {
     name: 'names are kept letter by letter',
+    semantics: { storedNames: 'as-given' },
     async run({ client }) {
       for (const name of names.slice(0, 4)) {
         const { apiKey } = await make(client('admin'), name);
@@ -125,6 +127,7 @@ export const create: readonly Behaviour[] = [
   },
   {
     name: "once the service's time is known, it is one POST with name and Unix seconds",
+    semantics: { dates: 'current' },
     async run({ client, world, sent }) {
       const owner = client();
       await owner.user.get();
@@ -195,6 +198,7 @@ export const create: readonly Behaviour[] = [
   },
   {
     name: 'exactly the maximum is not too much',
+    semantics: { dates: 'current' },
     async run({ client }) {
       const outsider = client('outsider');
       await outsider.accounts.apiKeyPolicy.get();
@@ -205,6 +209,7 @@ export const create: readonly Behaviour[] = [
   },
   {
     name: 'as long as possible reads the maximum, and says whose it is',
+    semantics: { dates: 'current' },
     async run({ client, world }) {
       const { apiKey, boundBy } = await client('outsider').apiKeys.create({ name: 'a', expiresIn: 'max' });
       near(days(apiKey.expiresAt), 90);
@@ -213,6 +218,7 @@ export const create: readonly Behaviour[] = [
   },
   {
     name: 'as long as possible, where nothing limits it, is ten years',
+    semantics: { dates: 'current' },
     async run({ client, world }) {
       await client().accounts.apiKeyPolicy.set(world.accounts.main, { maximum: 'unlimited' });
       const { apiKey, boundBy } = await client().apiKeys.create({ name: 'a', expiresIn: 'max' });

@@ -12,8 +12,12 @@ import type { Behaviour, Context } from '../behaviour.ts';
 import { failure, present, secondKey, settle } from '../behaviour.ts';
 
 const RETRIES = { maxRetries: 2 } as const;
-const create = ({ client }: Context) =>
-  client('owner', RETRIES).apiKeys.create({ name: 'nightly', expiresIn: { days: 30 } });
+const createNamed = ({ client }: Context, name: string) =>
+  client('owner', RETRIES).apiKeys.create({ name, expiresIn: { days: 30 } });
+const create = (context: Context) => createNamed(context, 'nightly');
+
+/** A name that every way to store names changes: spaces around it, long, capitals, and a letter in two characters. */
+const ODD_NAME = '  Cafe\u0301 of the Nightly build on main ';
 
 /** The keys called `nightly`, as the service has them. */
 const nightly = async ({ send }: Context) =>
@@ -35,6 +39,7 @@ async function lose(
 export const lost: readonly Behaviour[] = [
   {
     name: 'a create that was done: sent once, ambiguous, and resolved as committed',
+    semantics: { dates: 'current' },
     async run(context) {
       const outcome = await (await lose(context, 'after-commit')).resolve();
       assert.equal(outcome.outcome, 'committed');
@@ -52,6 +57,7 @@ export const lost: readonly Behaviour[] = [
   },
   {
     name: 'a create that was done can be given a usable secret, and stays one key',
+    semantics: { dates: 'current' },
     async run(context) {
       const error = await lose(context, 'after-commit');
       const outcome = await error.resolve({ regenerate: true });
@@ -63,8 +69,61 @@ export const lost: readonly Behaviour[] = [
     },
   },
   {
+    name: 'a create that was done and whose name was changed is never called ours, nor not done',
+    semantics: { dates: 'current' },
+    async run(context) {
+      const { reference } = context;
+      const fault = reference.faults.add({
+        operation: 'apiKeys.create',
+        effect: 'reset',
+        when: 'after-commit',
+      });
+      const error = await failure(createNamed(context, ODD_NAME), AmbiguousOutcomeError);
+      fault.remove();
+      const outcome = await error.resolve({ regenerate: true });
+      if (reference.semantics.storedNames === 'as-given') return assert.equal(outcome.outcome, 'committed');
+      if (outcome.outcome !== 'unknown') assert.fail(outcome.outcome);
+      assert.equal(outcome.candidates.length, 1);
+      assert.equal(context.sent('apiKeys.regenerateSecret').length, 0);
+    },
+  },
+  {
+    name: 'a create that was not done is known not to be, whatever is done to names',
+    async run(context) {
+      const fault = context.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset' });
+      const error = await failure(createNamed(context, ODD_NAME), AmbiguousOutcomeError);
+      fault.remove();
+      assert.equal((await error.resolve()).outcome, 'not-committed');
+    },
+  },
+  {
+    name: 'where a cache dates the responses, a create that was done is not surely ours',
+    semantics: { dates: 'cached' },
+    async run(context) {
+      const outcome = await (await lose(context, 'after-commit')).resolve({ regenerate: true });
+      if (outcome.outcome !== 'unknown') assert.fail(outcome.outcome);
+      assert.equal(outcome.candidates.length, 1);
+      assert.equal(context.sent('apiKeys.regenerateSecret').length, 0);
+    },
+  },
+  {
+    name: 'where a cache dates the responses, a key of that name from before is not called ours',
+    semantics: { dates: 'cached' },
+    async run(context) {
+      await create(context);
+      context.reference.clock.advance({ minutes: 5 });
+      await context.client().user.get();
+      const fault = context.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset' });
+      const error = await failure(create(context), AmbiguousOutcomeError);
+      fault.remove();
+      const outcome = await error.resolve({ regenerate: true });
+      assert.equal(outcome.outcome, 'unknown');
+      assert.equal(context.sent('apiKeys.regenerateSecret').length, 0);
+    },
+  },
+  {
     name: 'a key of the same name that is older is not ours',
-    semantics: { names: 'free' },
+    semantics: { names: 'free', dates: 'current' },
     async run(context) {
       await create(context);
       context.reference.clock.advance({ minutes: 10 });
@@ -113,6 +172,7 @@ export const lost: readonly Behaviour[] = [
   },
   {
     name: 'a 5xx to a create is ambiguous, whether it was done or not',
+    semantics: { dates: 'current' },
     async run(context) {
       for (const [when, expected] of [
         ['before-commit', 'not-committed'],
@@ -163,6 +223,7 @@ export const lost: readonly Behaviour[] = [
   },
   {
     name: 'a response to a create that breaks off before the secret is ambiguous',
+    semantics: { dates: 'current' },
     deformed: true,
     async run(context) {
       context.reference.faults.add({ operation: 'apiKeys.create', effect: 'truncate', keepBytes: 40 });

@@ -50,6 +50,7 @@ export const user: readonly Behaviour[] = [
   },
   {
     name: 'withResponse() shows status, request id and attempts, and no cookie',
+    semantics: { dates: 'current' },
     async run({ client, world }) {
       const { data, response, requestId, attempts } = await client().user.get().withResponse();
       assert.equal(data.displayName, 'Olive Owner');
