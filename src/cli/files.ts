@@ -1,20 +1,18 @@
-// Files that a command line names: read within a bound, and complained about by their path, never by what is in them.
+// Files that a command line names: errors name the option and the path, never what is in the file.
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { harmless } from '../util/printable.ts';
 
-/** A file that cannot be used. The message names the option and the path. */
+/** A file that cannot be used. */
 export class FileProblem extends Error {
   constructor(option: string, path: string, problem: string) {
-    super(`${option} ${shownPath(path)}: ${problem}`);
+    super(`${option} ${harmless(path)}: ${problem}`);
     this.name = 'FileProblem';
   }
 }
 
-/** A path is what people need to find the file: it is shown in full, whatever is in it. */
-export const shownPath = (path: string): string => harmless(path);
-
-export const MIB = 1_048_576;
+const MOST_MIB = 16;
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file.',
@@ -24,48 +22,45 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder.',
 };
 
-/** The bytes of a file, or of a pipe, that holds no more than `most` of them. */
-export function readBytes(option: string, path: string, most: number): Buffer {
-  const chunks: Buffer[] = [];
-  let length = 0;
+export const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+/** The bytes of a file of 16 MiB at most. */
+export function readBytes(option: string, path: string): Buffer {
   try {
-    const file = openSync(path, 'r');
-    try {
-      for (;;) {
-        const chunk = Buffer.allocUnsafe(65_536);
-        const read = readSync(file, chunk);
-        if (read === 0) break;
-        length += read;
-        if (length > most) break;
-        chunks.push(chunk.subarray(0, read));
-      }
-    } finally {
-      closeSync(file);
-    }
+    if (statSync(path).size <= MOST_MIB * 1_048_576) return readFileSync(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = codeOf(error);
     throw new FileProblem(option, path, PROBLEMS[code] ?? `it cannot be read (${code || 'unknown error'}).`);
   }
-  if (length > most) throw new FileProblem(option, path, `it is larger than ${most / MIB} MiB.`);
-  return Buffer.concat(chunks);
+  throw new FileProblem(option, path, `it is larger than ${MOST_MIB} MiB.`);
 }
 
 /** The text of a file, without a byte-order mark. */
-export function readText(option: string, path: string, most: number): string {
-  const bytes = readBytes(option, path, most);
+export function readText(option: string, path: string): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new FileProblem(option, path, 'it is not text in UTF-8.');
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(option, path));
+  } catch (error) {
+    throw error instanceof FileProblem ? error : new FileProblem(option, path, 'it is not text in UTF-8.');
   }
 }
 
 /** The value in a JSON file. A parser's own message would quote the file, so it is not passed on. */
-export function readJson(option: string, path: string, most: number): unknown {
-  const text = readText(option, path, most);
+export function readJson(option: string, path: string): unknown {
+  const text = readText(option, path);
   try {
     return JSON.parse(text);
   } catch {
     throw new FileProblem(option, path, 'it is not valid JSON.');
+  }
+}
+
+/** What a module exports. */
+export async function importModule(option: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'failed';
+    throw new FileProblem(option, path, `it cannot be imported (${name}).`);
   }
 }

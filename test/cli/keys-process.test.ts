@@ -1,6 +1,7 @@
 // The command as a process: in a pipeline, in a terminal where a person can be asked, and interrupted.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createReference, type Listening, listen, type Reference } from 'blazemeter-client/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +37,14 @@ describe('in a pipeline', () => {
     expect((await command.start(['create', '--help'], {}).ended).out).toMatch(
       /^Usage: blazemeter-keys create \[options\]/,
     );
+  });
+
+  it('calls itself in its help as it was started, so that npx users can type what they read', () => {
+    const link = join(command.folder(), 'blazemeter-client');
+    symlinkSync(command.script(), link);
+    const { stdout } = spawnSync(process.execPath, [link, 'list', '--help'], { encoding: 'utf8' });
+    expect(stdout).toMatch(/^Usage: npx blazemeter-client list/);
+    expect(stdout).not.toContain('blazemeter-keys');
   });
 
   it('has results on standard output, without a colour, and nothing on standard error', async () => {

@@ -81,7 +81,7 @@ describe('a file that git would track', () => {
     const cwd = repository();
     const left = await world.run(create('--out', 'exact.json'), { cwd });
     expect(left.code).toBe(2);
-    expect(left.err).toContain('Add exact.json* to .gitignore.');
+    expect(left.err).toContain('add exact.json* to .gitignore.');
     expect(world.reference.journal.count('apiKeys.create')).toBe(0);
     execFileSync('sh', ['-c', 'echo "exact.json*" > .gitignore'], { cwd });
     expect((await world.run(create('--out', 'exact.json'), { cwd })).code).toBe(0);

@@ -1,8 +1,8 @@
 // What a command works with: where it writes, whom it asks, and a client of the options that all commands have.
 
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { text } from 'node:stream/consumers';
 import {
   BlazeMeterClient,
   type ClientOptions,
@@ -12,13 +12,13 @@ import {
   parseCredentials,
 } from '../../index.ts';
 import { defaultCredentials, fromKeyFile } from '../../node/index.ts';
-import { shownPath } from '../files.ts';
+import { parseKeyJson } from '../../node/source.ts';
+import { importModule } from '../files.ts';
 import { EXIT, Stop, usage } from './exit.ts';
 import { refuseTracked } from './git-guard.ts';
 import type { Interrupt, SignalSource } from './interrupt.ts';
 import { dispatcherFor, type Env } from './network.ts';
 import type { Output, Stream } from './output.ts';
-import { LEVELS } from './values.ts';
 
 /** The world of a command: that of its process, or that of a test. */
 export interface Io extends SignalSource {
@@ -39,9 +39,6 @@ export interface GlobalOptions {
   readonly caFile?: string;
   readonly timeout?: number;
   readonly logLevel?: LogLevel;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly color: boolean;
 }
 
 /** Options of commands that change something. */
@@ -50,106 +47,91 @@ export interface ChangeOptions {
   readonly allowInGit?: boolean;
 }
 
-type ClientCredentials = NonNullable<ClientOptions['credentials']>;
-
-export interface Context {
+/** One run of the command. */
+export interface Run {
   readonly io: Io;
   readonly output: Output;
   readonly interrupt: Interrupt;
-  /** The arguments of this run, for the command that resumes it. */
+  /** Its arguments, for the command that resumes it. */
   readonly argv: readonly string[];
-  /** A client that signs with the credentials of the command line, or with others. */
-  client(credentials?: ClientCredentials): BlazeMeterClient;
-  /** The credentials of the command line, as they are now. */
-  signer(): Promise<Credentials>;
-  /** The time by the service's clock, in milliseconds; by that of this machine before the first response. */
-  now(): number;
-  /** A path as the command line means it. */
-  path(path: string): string;
-  /** A path that a secret is written to: not one that git would track. */
-  secretPath(path: string, option: string, options: ChangeOptions): string;
-  /** Ends the command where a confirmation is needed and there is no terminal to ask at. */
-  needsYes(what: string, options: ChangeOptions): void;
-  /** Asks before something that cannot be undone. `what` begins a sentence; `besides` says what follows from it. */
-  confirm(what: string, options: ChangeOptions, besides?: string): Promise<void>;
-  /** Closes the connections that are left. */
-  close(): Promise<void>;
 }
 
-export async function createContext(
-  parts: Pick<Context, 'io' | 'output' | 'interrupt' | 'argv'>,
-  options: GlobalOptions,
-): Promise<Context> {
-  const { io, output, interrupt } = parts;
-  const path = (given: string): string => resolve(io.cwd, given);
-  const config = options.config === undefined ? {} : await readConfig(path(options.config));
-  const credentials = options.keyFile === undefined ? config.credentials : await keyFile(options.keyFile);
-  const dispatcher = io.fetch
-    ? undefined
-    : await dispatcherFor(io.env, options.caFile === undefined ? undefined : path(options.caFile));
+type ClientCredentials = NonNullable<ClientOptions['credentials']>;
+
+export type Context = Awaited<ReturnType<typeof openContext>>;
+
+export async function openContext(run: Run, given: GlobalOptions) {
+  const { io, output, interrupt } = run;
+  const { env, stdin, stderr } = io;
+  const { keyFile, caFile, baseUrl, timeout } = given;
+  const path = (file: string): string => resolve(io.cwd, file);
+  const config = given.config === undefined ? {} : await readConfig(path(given.config));
+  const dispatcher = io.fetch ? undefined : await dispatcherFor(env, caFile && path(caFile));
+  const standard = config.credentials ?? standardCredentials(env);
+  const ownFile = keyFile === '-' ? await fromInput(stdin) : keyFile && fromKeyFile(path(keyFile));
+  const signer: ClientCredentials = ownFile || standard;
   const send: FetchLike = io.fetch ?? config.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  let ahead = 0;
+  const log = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
+    output.log(level, message, fields);
+  let aheadMs = 0;
 
-  async function keyFile(given: string): Promise<ClientCredentials> {
-    return given === '-' ? fromInput(io.stdin) : fromKeyFile(path(given));
-  }
-
-  function client(signer: ClientCredentials = credentials ?? standardCredentials(io.env)): BlazeMeterClient {
-    const log = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-      output.log(level, message, fields);
-    return new BlazeMeterClient({
-      logger: { error: log('error'), warn: log('warning'), info: log('info'), debug: log('debug') },
-      userAgent: 'blazemeter-keys',
-      ...config,
-      credentials: signer,
-      async fetch(url, init) {
-        const response = await send(url, init);
-        const served = Date.parse(response.headers.get('date') ?? '');
-        // What a cache has kept says nothing about the time.
-        if (!Number.isNaN(served) && response.headers.get('age') === null) ahead = served - Date.now();
-        return response;
-      },
-      ...(dispatcher === undefined ? {} : { fetchOptions: { ...config.fetchOptions, dispatcher } }),
-      logLevel: options.logLevel ?? levelOf(io.env) ?? config.logLevel ?? 'warn',
-      ...(options.baseUrl === undefined ? {} : { baseUrl: options.baseUrl }),
-      ...(options.timeout === undefined ? {} : { timeout: 1000 * options.timeout }),
-    });
-  }
-
+  /** Ends the command where a confirmation is needed and there is no terminal to ask at. */
   function needsYes(what: string, { yes }: ChangeOptions): void {
-    if (!yes && (io.stdin.isTTY !== true || io.stderr.isTTY !== true || output.json))
+    if (!yes && (stdin.isTTY !== true || stderr.isTTY !== true || output.json))
       throw usage(`${what} needs --yes, since there is no terminal to ask at. Nothing was changed.`);
   }
 
   return {
-    ...parts,
-    client,
-    path,
-    now: () => Date.now() + ahead,
-    close: async () => dispatcher?.destroy(),
-    async signer() {
-      const from = credentials ?? standardCredentials(io.env);
-      return parseCredentials(
-        typeof from === 'function' ? await from({ reason: 'first', signal: interrupt.now }) : from,
-      );
-    },
-    secretPath(given, option, { allowInGit }) {
-      if (!allowInGit) refuseTracked(path(given), option, io.env);
-      return path(given);
-    },
+    ...run,
     needsYes,
-    async confirm(what, given, besides = '') {
-      needsYes(`${what}${besides}`, given);
-      if (given.yes) return;
+    /** A path as the command line means it. */
+    path,
+    /** A path that a secret is written to: not one that git would track. */
+    secretPath(file: string, option: string, { allowInGit }: ChangeOptions): string {
+      if (!allowInGit) refuseTracked(path(file), option, env);
+      return path(file);
+    },
+    /** A client that signs with the credentials of the command line, or with others. */
+    client: (credentials = signer) =>
+      new BlazeMeterClient({
+        logger: { error: log('error'), warn: log('warning'), info: log('info'), debug: log('debug') },
+        userAgent: 'blazemeter-keys',
+        ...config,
+        credentials,
+        async fetch(url, init) {
+          const response = await send(url, init);
+          const served = Date.parse(response.headers.get('date') ?? '');
+          // What a cache has kept says nothing about the time.
+          if (!Number.isNaN(served) && response.headers.get('age') === null) aheadMs = served - Date.now();
+          return response;
+        },
+        ...(dispatcher === undefined ? {} : { fetchOptions: { ...config.fetchOptions, dispatcher } }),
+        logLevel: given.logLevel ?? ciLogLevel(env) ?? config.logLevel,
+        ...(baseUrl === undefined ? {} : { baseUrl }),
+        ...(timeout === undefined ? {} : { timeout: 1000 * timeout }),
+      }),
+    /** The credentials of the command line, as they are now. */
+    async signer(): Promise<Credentials> {
+      const asked = { reason: 'first', signal: interrupt.now } as const;
+      return parseCredentials(typeof signer === 'function' ? await signer(asked) : signer);
+    },
+    /** The time by the service's clock, in milliseconds; by that of this machine before the first response. */
+    now: (): number => Date.now() + aheadMs,
+    /** Asks before something that cannot be undone. `what` begins a sentence; `besides` says what follows from it. */
+    async confirm(what: string, options: ChangeOptions, besides = ''): Promise<void> {
+      needsYes(`${what}${besides}`, options);
+      if (options.yes) return;
       output.ask(`${what}.${besides} Go on? [y/N]`);
-      if (!/^\s*y(?:es)?\s*$/i.test(await firstLine(io, interrupt.now)))
+      if (!/^\s*y(?:es)?\s*$/i.test(await firstLine(stdin, interrupt.now)))
         throw new Stop(EXIT.usage, 'declined', 'Not confirmed. Nothing was changed.');
     },
+    /** Closes the connections that are left. */
+    close: async () => dispatcher?.destroy(),
   };
 }
 
 /** The first line that is typed; empty at the end of the input. */
-async function firstLine({ stdin }: Io, signal: AbortSignal): Promise<string> {
+async function firstLine(stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted();
   // Not as a terminal of its own: Ctrl-C has to stay a signal.
   const lines = createInterface({ input: stdin, terminal: false });
@@ -165,50 +147,25 @@ async function firstLine({ stdin }: Io, signal: AbortSignal): Promise<string> {
 
 /** Where credentials are looked for. The home folder is that of the environment: another one in tests. */
 const standardCredentials = (env: Env) =>
-  defaultCredentials({
-    env,
-    taurusPath: env === process.env || !env.HOME ? undefined : join(env.HOME, '.bzt-rc'),
-  });
-
-/** More than any key file holds, in characters. */
-const MOST_INPUT = 65_536;
+  defaultCredentials({ env, taurusPath: env.HOME ? join(env.HOME, '.bzt-rc') : undefined });
 
 /** Credentials on standard input: JSON as in a key file, or id:secret. */
-async function fromInput(input: NodeJS.ReadableStream): Promise<Credentials> {
-  const wrong = (problem: string) =>
-    new Stop(EXIT.credentials, 'credentials', `--key-file -: standard input ${problem}`);
-  let text = '';
-  for await (const chunk of input) {
-    text += String(chunk);
-    if (text.length > MOST_INPUT) throw wrong('is larger than 64 KiB.');
-  }
-  text = text.replace(/^\ufeff/, '').trim();
-  if (!text.startsWith('{')) return parseCredentials(text, 'The credentials on standard input');
-  let pair: unknown;
-  try {
-    pair = JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    throw wrong('is not JSON of the form {"id": "…", "secret": "…"}.');
-  }
-  const field = (name: string) => String(Reflect.get(Object(pair), name) ?? '');
-  return parseCredentials({ id: field('id'), secret: field('secret') }, 'The credentials on standard input');
+async function fromInput(stdin: NodeJS.ReadableStream): Promise<Credentials> {
+  const given = (await text(stdin)).replace(/^\ufeff/, '').trim();
+  const source = 'The credentials on standard input';
+  if (!given.startsWith('{')) return parseCredentials(given, source);
+  const key = parseKeyJson(given);
+  if (key !== undefined) return parseCredentials({ id: key.id, secret: key.secret }, source);
+  const problem = '--key-file -: standard input is not JSON of the form {"id": "…", "secret": "…"}.';
+  throw new Stop(EXIT.credentials, 'credentials', problem);
 }
 
 /** The client options that a module exports: as its default, or by name. */
 async function readConfig(path: string): Promise<ClientOptions> {
-  try {
-    const { default: standard, ...named }: Record<string, unknown> = await import(pathToFileURL(path).href);
-    return { ...named, ...Object(standard) };
-  } catch (error) {
-    const name = error instanceof Error ? error.name : 'failed';
-    throw usage(`--config ${shownPath(path)}: ${basename(path)} could not be imported (${name}).`);
-  }
+  const { default: standard, ...named } = await importModule('--config', path);
+  return { ...named, ...Object(standard) };
 }
 
-/** The level that the CI system asks for. */
-function levelOf(env: Env): LogLevel | undefined {
-  if (env.RUNNER_DEBUG === '1' || env.SYSTEM_DEBUG?.toLowerCase() === 'true') return 'debug';
-  const wanted = env.BLAZEMETER_LOG?.toLowerCase();
-  return LEVELS.find((level) => level === wanted);
-}
+/** The log level of a CI system in which debugging is on. */
+const ciLogLevel = ({ RUNNER_DEBUG, SYSTEM_DEBUG }: Env): LogLevel | undefined =>
+  RUNNER_DEBUG === '1' || SYSTEM_DEBUG?.toLowerCase() === 'true' ? 'debug' : undefined;

@@ -30,10 +30,9 @@ export const EXIT_CODES = `Exit codes:
   9  a secret is lost: regenerate the key
  10  not found: there is no such key or account`;
 
-/** Ends the command with a code and a message. */
+/** Ends the command with an exit code, a stable word for programs, and a message. */
 export class Stop extends Error {
   readonly exitCode: ExitCode;
-  /** A stable word for programs. */
   readonly code: string;
 
   constructor(exitCode: ExitCode, code: string, message: string) {

@@ -21,15 +21,16 @@ export class Interrupt {
   readonly #later = new AbortController();
   readonly #stop: () => void;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Aborts at the signal: for what changes nothing. */
+  readonly now = this.#now.signal;
+  /** Aborts once the step in hand has ended, or after four seconds: for what changes something. */
+  readonly later = this.#later.signal;
   /** The signal that came. */
   reason: Stop | undefined;
 
   constructor({ onSignal, exit }: SignalSource, heard: (reason: Stop) => void) {
     this.#stop = onSignal((name) => {
-      if (this.reason !== undefined) {
-        this.#later.abort(this.reason);
-        return;
-      }
+      if (this.reason !== undefined) return this.#later.abort(this.reason);
       const reason = new Stop(EXIT.interrupted, 'interrupted', `Interrupted by ${name}.`);
       this.reason = reason;
       heard(reason);
@@ -39,16 +40,6 @@ export class Interrupt {
         setTimeout(() => exit(EXIT.interrupted), END_MS),
       );
     });
-  }
-
-  /** Aborts at the signal: for what changes nothing. */
-  get now(): AbortSignal {
-    return this.#now.signal;
-  }
-
-  /** Aborts once the step in hand has ended, or after four seconds: for what changes something. */
-  get later(): AbortSignal {
-    return this.#later.signal;
   }
 
   /** A store that ends a step with each write: what was done until then is on record. */

@@ -1,5 +1,6 @@
 // whoami, list, get, delete, diagnose: the user's keys, without their secrets.
 
+import { sameKey } from '../../auth/credentials.ts';
 import {
   ApiError,
   type ApiKey,
@@ -7,18 +8,15 @@ import {
   InvalidResponseError,
   PermissionDeniedError,
 } from '../../index.ts';
+import { durationMs } from '../../util/duration.ts';
 import { nearest } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
-import { day, expiry, foreign, keyData, keyFields, keyText, minute } from './show.ts';
-import { millisecondsOf, type Parts } from './values.ts';
+import { day, expiry, foreign, keyData, keyFields, keyText, minute, NAME } from './show.ts';
 
-const DAY_MS = 86_400_000;
 /** A key that was used within this time is in use. */
 const RECENT_DAYS = 7;
-
-const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 export async function whoami(context: Context): Promise<ExitCode> {
   const { output, interrupt } = context;
@@ -47,7 +45,7 @@ export async function whoami(context: Context): Promise<ExitCode> {
 }
 
 /** Something that is read besides: that the service does not have it is no failure. */
-async function unlessUnknown(read: () => Promise<ApiKey>): Promise<ApiKey | undefined> {
+async function unlessUnknown(read: () => PromiseLike<ApiKey>): Promise<ApiKey | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -68,47 +66,41 @@ const SORTS = {
 
 export interface ListOptions {
   readonly name?: string;
-  readonly expiringWithin?: Parts;
+  readonly expiringWithin?: string;
   readonly sort: keyof typeof SORTS;
 }
 
-export async function list(context: Context, { name, expiringWithin, sort }: ListOptions): Promise<ExitCode> {
+export async function list(context: Context, options: ListOptions): Promise<ExitCode> {
   const { output } = context;
+  const { name = '', expiringWithin, sort } = options;
   const { id } = await context.signer();
   const all = await readKeys(context);
-  const end = expiringWithin && context.now() + millisecondsOf(expiringWithin);
+  const end = expiringWithin && context.now() + durationMs(expiringWithin, '--expiring-within');
   const keys = all
-    .filter((key) => name === undefined || key.name.toLowerCase().includes(name.toLowerCase()))
-    .filter((key) => end === undefined || endOf(key) <= end)
+    .filter((key) => key.name.toLowerCase().includes(name.toLowerCase()) && (!end || endOf(key) <= end))
     .sort((a, b) => SORTS[sort](a, b) || (a.id < b.id ? -1 : 1));
   if (output.json)
-    await output.document({ keys: keys.map((key) => ({ ...keyData(key), inUse: same(key.id, id) })) });
+    await output.document({ keys: keys.map((key) => ({ ...keyData(key), inUse: sameKey(key.id, id) })) });
   else if (keys.length === 0) output.note(all.length === 0 ? 'This user has no keys.' : 'No such keys.');
   else
     await output.table(
       ['ID', 'NAME', 'CREATED', 'EXPIRES', 'LAST USED'],
       keys.map((key) => {
         const expires = expiry(key.expiresAt, context.now());
-        const shown = `${foreign(key.name)}${same(key.id, id) ? ' (this key)' : ''}`;
-        return [
-          { text: foreign(key.id), style: expires.style },
-          shown,
-          day(key.createdAt),
-          expires,
-          day(key.lastUsedAt),
-        ];
+        const shown = `${foreign(key.name)}${sameKey(key.id, id) ? ' (this key)' : ''}`;
+        const marked = { text: foreign(key.id), style: expires.style };
+        return [marked, shown, day(key.createdAt), expires, day(key.lastUsedAt)];
       }),
     );
   return EXIT.done;
 }
 
-async function readKeys({ client, output, interrupt }: Context): Promise<ApiKey[]> {
+async function readKeys(context: Context): Promise<ApiKey[]> {
+  const { output, interrupt } = context;
   output.progress('Reading keys …');
   const keys: ApiKey[] = [];
-  for await (const key of client().apiKeys.list({}, { signal: interrupt.now })) {
-    keys.push(key);
-    if (keys.length % 100 === 0) output.progress(`Reading keys … ${keys.length}`);
-  }
+  for await (const key of context.client().apiKeys.list({}, { signal: interrupt.now }))
+    if (keys.push(key) % 100 === 0) output.progress(`Reading keys … ${keys.length}`);
   interrupt.now.throwIfAborted();
   return keys;
 }
@@ -121,24 +113,18 @@ export async function findKey(context: Context, wanted: string): Promise<ApiKey>
   // What looks like an id needs no list.
   if (isId(wanted)) return context.client().apiKeys.get(wanted, { signal: context.interrupt.now });
   const keys = await readKeys(context);
-  const found = keys.filter(({ id, name }) => same(id, wanted) || name === wanted);
+  const found = keys.filter(({ id, name }) => sameKey(id, wanted) || name === wanted);
   const [key, ...others] = found;
   if (key !== undefined && others.length === 0) return key;
+  const shown = printable(wanted);
   if (key !== undefined)
     throw usage(
-      `${found.length} keys have the name ${printable(wanted)}: ${found.map(keyText).join(', ')}. Give the id of one. Nothing was changed.`,
+      `${found.length} keys have the name ${shown}: ${found.map(keyText).join(', ')}. Give the id of one. Nothing was changed.`,
     );
-  const near = nearest(
-    wanted,
-    keys.map(({ name }) => name),
-  );
-  const hint =
-    near === undefined ? 'blazemeter-keys list shows your keys.' : `Did you mean ${printable(near)}?`;
-  throw new Stop(
-    EXIT.notFound,
-    'not_found',
-    `You have no key of the id or name ${printable(wanted)}. ${hint}`,
-  );
+  const names = keys.map(({ name }) => name);
+  const near = nearest(wanted, names);
+  const hint = near === undefined ? `${NAME} list shows your keys.` : `Did you mean ${printable(near)}?`;
+  throw new Stop(EXIT.notFound, 'not_found', `You have no key of the id or name ${shown}. ${hint}`);
 }
 
 export async function get(context: Context, wanted: string): Promise<ExitCode> {
@@ -165,8 +151,8 @@ export async function deleteKey(context: Context, wanted: string, options: Delet
   output.progress('Reading the key …');
   const key = await findKey(context, wanted);
   const { id, name, lastUsedAt } = key;
-  const idleMs = lastUsedAt === null ? Number.POSITIVE_INFINITY : context.now() - lastUsedAt.getTime();
-  if (idleMs < RECENT_DAYS * DAY_MS && !options.evenIfUsed)
+  const idleMs = context.now() - (lastUsedAt?.getTime() ?? Number.NEGATIVE_INFINITY);
+  if (idleMs < durationMs({ days: RECENT_DAYS }, 'used') && !options.evenIfUsed)
     throw usage(
       `The key ${keyText(key)} was used on ${minute(lastUsedAt)}, within the last ${RECENT_DAYS} days. Find its user; --even-if-used deletes it all the same. Nothing was changed.`,
     );

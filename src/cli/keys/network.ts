@@ -1,20 +1,23 @@
-// Networks with a proxy or a private CA. Node's own fetch learns of either only before the process starts, and in ways that
-// differ between 20 and 26; undici's dispatcher works on all of them. It is loaded only where one of both is asked for.
+// Networks with a proxy or a private CA. Node 20's own fetch knows no proxy, and a further CA only before the process
+// starts; undici's dispatcher works on all versions. It is loaded only where one of both is asked for.
 
-import * as tls from 'node:tls';
-import type { EnvHttpProxyAgent as Agent } from 'undici';
-import { MIB, readText, shownPath } from '../files.ts';
+import { rootCertificates } from 'node:tls';
+import type { EnvHttpProxyAgent } from 'undici';
+import { harmless } from '../../util/printable.ts';
+import { readText } from '../files.ts';
 import { usage } from './exit.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The dispatcher for fetch that this network needs; undefined: none. */
-export async function dispatcherFor(env: Env, caFile: string | undefined): Promise<Agent | undefined> {
-  const ca = caFile === undefined ? undefined : [...trusted(env), certificates(caFile)];
+export async function dispatcherFor(
+  env: Env,
+  caFile: string | undefined,
+): Promise<EnvHttpProxyAgent | undefined> {
+  const secure = caFile === undefined ? {} : { ca: [...trusted(env), certificates(caFile)] };
   const httpsProxy = proxyAddress(env);
-  if (ca === undefined && httpsProxy === '') return undefined;
+  if (caFile === undefined && httpsProxy === '') return undefined;
   const { EnvHttpProxyAgent } = await import('undici');
-  const secure = ca === undefined ? {} : { ca };
   return new EnvHttpProxyAgent({
     httpsProxy,
     // Plain http goes to this machine only. A proxy would see the credentials.
@@ -45,17 +48,12 @@ function proxyAddress(env: Env): string {
 
 /** Node takes any text for certificates, and leaves out what is none. */
 function certificates(path: string): string {
-  const text = readText('--ca-file', path, MIB);
+  const text = readText('--ca-file', path);
   if (/-----BEGIN [A-Z0-9 ]*CERTIFICATE-----/.test(text)) return text;
-  throw usage(`--ca-file ${shownPath(path)}: it holds no certificate in PEM form.`);
+  throw usage(`--ca-file ${harmless(path)}: it holds no certificate in PEM form.`);
 }
 
-/** What Node trusts anyway: a list of one's own would replace it. */
-function trusted(env: Env): string[] {
-  // From Node 22.15 on, with what NODE_EXTRA_CA_CERTS and --use-system-ca add.
-  const list: unknown = Reflect.get(tls, 'getCACertificates');
-  const all: unknown = typeof list === 'function' ? list('default') : undefined;
-  if (Array.isArray(all)) return all.filter((each) => typeof each === 'string');
-  const extra = env.NODE_EXTRA_CA_CERTS;
-  return [...tls.rootCertificates, ...(extra ? [readText('NODE_EXTRA_CA_CERTS', extra, MIB)] : [])];
+/** What Node trusts anyway: a list of one's own replaces it. */
+function trusted({ NODE_EXTRA_CA_CERTS: extra }: Env): string[] {
+  return [...rootCertificates, ...(extra ? [readText('NODE_EXTRA_CA_CERTS', extra)] : [])];
 }

@@ -14,9 +14,6 @@ export interface SetOptions extends PolicyOptions, ChangeOptions {
   readonly maximum: MaximumExpiration;
 }
 
-const daysOf = (maximum: MaximumExpiration): number =>
-  maximum === 'unlimited' ? Number.POSITIVE_INFINITY : periodDays(maximum);
-
 async function show({ output }: Context, policy: ApiKeyPolicy): Promise<ExitCode> {
   const { accountId, maximum, maximumDays, accountSource } = policy;
   const days = maximumDays === null ? '' : ` (${maximumDays} days)`;
@@ -36,11 +33,12 @@ export async function policyGet(context: Context, { account }: PolicyOptions): P
 
 export async function policySet(context: Context, options: SetOptions): Promise<ExitCode> {
   const { output, interrupt } = context;
-  const { account, maximum } = options;
+  const { maximum } = options;
   const { apiKeyPolicy } = context.client().accounts;
-  const current = await apiKeyPolicy.get(account, { signal: interrupt.now });
+  const current = await apiKeyPolicy.get(options.account, { signal: interrupt.now });
   const { accountId } = current;
-  if (daysOf(maximum) < (current.maximumDays ?? Number.POSITIVE_INFINITY))
+  const most = current.maximumDays ?? Number.POSITIVE_INFINITY;
+  if (maximum !== 'unlimited' && periodDays(maximum) < most)
     await context.confirm(
       `Lowering the maximum of account ${accountId} from ${maximumText(current.maximum)} to ${maximumText(maximum)}`,
       options,

@@ -1,26 +1,10 @@
 // What a failure means to a pipeline and to a person: an exit code, which never changes its meaning, and a message in words
 // of the command line.
 
-import {
-  AmbiguousOutcomeError,
-  AuthenticationError,
-  BlazeMeterError,
-  ConnectionError,
-  CredentialsError,
-  type ErrorHint,
-  ExpirationPolicyError,
-  LockoutError,
-  NotFoundError,
-  operations,
-  PermissionDeniedError,
-  RotationError,
-  type RotationProblem,
-  SecretLostError,
-  StoreConflictError,
-  UndeliveredSecretError,
-} from '../../index.ts';
+import { BlazeMeterError, ConnectionError, CredentialsError, operations } from '../../index.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
+import { NAME } from './show.ts';
 
 /** What is printed of a failure. */
 export interface Problem {
@@ -32,31 +16,32 @@ export interface Problem {
   readonly requestId?: string | undefined;
 }
 
-const ROTATION: Readonly<Record<RotationProblem, ExitCode>> = {
+/** Exit codes by the code of an error. Of the others: failed. */
+const EXITS: Readonly<Record<string, ExitCode>> = {
+  ambiguous_outcome: EXIT.ambiguous,
+  credentials: EXIT.credentials,
+  expiration_policy: EXIT.usage,
+  lockout: EXIT.usage,
+  not_found: EXIT.notFound,
+  permission_denied: EXIT.notPermitted,
   rotation_busy: EXIT.busy,
   rotation_conflict: EXIT.busy,
   rotation_epoch: EXIT.ambiguous,
   rotation_record: EXIT.usage,
-  rotation_store: EXIT.failed,
-  rotation_sink: EXIT.failed,
   rotation_signer: EXIT.credentials,
-  rotation_window: EXIT.usage,
-  rotation_untested: EXIT.ambiguous,
   rotation_unknown: EXIT.ambiguous,
+  rotation_untested: EXIT.ambiguous,
+  rotation_window: EXIT.usage,
+  secret_lost: EXIT.secretLost,
+  store_conflict: EXIT.busy,
+  unauthorized: EXIT.credentials,
+  undelivered_secret: EXIT.ambiguous,
 };
 
-function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof RotationError) return ROTATION[error.code] ?? EXIT.failed;
-  if (error instanceof SecretLostError) return EXIT.secretLost;
-  if (error instanceof UndeliveredSecretError || error instanceof AmbiguousOutcomeError)
-    return EXIT.ambiguous;
-  if (error instanceof CredentialsError || error instanceof AuthenticationError) return EXIT.credentials;
-  if (error instanceof PermissionDeniedError) return EXIT.notPermitted;
+function exitCodeOf({ code, hint }: BlazeMeterError): ExitCode {
   // Where the address itself is not known, nothing in the request could have been found.
-  if (error instanceof NotFoundError && error.hint?.option !== 'baseUrl') return EXIT.notFound;
-  if (error instanceof ExpirationPolicyError || error instanceof LockoutError) return EXIT.usage;
-  if (error instanceof StoreConflictError) return EXIT.busy;
-  return error instanceof TypeError ? EXIT.usage : EXIT.failed;
+  if (code === 'not_found' && hint?.option === 'baseUrl') return EXIT.failed;
+  return EXITS[code] ?? EXIT.failed;
 }
 
 const OPERATIONS =
@@ -76,9 +61,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   recovery: 'Give another key of the same user as --recovery-file.',
   takeOver: 'Wait for it; if it has surely ended, give --take-over.',
   within: 'Give another --within, or a longer --expires-in.',
-  adopt: 'Create the record with blazemeter-keys adopt.',
-  resolve: 'Look with blazemeter-keys list.',
-  resume: 'Then run blazemeter-keys rotate --resume.',
+  adopt: `Create the record with ${NAME} adopt.`,
+  resolve: `Look with ${NAME} list.`,
+  resume: `Then run ${NAME} rotate --resume.`,
 };
 
 /** What helps against a connection that failed, by its reason. */
@@ -104,30 +89,31 @@ export function messageOf(error: BlazeMeterError): string {
     if (file !== undefined) message = message.replace(error.source, `The key file ${file}`);
   }
   if (hint === undefined) return message;
-  const advice = error instanceof ConnectionError ? (CONNECTION[error.reason] ?? hint.text) : adviceOf(hint);
-  const doubt = hint.option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
-  return `${withoutHint(message, hint)} ${advice}${doubt}`.trim();
-}
-
-const withoutHint = (message: string, { text }: ErrorHint): string =>
-  message.endsWith(text) ? message.slice(0, -text.length).trimEnd() : message;
-
-function adviceOf({ option, method, text }: ErrorHint): string {
-  const key = option ?? method;
-  return key === undefined ? text : (ADVICE[key] ?? text);
+  const { option, method, text } = hint;
+  const known = error instanceof ConnectionError ? CONNECTION[error.reason] : ADVICE[option ?? method ?? ''];
+  const doubt = option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
+  const said = message.endsWith(text) ? message.slice(0, -text.length).trimEnd() : message;
+  return `${said} ${known ?? text}${doubt}`;
 }
 
 export function problemOf(error: unknown): Problem {
   if (error instanceof Stop) return error;
-  const exitCode = exitCodeOf(error);
   if (error instanceof FileProblem) return { exitCode: EXIT.usage, code: 'file', message: error.message };
   if (error instanceof BlazeMeterError) {
     const { code, operation, requestId } = error;
-    return { exitCode, code, message: messageOf(error), operation, requestId };
+    return { exitCode: exitCodeOf(error), code, message: messageOf(error), operation, requestId };
   }
   // An argument that cannot be right, in the words of the library.
   if (error instanceof TypeError)
-    return { exitCode, code: 'usage', message: error.message.replaceAll('baseUrl', '--base-url') };
+    return {
+      exitCode: EXIT.usage,
+      code: 'usage',
+      message: error.message.replaceAll('baseUrl', '--base-url'),
+    };
   const name = error instanceof Error ? error.name : 'not an error';
-  return { exitCode, code: 'unexpected', message: `It failed for an unexpected reason (${name}).` };
+  return {
+    exitCode: EXIT.failed,
+    code: 'unexpected',
+    message: `It failed for an unexpected reason (${name}).`,
+  };
 }

@@ -1,36 +1,23 @@
 // The commands, their options and their help. What a command does is loaded when it runs.
 
-import { Command, InvalidArgumentError, Option } from 'commander';
-import type { AuditRule } from '../../audit/index.ts';
+import { Command, Option } from 'commander';
+import { ruleIds } from '../../audit/rules.ts';
 import { VERSION } from '../../version.ts';
+import { date, duration, lifetime, many, maximum, text, whole } from '../arguments.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODES, type ExitCode } from './exit.ts';
-import type { DeleteOptions, ListOptions } from './keys.ts';
-import type { PolicyOptions, SetOptions } from './policy.ts';
-import type { AuditOptions } from './report.ts';
-import type { AdoptOptions, RotateOptions } from './rotate.ts';
-import type { CreateOptions, RegenerateOptions } from './secrets.ts';
-import { count, date, duration, LEVELS, lifetime, many, maximum, text } from './values.ts';
+import { NAME } from './show.ts';
 
-const NAME = 'blazemeter-keys';
+const LOG_LEVELS = ['off', 'error', 'warn', 'info', 'debug'];
 const PERIODS = "'3 months', 90d, '1 year' or max";
-
-const RULES: readonly AuditRule[] = [
-  ...(['expires-soon', 'expired', 'beyond-policy', 'never-expires'] as const),
-  ...(['stray-key', 'never-used', 'not-used-for-long', 'duplicate-name'] as const),
-];
-
-function rules(given: string, before: readonly AuditRule[] = []): AuditRule[] {
-  const rule = RULES.find((each) => each === given);
-  if (rule === undefined) throw new InvalidArgumentError(`It is one of ${RULES.join(', ')}.`);
-  return [...before, rule];
-}
 
 const choice = (flags: string, help: string, choices: readonly string[], standard?: string): Option =>
   new Option(flags, help).choices(choices).default(standard);
 
-/** What runs a command, with what its line says. */
+/** What runs a command. */
 export type Act = (run: (context: Context) => Promise<ExitCode>) => Promise<void>;
+
+type Does<Values extends unknown[]> = (context: Context, ...values: Values) => Promise<ExitCode>;
 
 /** The program. `print` gets the text of --help and --version; errors of the command line are thrown. */
 export function createProgram(width: number, print: (text: string) => void, act: Act): Command {
@@ -51,8 +38,8 @@ export function createProgram(width: number, print: (text: string) => void, act:
     .option('--base-url <url>', 'address of the API; default https://a.blazemeter.com/api/v4', text)
     .option('--config <file.mjs>', 'client options that a module exports, operations among them', text)
     .option('--ca-file <file>', 'trust the certificates in this PEM file too', text)
-    .option('--timeout <seconds>', 'limit of one attempt of a call; default 30', count(3_600))
-    .addOption(choice('--log-level <level>', 'log on standard error; default warn', LEVELS))
+    .option('--timeout <seconds>', 'limit of one attempt of a call; default 30', whole(1, 3_600))
+    .addOption(choice('--log-level <level>', 'log on standard error; default warn', LOG_LEVELS))
     .option('--json', 'results as JSON, and messages as one JSON object a line')
     .option('-q, --quiet', 'no progress and no notes')
     .option('--no-color', 'no colours; NO_COLOR does the same')
@@ -61,9 +48,15 @@ export function createProgram(width: number, print: (text: string) => void, act:
       `
 These options can stand before or after the command.
 
-Without --key-file the credentials come from BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, from BZ_TOKEN,
-from the key file in BLAZEMETER_API_KEY or API_KEY_PATH, or from ~/.bzt-rc. They are never an argument: other users
-of a machine can read those. No variable sets the address, since whoever could set it would receive the credentials.
+Without --key-file the credentials come from BLAZEMETER_API_KEY_ID and
+BLAZEMETER_API_KEY_SECRET, from BZ_TOKEN (id:secret), from the key file that
+BLAZEMETER_API_KEY or API_KEY_PATH names, or from ~/.bzt-rc. They are never an
+argument: other users of a machine can read those. No variable sets the address,
+since whoever could set it would receive the credentials.
+
+To rehearse, start a stand-in for BlazeMeter in another terminal. It prints
+credentials that work there, and the address to give as --base-url:
+  $ npx --package=blazemeter-client blazemeter-reference --print-credentials
 
 Examples:
   $ ${NAME} whoami
@@ -76,7 +69,8 @@ ${EXIT_CODES}`,
     parent
       .command(usage)
       .description(description)
-      .helpOption('-h, --help', 'print this help')
+      // The list of commands has the first sentence alone.
+      .summary(description.replace(/\. .*/, '.'))
       .addHelpText(
         'after',
         `\nExamples:\n${examples.map((each) => `  $ ${NAME} ${each}`).join('\n')}\n\n${NAME} --help lists the options of every command, and the exit codes.`,
@@ -87,22 +81,29 @@ ${EXIT_CODES}`,
       .option('--print-secret', 'print the secret on standard output')
       .option('--overwrite', 'replace a file that holds the credentials of another key')
       .option('--allow-in-git', 'write it although git would track it');
+  // Commander passes the arguments, then the options.
+  const does =
+    <Values extends unknown[]>(load: () => Promise<Does<Values>>) =>
+    (...values: Values) =>
+      act(async (context) => (await load())(context, ...values));
   const keys = () => import('./keys.ts');
   const secrets = () => import('./secrets.ts');
   const rotation = () => import('./rotate.ts');
+  const policies = () => import('./policy.ts');
+  const reports = () => import('./report.ts');
 
   command(program, 'whoami', 'Show whose key signs, and when it expires.', 'whoami', 'whoami --json').action(
-    () => act(async (context) => (await keys()).whoami(context)),
+    does(async () => (await keys()).whoami),
   );
 
   command(program, 'list', 'List your keys.', 'list --expiring-within 30d', "list --name 'ci ' --sort name")
     .option('--name <text>', 'only keys with this text in their name', text)
     .option('--expiring-within <duration>', 'only keys that expire within it, such as 30d', duration)
     .addOption(choice('--sort <field>', 'the order', ['expires', 'created', 'name'], 'expires'))
-    .action((options: ListOptions) => act(async (context) => (await keys()).list(context, options)));
+    .action(does(async () => (await keys()).list));
 
   command(program, 'get <key>', 'Show a key, by its id or name.', 'get ci', 'get ci --json').action(
-    (key: string) => act(async (context) => (await keys()).get(context, key)),
+    does(async () => (await keys()).get),
   );
 
   storingSecret(
@@ -116,7 +117,7 @@ ${EXIT_CODES}`,
       .requiredOption('--name <name>', 'for your reference (required)', text)
       .option('--expires-in <period>', `how long it lives: ${PERIODS}`, lifetime)
       .option('--expires-at <date>', 'when it expires, such as 2030-01-31', date),
-  ).action((options: CreateOptions) => act(async (context) => (await secrets()).create(context, options)));
+  ).action(does(async () => (await secrets()).create));
 
   storingSecret(
     command(
@@ -128,17 +129,13 @@ ${EXIT_CODES}`,
     )
       .option('-y, --yes', 'do not ask')
       .option('--allow-self', 'even if it is the key that signs this call'),
-  ).action((key: string, options: RegenerateOptions) =>
-    act(async (context) => (await secrets()).regenerate(context, key, options)),
-  );
+  ).action(does(async () => (await secrets()).regenerate));
 
   command(program, 'delete <key>', 'Delete a key, by its id or name.', 'delete old-ci', 'delete old-ci --yes')
     .option('-y, --yes', 'do not ask')
     .option('--even-if-used', 'although it was used within the last 7 days')
     .option('--allow-self', 'even if it is the key that signs this call')
-    .action((key: string, options: DeleteOptions) =>
-      act(async (context) => (await keys()).deleteKey(context, key, options)),
-    );
+    .action(does(async () => (await keys()).deleteKey));
 
   command(
     program,
@@ -150,7 +147,7 @@ ${EXIT_CODES}`,
     .requiredOption('--store <file>', 'where the record is to be (required)', text)
     .requiredOption('--name <name>', 'the first part of the names of the keys to come (required)', text)
     .option('--allow-in-git', 'write it although git would track it')
-    .action((options: AdoptOptions) => act(async (context) => (await rotation()).adopt(context, options)));
+    .action(does(async () => (await rotation()).adopt));
 
   command(
     program,
@@ -192,7 +189,7 @@ ${EXIT_CODES}`,
     .option('--take-over', 'although another run works on it: that one has surely ended')
     .option('--dry-run', 'say what would be done, and change nothing')
     .option('--allow-in-git', 'use a record or key file although git would track it')
-    .action((options: RotateOptions) => act(async (context) => (await rotation()).rotate(context, options)));
+    .action(does(async () => (await rotation()).rotate));
 
   command(
     program,
@@ -205,13 +202,11 @@ ${EXIT_CODES}`,
     .option('--expires-within <duration>', "what is soon; default a tenth of the key's life", duration)
     .option('--never-used-after <duration>', 'when a new key should be in use; default 30d', duration)
     .option('--not-used-for <duration>', 'what is long; default 90d', duration)
-    .option('--ignore <rule>', `leave out a rule, repeatable: ${RULES.join(', ')}`, rules)
+    .addOption(choice('--ignore <rule...>', 'leave out these rules', ruleIds))
     .addOption(choice('--fail-on <severity>', 'what counts', ['error', 'warning', 'note'], 'warning'))
     .addOption(choice('--format <format>', 'how it is printed', ['table', 'markdown'], 'table'))
     .option('--allow-in-git', 'read a record although git would track it')
-    .action((options: AuditOptions) =>
-      act(async (context) => (await import('./report.ts')).audit(context, options)),
-    );
+    .action(does(async () => (await reports()).audit));
 
   const policy = command(
     program,
@@ -221,10 +216,8 @@ ${EXIT_CODES}`,
     "policy set --maximum '3 months'",
   );
   command(policy, 'get', 'Show the maximum expiration.', 'policy get', 'policy get --account 2000001')
-    .option('--account <id>', "default: the user's default account", count(Number.MAX_SAFE_INTEGER))
-    .action((options: PolicyOptions) =>
-      act(async (context) => (await import('./policy.ts')).policyGet(context, options)),
-    );
+    .option('--account <id>', "default: the user's default account", whole(1, Number.MAX_SAFE_INTEGER))
+    .action(does(async () => (await policies()).policyGet));
   command(
     policy,
     'set',
@@ -233,11 +226,9 @@ ${EXIT_CODES}`,
     'policy set --maximum unlimited --account 2000001',
   )
     .requiredOption('--maximum <period>', "'3 months', 45d, '1 year' or unlimited (required)", maximum)
-    .option('--account <id>', "default: the user's default account", count(Number.MAX_SAFE_INTEGER))
+    .option('--account <id>', "default: the user's default account", whole(1, Number.MAX_SAFE_INTEGER))
     .option('-y, --yes', 'do not ask')
-    .action((options: SetOptions) =>
-      act(async (context) => (await import('./policy.ts')).policySet(context, options)),
-    );
+    .action(does(async () => (await policies()).policySet));
 
   command(
     program,
@@ -247,9 +238,7 @@ ${EXIT_CODES}`,
     'diagnose --full',
   )
     .option('--full', 'show the key id and the e-mail address in full')
-    .action((options: { full?: boolean }) =>
-      act(async (context) => (await keys()).diagnose(context, options)),
-    );
+    .action(does(async () => (await keys()).diagnose));
 
   command(
     program,
@@ -259,9 +248,7 @@ ${EXIT_CODES}`,
     'conformance --write --json',
   )
     .option('--write', 'also create, regenerate and delete up to three keys: for a throw-away account')
-    .action((options: { write?: boolean }) =>
-      act(async (context) => (await import('./report.ts')).conformance(context, options)),
-    );
+    .action(does(async () => (await reports()).conformance));
 
   return program;
 }

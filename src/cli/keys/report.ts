@@ -2,9 +2,9 @@
 
 import {
   type AuditReport,
-  type AuditRule,
   audit as auditKeys,
   type Finding,
+  type AuditOptions as LibraryOptions,
   type Severity,
   toMarkdown,
 } from '../../audit/index.ts';
@@ -16,26 +16,19 @@ import { readKeyName } from '../../util/key-name.ts';
 import { printable } from '../../util/printable.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit.ts';
-import type { Style } from './output.ts';
-import { day, foreign, shellWord } from './show.ts';
-import type { Parts } from './values.ts';
+import { day, foreign, NAME, shellWord } from './show.ts';
 
-export interface AuditOptions extends ChangeOptions {
+/** What the library takes as it stands here. */
+type Shared = 'expiresWithin' | 'neverUsedAfter' | 'notUsedFor' | 'ignore';
+
+export interface AuditOptions extends ChangeOptions, Pick<LibraryOptions, Shared> {
   readonly store?: readonly string[];
-  readonly expiresWithin?: Parts;
-  readonly neverUsedAfter?: Parts;
-  readonly notUsedFor?: Parts;
-  readonly ignore?: readonly AuditRule[];
   readonly failOn: Severity;
   readonly format: 'table' | 'markdown';
 }
 
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
-const STYLES: Readonly<Record<Severity, Style | undefined>> = {
-  error: 'red',
-  warning: 'yellow',
-  note: undefined,
-};
+const STYLES = { error: 'red', warning: 'yellow', note: undefined } as const;
 
 /** Options of this run that the printed commands need too. */
 const CARRIED = ['--base-url', '--config', '--ca-file'];
@@ -54,12 +47,12 @@ function fixOf(
         ? [word]
         : [],
   );
-  const command = (...words: string[]) => ['blazemeter-keys', ...words, ...carried].map(shellWord).join(' ');
+  const command = (...words: string[]) => `${NAME} ${[...words, ...carried].map(shellWord).join(' ')}`;
   const file = `./${printable(key.name).replace(/[^\w.-]+/g, '-')}.json`;
   const deletion = command('delete', printable(key.id));
   if (rule === 'stray-key')
     return store === undefined
-      ? `Run blazemeter-keys rotate --resume with --store for its record, or delete it: ${deletion}`
+      ? `Run ${NAME} rotate --resume with --store for its record, or delete it: ${deletion}`
       : `Run: ${command('rotate', '--resume', '--store', store)}`;
   if (rule === 'never-used' || rule === 'not-used-for-long') return `If it is not needed: ${deletion}`;
   if (rule === 'duplicate-name')
@@ -73,7 +66,7 @@ function fixOf(
 
 export async function audit(context: Context, options: AuditOptions): Promise<ExitCode> {
   const { output, interrupt } = context;
-  const { format, failOn, store = [], ignore = [], expiresWithin, neverUsedAfter, notUsedFor } = options;
+  const { format, failOn, store = [], ignore, expiresWithin, neverUsedAfter, notUsedFor } = options;
   if (output.json && format !== 'table') throw usage('--json and --format contradict each other.');
   const stores: { readonly path: string; readonly record: RotationRecord }[] = [];
   for (const path of store) {
@@ -97,7 +90,7 @@ export async function audit(context: Context, options: AuditOptions): Promise<Ex
   else if (format === 'markdown') await output.lines(toMarkdown(report).trimEnd().split('\n'));
   else await show(context, report);
   const counts = SEVERITIES.slice(0, SEVERITIES.indexOf(failOn) + 1);
-  return findings.some(({ severity }) => counts.includes(severity)) ? EXIT.findings : EXIT.done;
+  return report.findings.some(({ severity }) => counts.includes(severity)) ? EXIT.findings : EXIT.done;
 }
 
 /** The findings as a table, then what is to be known of each. */
@@ -107,7 +100,6 @@ async function show({ output }: Context, report: AuditReport): Promise<void> {
     `${keys} ${keys === 1 ? 'key' : 'keys'} of your own, on ${day(checkedAt)}: ${tally(report)}`,
   ]);
   if (findings.length > 0) {
-    await output.lines(['']);
     await output.table(
       ['', 'SEVERITY', 'RULE', 'EXPIRES', 'ID', 'NAME'],
       findings.map(({ severity, rule, key }, at) => [

@@ -1,6 +1,6 @@
 // adopt and rotate: the rotation of the library, for one key.
 
-import { type ExpirationPeriod, isBlazeMeterError, UndeliveredSecretError } from '../../index.ts';
+import { isBlazeMeterError, UndeliveredSecretError } from '../../index.ts';
 import { ciRunOwner, fromKeyFile, keyFileSink } from '../../node/index.ts';
 import * as rotation from '../../rotation/index.ts';
 import { printable } from '../../util/printable.ts';
@@ -9,33 +9,27 @@ import { EXIT, type ExitCode, usage } from './exit.ts';
 import type { Cell } from './output.ts';
 import { messageOf, problemOf } from './problem.ts';
 import { rescue } from './secrets.ts';
-import { expiry, foreign, keyData, keyText, minute, shellWord } from './show.ts';
-import type { Parts } from './values.ts';
+import { expiry, foreign, keyData, keyText, minute, NAME, shellWord } from './show.ts';
 
 export interface AdoptOptions extends ChangeOptions {
   readonly store: string;
   readonly name: string;
 }
 
-export interface RotateOptions extends ChangeOptions {
+/** What the library takes as it stands here. */
+type Shared = 'every' | 'replaces' | 'within' | 'expiresIn' | 'drain' | 'quietFor' | 'leakedSince' | 'dryRun';
+
+export interface RotateOptions extends ChangeOptions, Pick<rotation.UnrecordedOptions, Shared> {
   readonly store?: string;
   readonly name?: string;
   readonly sinkFile?: readonly string[];
   readonly reason: rotation.RotationReason;
   readonly resume?: boolean;
-  readonly every?: Parts;
-  readonly within?: Parts;
-  readonly expiresIn?: ExpirationPeriod | 'max';
-  readonly drain?: Parts;
-  readonly quietFor?: Parts;
   readonly recoveryFile?: string;
-  readonly leakedSince?: Date;
   readonly allowSelf?: boolean;
   readonly dropSink?: readonly string[];
-  readonly replaces?: string;
   readonly leaseOwner?: string;
   readonly takeOver?: boolean;
-  readonly dryRun?: boolean;
 }
 
 export async function adopt(context: Context, options: AdoptOptions): Promise<ExitCode> {
@@ -168,10 +162,9 @@ const RESUMABLE: readonly ExitCode[] = [EXIT.failed, EXIT.ambiguous, EXIT.busy, 
 async function unfinished(context: Context, error: unknown): Promise<ExitCode> {
   const { output, interrupt, argv } = context;
   const undelivered = isBlazeMeterError(error) && error instanceof UndeliveredSecretError;
-  if (undelivered) await rescue(context, { keyId: error.keyId, secret: error.newSecret }, messageOf(error));
+  if (undelivered) rescue(context, error.keyId, error.newSecret, messageOf(error));
   const { exitCode, message, ...fields } = problemOf(undelivered ? error : (interrupt.reason ?? error));
-  output.problem(message, { ...fields, exitCode });
-  if (RESUMABLE.includes(exitCode))
-    output.next(`To resume: ${['blazemeter-keys', ...argv].map(shellWord).join(' ')}`);
+  output.say('error', message, { ...fields, exitCode });
+  if (RESUMABLE.includes(exitCode)) output.say('note', `To resume: ${NAME} ${argv.map(shellWord).join(' ')}`);
   return exitCode;
 }

@@ -6,7 +6,7 @@ import { printable } from '../../util/printable.ts';
 import type { Io } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
-import { Output } from './output.ts';
+import { createOutput, type Output } from './output.ts';
 import { createProgram } from './program.ts';
 
 /** Credentials, or a secret alone, as the service creates them. Digests and names of containers are shorter. */
@@ -22,7 +22,7 @@ function refuseSecrets(argv: readonly string[]): void {
 
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const says = (...words: readonly string[]) => words.some((word) => argv.includes(word));
-  const output = new Output({
+  const output = createOutput({
     ...io,
     json: says('--json'),
     quiet: says('--quiet', '-q'),
@@ -40,8 +40,8 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     },
     async (act) => {
       // The library is loaded here, so that --help needs none of it.
-      const { createContext } = await import('./context.ts');
-      const context = await createContext({ io, output, interrupt, argv }, program.opts());
+      const { openContext } = await import('./context.ts');
+      const context = await openContext({ io, output, interrupt, argv }, program.opts());
       try {
         code = await act(context);
       } finally {
@@ -60,13 +60,9 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     output.clear();
   }
   if (help !== '') await output.lines(help.trimEnd().split('\n'));
-  if (output.failure === undefined || code !== EXIT.done) return code;
-  output.problem(
-    `Standard output could not be written (${output.failure}). The command itself was carried out.`,
-    {
-      ...{ code: 'output', exitCode: EXIT.failed },
-    },
-  );
+  if (output.failure() === undefined || code !== EXIT.done) return code;
+  const message = `Standard output could not be written (${output.failure()}). The command itself was carried out.`;
+  output.say('error', message, { code: 'output', exitCode: EXIT.failed });
   return EXIT.failed;
 }
 
@@ -75,7 +71,7 @@ async function failed(output: Output, error: unknown): Promise<ExitCode> {
   const { exitCode, message, ...fields } = problemOf(
     error instanceof CommanderError ? usage(sentence(error.message)) : error,
   );
-  output.problem(message, { ...fields, exitCode });
+  output.say('error', message, { ...fields, exitCode });
   return exitCode;
 }
 

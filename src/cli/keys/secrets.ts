@@ -6,7 +6,6 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
   AmbiguousOutcomeError,
-  type ApiKey,
   type CreatedApiKey,
   CredentialsError,
   type ExpirationPeriod,
@@ -16,17 +15,18 @@ import {
   UndeliveredSecretError,
 } from '../../index.ts';
 import { keyFileSink, writeKeyFile } from '../../node/index.ts';
+import { parseKeyJson } from '../../node/source.ts';
 import { harmless, printable, safeJson } from '../../util/printable.ts';
-import { readText, shownPath } from '../files.ts';
+import { FileProblem, readText } from '../files.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import { findKey, isId } from './keys.ts';
 import type { Cell } from './output.ts';
 import { messageOf } from './problem.ts';
-import { keyData, keyFields, keyText } from './show.ts';
+import { keyData, keyFields, keyText, NAME } from './show.ts';
 
 /** Where a new secret goes. */
-export interface SecretOptions extends ChangeOptions {
+interface SecretOptions extends ChangeOptions {
   readonly out?: string;
   readonly printSecret?: boolean;
   readonly overwrite?: boolean;
@@ -45,23 +45,14 @@ export interface RegenerateOptions extends SecretOptions {
 /** A key with its new secret. */
 type Fresh = Pick<CreatedApiKey, 'apiKey' | 'secret'> & Partial<CreatedApiKey>;
 
-/** A secret that has to go somewhere; without an id where the response could not be read. */
-interface NewSecret {
-  readonly keyId: string | undefined;
-  readonly secret: Secret;
-}
-
-/** More than any key file holds. */
-const MOST_BYTES = 65_536;
-
 export async function create(context: Context, options: CreateOptions): Promise<ExitCode> {
   const { name, expiresIn, expiresAt } = options;
   if ((expiresIn === undefined) === (expiresAt === undefined))
     throw usage('create needs either --expires-in <period> or --expires-at <date>.');
   const file = await placeFor(context, options);
   const lifetime = expiresAt === undefined ? { expiresIn: expiresIn ?? 'max' } : { expiresAt };
-  context.output.progress('Creating the key …');
   const signal = context.interrupt.later;
+  context.output.progress('Creating the key …');
   return issue(context, options, file, () =>
     context.client().apiKeys.create({ name, ...lifetime }, { signal }),
   );
@@ -72,18 +63,16 @@ export async function regenerate(
   wanted: string,
   options: RegenerateOptions,
 ): Promise<ExitCode> {
-  const { output, interrupt } = context;
-  const effect = ' The old one then works nowhere.';
-  context.needsYes(`Regenerating the secret of the key ${printable(wanted)}`, options);
-  const key = isId(wanted) ? { id: wanted, name: undefined } : await findKey(context, wanted);
-  const file = await placeFor(context, options, key.id);
-  const shown = key.name === undefined ? key.id : keyText({ id: key.id, name: key.name });
-  await context.confirm(`Regenerating the secret of the key ${shown}`, options, effect);
-  output.progress('Regenerating the secret …');
-  const { allowSelf } = options;
-  return issue(context, options, file, () =>
-    context.client().apiKeys.regenerateSecret(key.id, { allowSelf, signal: interrupt.later }),
-  );
+  const doing = 'Regenerating the secret of the key';
+  context.needsYes(`${doing} ${printable(wanted)}`, options);
+  const key = isId(wanted) ? undefined : await findKey(context, wanted);
+  const id = key?.id ?? wanted;
+  const file = await placeFor(context, options, id);
+  const shown = key === undefined ? id : keyText(key);
+  await context.confirm(`${doing} ${shown}`, options, ' The old one then works nowhere.');
+  const given = { allowSelf: options.allowSelf, signal: context.interrupt.later };
+  context.output.progress('Regenerating the secret …');
+  return issue(context, options, file, () => context.client().apiKeys.regenerateSecret(id, given));
 }
 
 /** The file for the secret, if it goes to one. Refuses, before anything is sent, what would lose it. */
@@ -97,12 +86,13 @@ async function placeFor(
     throw usage('The secret is shown only once: give --out <file>, or --print-secret. Nothing was sent.');
   if (out === undefined) return undefined;
   const file = context.secretPath(out, '--out', options);
+  const shown = harmless(file);
   if (!overwrite && lstatSync(file, { throwIfNoEntry: false }) !== undefined && heldIn(file) !== keyId)
     throw usage(
-      `--out ${shownPath(file)}: there is a file already, and not of this key. Nothing was sent. --overwrite replaces it.`,
+      `--out ${shown}: there is a file already, and not of this key. Nothing was sent. --overwrite replaces it.`,
     );
   if (!existsSync(dirname(file)))
-    throw new Stop(EXIT.failed, 'file', `The folder of ${shownPath(file)} does not exist. Nothing was sent.`);
+    throw new Stop(EXIT.failed, 'file', `The folder of ${shown} does not exist. Nothing was sent.`);
   try {
     await keyFileSink(file).probe();
   } catch (error) {
@@ -115,9 +105,10 @@ async function placeFor(
 /** The id of the key in a file, which may hold the only copy of its secret. */
 function heldIn(file: string): string | null {
   try {
-    return String(Reflect.get(Object(JSON.parse(readText('--out', file, MOST_BYTES))), 'id'));
-  } catch {
-    return null;
+    return parseKeyJson(readText('--out', file))?.id ?? null;
+  } catch (error) {
+    if (error instanceof FileProblem) return null;
+    throw error;
   }
 }
 
@@ -130,64 +121,63 @@ async function issue(
 ): Promise<ExitCode> {
   const { output } = context;
   const { apiKey, secret, clamped = false, boundBy } = await settled(context, file, call);
-  const fresh = { keyId: apiKey.id, secret };
-  const written = file === undefined ? undefined : await keep(context, file, fresh);
+  const written = file === undefined ? undefined : await keep(context, file, apiKey.id, secret);
   const text = secret.reveal();
   // A secret in which characters act is printed as JSON.
   const printed = harmless(text) === text ? text : safeJson(text);
-  const shown: [string, Cell][] = [
-    ...keyFields(apiKey, context.now()),
-    ...(written === undefined ? [] : [['Written to', written] satisfies [string, Cell]]),
-    ...(printSecret ? [['Secret', printed] satisfies [string, Cell]] : []),
-  ];
+  const row = (name: string, value: string | undefined): [string, Cell][] =>
+    value === undefined ? [] : [[name, value]];
   const done = output.json
     ? await output.document({
         key: keyData(apiKey),
         ...{ clamped, boundBy: boundBy ?? null, file: written ?? null },
         ...(printSecret ? { secret: text } : {}),
       })
-    : await output.fields(shown);
-  if (clamped)
-    output.warn(
-      `The key expires earlier than was asked for${boundBy === undefined ? '' : `: account ${boundBy.accountId} allows ${boundBy.maximumDays} days`}.`,
-    );
-  if (!done && written === undefined) await rescue(context, fresh, 'Standard output was closed.');
+    : await output.fields([
+        ...keyFields(apiKey, context.now()),
+        ...row('Written to', written),
+        ...row('Secret', printSecret ? printed : undefined),
+      ]);
+  const why = boundBy && `: account ${boundBy.accountId} allows ${boundBy.maximumDays} days`;
+  if (clamped) output.say('warning', `The key expires earlier than was asked for${why ?? ''}.`);
+  if (!done && written === undefined) rescue(context, apiKey.id, secret, 'Standard output was closed.');
   return clamped || !done || written !== file ? EXIT.findings : EXIT.done;
 }
 
 /** Writes the secret to its file, or saves it elsewhere. Resolves with the file that it is in. */
-async function keep(context: Context, file: string, fresh: NewSecret): Promise<string> {
-  const { keyId, secret } = fresh;
-  if (keyId === undefined) return rescue(context, fresh, 'The response could not be read.');
+async function keep(context: Context, file: string, id: string, secret: Secret): Promise<string> {
   try {
-    await writeKeyFile(file, { id: keyId, secret });
+    await writeKeyFile(file, { id, secret });
     return file;
   } catch (error) {
-    return rescue(context, fresh, isBlazeMeterError(error) ? messageOf(error) : 'The file failed.');
+    return rescue(context, id, secret, isBlazeMeterError(error) ? messageOf(error) : 'The file failed.');
   }
 }
 
-/** Saves the secret in a new folder that only this user can read. */
-export async function rescue(context: Context, { keyId, secret }: NewSecret, why: string): Promise<string> {
+/**
+ * Saves a secret in a new folder that only this user can read; without the key's id it is all of a response that could not
+ * be read. Returns the file.
+ */
+export function rescue(context: Context, keyId: string | undefined, secret: Secret, why: string): string {
   const { output, io } = context;
+  const text = secret.reveal();
+  const content = keyId === undefined ? text : `${JSON.stringify({ id: keyId, secret: text }, null, 2)}\n`;
   for (const place of [io.env.TMPDIR || tmpdir(), io.env.HOME || homedir(), io.cwd]) {
     let folder: string | undefined;
+    let file: string;
     try {
       folder = mkdtempSync(join(place, 'blazemeter-key-'));
-      const file = join(folder, keyId === undefined ? 'response' : 'api-key.json');
-      const text = secret.reveal();
-      const content =
-        keyId === undefined ? text : `${JSON.stringify({ id: keyId, secret: text }, null, 2)}\n`;
+      file = join(folder, keyId === undefined ? 'response' : 'api-key.json');
       writeFileSync(file, content, { flag: 'wx', mode: 0o600, flush: true });
-      output.warn(
-        `${why} The secret was saved to ${shownPath(file)}, which only you can read: move it from there.`,
-      );
-      return file;
     } catch {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+      continue;
     }
+    const where = `The secret was saved to ${file}, which only you can read: move it from there.`;
+    output.say('warning', `${why} ${where}`);
+    return file;
   }
-  const again = keyId === undefined ? '' : `: blazemeter-keys regenerate ${printable(keyId)} --out <file>`;
+  const again = keyId === undefined ? '' : `: ${NAME} regenerate ${printable(keyId)} --out <file>`;
   throw new Stop(
     EXIT.secretLost,
     'secret_lost',
@@ -208,37 +198,36 @@ async function settled(
     if (error instanceof UndeliveredSecretError) {
       const { newSecret, keyId } = error;
       const why = messageOf(error);
-      if (keyId === undefined || file === undefined) await rescue(context, { keyId, secret: newSecret }, why);
-      else if ((await keep(context, file, { keyId, secret: newSecret })) === file)
-        output.warn(`${why} It was written to ${shownPath(file)}.`);
+      if (keyId === undefined || file === undefined) rescue(context, keyId, newSecret, why);
+      else if ((await keep(context, file, keyId, newSecret)) === file)
+        output.say('warning', `${why} It was written to ${file}.`);
       throw new Stop(EXIT.findings, error.code, 'The secret is kept, but not all went well: see above.');
     }
     if (!(error instanceof AmbiguousOutcomeError)) throw error;
     if (error.newSecret !== undefined)
-      await rescue(context, { keyId: undefined, secret: error.newSecret }, 'The response could not be read.');
+      rescue(context, undefined, error.newSecret, 'The response could not be read.');
     if (interrupt.reason !== undefined) throw error;
-    output.warn(
-      `${error.operation ?? 'The call'} was sent, and its response was lost. Looking what became of it.`,
-    );
+    const sent = `${error.operation ?? 'The call'} was sent, and its response was lost`;
+    output.say('warning', `${sent}. Looking what became of it.`);
     return resolved(context, await error.resolve({ regenerate: true, signal: interrupt.later }));
   }
 }
 
 function resolved({ output }: Context, found: Resolution): Fresh {
-  if (found.outcome === 'committed' && found.secret !== undefined) {
-    output.note(
-      `It had happened: the key ${printable(found.apiKey.id)} exists, and was given another secret.`,
-    );
-    return { apiKey: found.apiKey, secret: found.secret };
-  }
   if (found.outcome === 'not-committed')
     throw new Stop(EXIT.failed, 'not_committed', 'Nothing was created. Run it again.');
-  const keys: readonly ApiKey[] = found.outcome === 'unknown' ? found.candidates : [found.apiKey];
-  const why =
-    found.outcome === 'unknown' ? printable(found.reason, 400) : 'It happened, and its secret is lost.';
+  if (found.outcome === 'committed' && found.secret !== undefined) {
+    const { apiKey, secret } = found;
+    output.note(`It had happened: the key ${printable(apiKey.id)} exists, and was given another secret.`);
+    return { apiKey, secret };
+  }
+  const [why, keys] =
+    found.outcome === 'unknown'
+      ? [printable(found.reason, 400), found.candidates]
+      : ['It happened, and its secret is lost.', [found.apiKey]];
   throw new Stop(
     EXIT.ambiguous,
     'ambiguous_outcome',
-    `${why} Nothing was changed.${keys.length === 0 ? '' : ` Keys to look at: ${keys.map(keyText).join(', ')}.`} Delete what is not yours (blazemeter-keys delete <id>), then run it again.`,
+    `${why} Nothing was changed.${keys.length === 0 ? '' : ` Keys to look at: ${keys.map(keyText).join(', ')}.`} Delete what is not yours (${NAME} delete <id>), then run it again.`,
   );
 }

@@ -5,6 +5,11 @@ import { daysLeft } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
 import type { Cell } from './output.ts';
 
+/** The command as it was started, so that what help and hints show can be typed as it stands. */
+export const NAME = /\bblazemeter-client$/.test(process.argv[1] ?? '')
+  ? 'npx blazemeter-client'
+  : 'blazemeter-keys';
+
 /** Below this many days an expiry is worth a colour. */
 const SOON_DAYS = 14;
 

@@ -5,6 +5,7 @@ import type { ClockOptions } from '../../reference/clock.ts';
 import { InvalidInputError } from '../../reference/read.ts';
 import { documented, parseSemantics, type Semantics, semanticsSwitches } from '../../reference/semantics.ts';
 import { VERSION } from '../../version.ts';
+import { invalid, moment, whole } from '../arguments.ts';
 
 /** What the command is to do. */
 export interface CommandOptions {
@@ -38,21 +39,16 @@ const switches = semanticsSwitches
   })
   .join('\n');
 
-function port(text: string): number {
-  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  throw new InvalidArgumentError('It is a number from 0 to 65535.');
-}
-
 function host(text: string): string {
   const name = text.replace(/^\[(.*)\]$/, '$1');
   // A name or address as a `Host` header has it, but for the brackets of IPv6.
   if (/^(?:[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*)$/i.test(name)) return name;
-  throw new InvalidArgumentError('It is a host name or an IP address, without a port.');
+  return invalid('a host name or an IP address, without a port');
 }
 
 function hosts(text: string, before: readonly string[]): string[] {
   if (/^[\w.-]+$/.test(text)) return [...before, text.toLowerCase()];
-  throw new InvalidArgumentError('It is a host name, without a port.');
+  return invalid('a host name, without a port');
 }
 
 function semantics(assignment: string, before: Semantics): Semantics {
@@ -63,16 +59,10 @@ function semantics(assignment: string, before: Semantics): Semantics {
   }
 }
 
-/** With a zone, or a date alone: what depends on the machine's own zone would not be the same everywhere. */
-const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/;
-
 function clock(text: string): ClockOptions {
   const [, frozen, at = frozen === undefined ? text : undefined] = /^(frozen)(?:@(.*))?$/.exec(text) ?? [];
-  const ms = at === undefined ? 0 : TIME.test(at) ? Date.parse(at) : Number.NaN;
-  if (Number.isNaN(ms) || ms < 0)
-    throw new InvalidArgumentError(
-      'It is a time such as 2026-01-31T12:00:00Z, frozen, or frozen@ and a time.',
-    );
+  if (at !== undefined && !(Number(moment(at)) >= 0))
+    invalid('a time such as 2026-01-31T12:00:00Z, frozen, or frozen@ and a time');
   return { ...(at === undefined ? {} : { at }), frozen: frozen !== undefined };
 }
 
@@ -88,7 +78,7 @@ export function createProgram(
       "A stand-in for BlazeMeter's API v4 on a port of this machine, for tests in any language. It is not BlazeMeter, and not made by BlazeMeter; --explain says which of its behaviours are documented, observed or assumed.",
     )
     .optionsGroup('Where it listens:')
-    .option('--port <number>', '0 picks a free one', port, DEFAULT_PORT)
+    .option('--port <number>', '0 picks a free one', (given) => whole(0, 65_535)(given), DEFAULT_PORT)
     .option('--host <address>', 'another address lets other machines in', host, '127.0.0.1')
     .option('--tls-cert <file>', 'certificate, PEM: https instead of http')
     .option('--tls-key <file>', 'its private key, PEM')

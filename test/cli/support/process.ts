@@ -40,6 +40,7 @@ export function keysProcess() {
 
   return {
     folder: built.folder,
+    script,
     /** Starts it with pipes. Standard output: `true`, it has no reader; a path, it is that file. */
     start(
       argv: readonly string[],
