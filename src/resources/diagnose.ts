@@ -1,6 +1,12 @@
 // What is wrong with a credential, or that nothing is: in plain sentences and as data. A wrong key takes one request.
 
-import { ApiError, AuthenticationError, BlazeMeterError, PermissionDeniedError } from '../errors.ts';
+import {
+  ApiError,
+  AuthenticationError,
+  BlazeMeterError,
+  type ErrorHint,
+  PermissionDeniedError,
+} from '../errors.ts';
 import { type CallOptions, perform, readResult } from '../http/call.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { apiKey } from '../schemas/api-key.ts';
@@ -36,6 +42,8 @@ export interface Diagnosis {
   readonly clockOffsetMs: number | null;
   /** The stable code of the error that stopped the diagnosis, such as `unauthorized`. */
   readonly problem: string | null;
+  /** What helps, if that error names it. Its text ends one of the sentences. */
+  readonly hint: ErrorHint | null;
   /** The same in plain sentences: what was found, and what to do. */
   readonly sentences: readonly string[];
 }
@@ -69,6 +77,7 @@ export async function diagnose(
     policy: null,
     clockOffsetMs: null,
     problem: null,
+    hint: null,
     sentences,
   };
   const within = { ...options, signal: deadline.signal };
@@ -105,6 +114,7 @@ export async function diagnose(
   } catch (error) {
     if (!(error instanceof BlazeMeterError)) throw error;
     found.problem = error.code;
+    found.hint = error.hint ?? null;
     // What has worked once is not called bad because the network failed later.
     found.ok =
       error instanceof PermissionDeniedError || (found.ok && !(error instanceof AuthenticationError));

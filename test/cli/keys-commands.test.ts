@@ -290,6 +290,16 @@ describe('diagnose', () => {
     expect(left.out).toContain('It works, as user 1000001');
   });
 
+  it('advises in words of the command line', async () => {
+    const { run } = keysWorld();
+    const none = await run(['diagnose'], { env: { BZ_TOKEN: '' } });
+    expect(none).toMatchObject({ code: 3, err: '' });
+    expect(none.out).toContain('or give --key-file <file>.');
+    const elsewhere = await run(['diagnose', '--base-url', 'http://127.0.0.1:1234']);
+    expect(elsewhere.out).toContain('Check --base-url');
+    expect(none.out + elsewhere.out).not.toMatch(/baseUrl|`credentials`/);
+  });
+
   it('exits with 3 for credentials that are refused, and still says so as a result', async () => {
     const world = keysWorld();
     const left = await world.run(['diagnose', '--json'], { env: { BZ_TOKEN: 'no-such:pair' } });
@@ -391,6 +401,18 @@ describe('adopt and rotate', () => {
     const [{ name }] = Object(sinks);
     const dropped = await world.run([...rotate, '--resume', '--drop-sink', name]);
     expect(dropped.json()).toMatchObject({ phase: 'idle', sinks: [] });
+  });
+
+  it('exit with 0 where nothing is due, and say in commands what is left to do', async () => {
+    const world = keysWorld();
+    await world.run(['create', '--name', 'ci', '--expires-in', '90d', '--out', 'k.json']);
+    const { id } = parsed(readFileSync(world.path('k.json'), 'utf8'));
+    const command = ['rotate', '--name', 'ci', '--key-file', 'k.json', '--sink-file', 'k.json'];
+    const early = await world.run(command);
+    expect(early).toMatchObject({ code: 0, err: '' });
+    expect(early.out).toMatch(/^Outcome +nothing to do\n.*\nExpires .* \(90 d\)\n/);
+    const rotated = await world.run([...command, '--reason', 'schedule']);
+    expect(rotated.out).toContain(`Give --replaces ${String(id)} to have it deleted`);
   });
 
   it('name a sink that has not taken the credentials, and exit with 1', async () => {

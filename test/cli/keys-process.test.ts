@@ -68,11 +68,14 @@ describe('in a pipeline', () => {
     expect(full.err).toContain('ENOSPC');
   });
 
-  it('saves a secret that has no reader', async () => {
+  it.each([
+    ['has no reader', true],
+    ['goes to the null device, as where standard output is closed', '/dev/null'],
+  ])('saves a secret that %s', async (_, stdout) => {
     const { code, err } = await command.start(
       at('create', '--name', 'unread', '--expires-in', '1 month', '--print-secret'),
       env,
-      true,
+      stdout,
     ).ended;
     expect(code).toBe(1);
     const file = /saved to (\S+api-key\.json)/.exec(err)?.[1] ?? '';

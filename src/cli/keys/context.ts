@@ -27,6 +27,8 @@ export interface Io extends SignalSource {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly env: Env;
   readonly cwd: string;
+  /** What is written to standard output goes nowhere. */
+  readonly discards?: boolean;
   /** In place of the network. */
   readonly fetch?: FetchLike | undefined;
 }

@@ -13,6 +13,7 @@ import { nearest } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
+import { inWordsOfCommands } from './problem.ts';
 import { day, expiry, foreign, keyData, keyFields, keyText, minute, NAME } from './show.ts';
 
 /** A key that was used within this time is in use. */
@@ -171,7 +172,10 @@ export async function diagnose(context: Context, { full }: { readonly full?: boo
   const found = await context.client().diagnose({ full, signal: interrupt.now });
   interrupt.now.throwIfAborted();
   if (output.json) await output.document(found);
-  else await output.lines(found.sentences.flatMap((sentence) => sentence.split('\n')));
+  else
+    await output.lines(
+      found.sentences.flatMap((sentence) => inWordsOfCommands(sentence, found.hint).split('\n')),
+    );
   const { ok, problem } = found;
   if (ok) return EXIT.done;
   if (problem === 'unauthorized' || problem === 'credentials') return EXIT.credentials;

@@ -1,7 +1,13 @@
 // What a failure means to a pipeline and to a person: an exit code, which never changes its meaning, and a message in words
 // of the command line.
 
-import { BlazeMeterError, ConnectionError, CredentialsError, operations } from '../../index.ts';
+import {
+  BlazeMeterError,
+  ConnectionError,
+  CredentialsError,
+  type ErrorHint,
+  operations,
+} from '../../index.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, Stop } from './exit.ts';
 import { NAME } from './show.ts';
@@ -88,12 +94,17 @@ export function messageOf(error: BlazeMeterError): string {
     const file = /^\w+ \((.*)\)/.exec(error.source)?.[1];
     if (file !== undefined) message = message.replace(error.source, `The key file ${file}`);
   }
-  if (hint === undefined) return message;
+  const advice = error instanceof ConnectionError ? CONNECTION[error.reason] : undefined;
+  const doubt = hint?.option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
+  return `${inWordsOfCommands(message, hint, advice)}${doubt}`;
+}
+
+/** A message that ends with a hint for programmers, with advice for the command line in its place. */
+export function inWordsOfCommands(message: string, hint?: ErrorHint | null, advice?: string): string {
+  if (!hint || !message.endsWith(hint.text)) return message;
   const { option, method, text } = hint;
-  const known = error instanceof ConnectionError ? CONNECTION[error.reason] : ADVICE[option ?? method ?? ''];
-  const doubt = option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
-  const said = message.endsWith(text) ? message.slice(0, -text.length).trimEnd() : message;
-  return `${said} ${known ?? text}${doubt}`;
+  const known = advice ?? ADVICE[option ?? method ?? ''] ?? text.replaceAll('baseUrl', '--base-url');
+  return `${message.slice(0, -text.length)}${known}`;
 }
 
 export function problemOf(error: unknown): Problem {

@@ -160,7 +160,12 @@ ${EXIT_CODES}`,
     .option('--name <name>', 'without a record: the first part of the names of the keys', text)
     .option('--sink-file <file>', 'a key file that gets the new credentials; repeatable', many)
     .addOption(
-      choice('--reason <reason>', 'expiry: only if it is due', ['expiry', 'schedule', 'leak'], 'expiry'),
+      choice(
+        '--reason <reason>',
+        'expiry: only if due; schedule: now; leak: the old key goes at once',
+        ['expiry', 'schedule', 'leak'],
+        'expiry',
+      ),
     )
     .option('--resume', 'only complete what is under way')
     .option(

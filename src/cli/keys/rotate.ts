@@ -109,7 +109,7 @@ async function run(context: Context, options: RotateOptions): Promise<rotation.R
 const needsAttention = (report: rotation.RotationReport): boolean =>
   !report.dryRun &&
   (report.phase === 'delivering' ||
-    report.sinks.some(({ acknowledged }) => !acknowledged) ||
+    report.sinks.some(({ problem }) => problem !== undefined) ||
     report.retire.some(({ problem }) => problem !== undefined) ||
     report.stillUsed !== undefined ||
     (report.madeSinceLeak?.length ?? 0) > 0);
@@ -143,14 +143,17 @@ async function show({ output, now }: Context, report: rotation.RotationReport): 
     ...each(dryRun ? 'Would' : 'Did', steps),
     ...sinks.map(({ name, acknowledged, problem }, at): [string, Cell] => [
       at === 0 ? 'Sinks' : '',
-      `${name}: ${acknowledged ? 'has the new credentials' : `has not taken them${because(problem)}`}`,
+      `${name}: ${acknowledged ? 'has the credentials' : problem ? `has not taken them${because(problem)}` : 'stays as it is'}`,
     ]),
     ...each(
       'To delete',
       retire.map(({ id, problem }) => `${id}${because(problem)}`),
     ),
     ...each('Look at', (madeSinceLeak ?? []).map(keyText)),
-    ...each('Note', notes),
+    ...each(
+      'Note',
+      notes.map((note) => note.replace(/Pass replaces: '(\w+)'/, 'Give --replaces $1')),
+    ),
     ...each('Run again', resumeAfter === null ? [] : [`after ${minute(resumeAfter)}`]),
   ]);
 }

@@ -140,8 +140,9 @@ async function issue(
       ]);
   const why = boundBy && `: account ${boundBy.accountId} allows ${boundBy.maximumDays} days`;
   if (clamped) output.say('warning', `The key expires earlier than was asked for${why ?? ''}.`);
-  if (!done && written === undefined) rescue(context, apiKey.id, secret, 'Standard output was closed.');
-  return clamped || !done || written !== file ? EXIT.findings : EXIT.done;
+  const unread = file === undefined && (!done || context.io.discards === true);
+  if (unread) rescue(context, apiKey.id, secret, 'Nothing reads standard output.');
+  return clamped || unread || !done || written !== file ? EXIT.findings : EXIT.done;
 }
 
 /** Writes the secret to its file, or saves it elsewhere. Resolves with the file that it is in. */
