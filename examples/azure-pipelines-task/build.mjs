@@ -1,5 +1,5 @@
-// Makes dist/, the folder that is uploaded: the task in one file, and what describes it. The library comes from the build of
-// this repository (`npm run build`), or from node_modules where you have copied this. An argument names another folder.
+// Builds dist/, the folder to upload: the task in one file, and its manifest. Run `npm install` before it. An argument names
+// another folder.
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

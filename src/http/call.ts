@@ -359,7 +359,7 @@ export function secretsIn({
   credentials,
   body,
 }: Pick<CallResponse, 'credentials' | 'body'>): readonly string[] {
-  const found = extractSecret(body).secret;
+  const found = extractSecret(body, true).secret;
   return [
     credentials.secret.reveal(),
     basicHeader(credentials).slice('Basic '.length),

@@ -81,7 +81,9 @@ describe.each(ways)('a list, %s,', (_, read) => {
         const ids = await read(client.apiKeys.list(given));
         assert.equal(new Set(ids).size, ids.length, 'an item came twice');
         assert.deepEqual(new Set(ids), served);
-        assert.ok(skips.length <= served.size + 1, 'a page that brought nothing new did not end the list');
+        // Where the total shrank, what moved to an earlier place is read again.
+        const onward = skips.filter((skip, at) => skip >= Math.max(0, ...skips.slice(0, at)));
+        assert.ok(onward.length <= served.size + 1, 'a page that brought nothing new did not end the list');
       }),
       { numRuns: 100 },
     );

@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { createDetector } from '../leak/detector.ts';
 import { accepts, keyIds, rotationWorld, type World } from '../rotation/support/world.ts';
 import { temporaryFolder } from '../support/credentials.ts';
+import { copied } from './copy.ts';
 import { type Group, variableGroupFake } from './fakes/azure.ts';
 import { type Serving, serve } from './fakes/serve.ts';
 import { bundled, type Ended, example, run } from './program.ts';
@@ -179,7 +180,8 @@ describe('task.json', () => {
     timeout: 60_000,
   }, async () => {
     const folder = temporaryFolder();
-    await promisify(execFile)(process.execPath, [example('azure-pipelines-task/build.mjs'), folder]);
+    const build = join(copied('azure-pipelines-task'), 'build.mjs');
+    await promisify(execFile)(process.execPath, [build, folder]);
     const built = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8'));
     const { code, out } = await run(join(folder, built.execution.Node20_1.target), { TF_BUILD: 'True' });
     expect(out).toContain('##vso[task.logissue type=error]The input keyId is missing');

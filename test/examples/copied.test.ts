@@ -2,7 +2,7 @@
 // names. It has all that it imports, its own test runs, and no process is left behind.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -10,7 +10,9 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { builtPackage } from '../support/built.ts';
 import { temporaryFolder } from '../support/credentials.ts';
 import { root } from '../support/examples.ts';
+import { copied, manifestOf, packagesOf } from './copy.ts';
 
+const built = builtPackage();
 const examples = join(root, 'examples');
 const folders = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(join(examples, entry.name, 'package.json')))
@@ -21,44 +23,6 @@ const OTHERS = {
   'reference-python': 'python3 -m unittest test_keys',
   'reference-shell': 'sh check-key.sh',
 };
-
-interface Manifest {
-  readonly scripts?: Readonly<Record<string, string>>;
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly bin?: string | Readonly<Record<string, string>>;
-}
-
-const built = builtPackage();
-
-function manifestOf(name: string): Manifest {
-  const file = join(examples, name, 'package.json');
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-}
-
-const packagesOf = ({ dependencies, devDependencies }: Manifest): string[] =>
-  Object.keys({ ...dependencies, ...devDependencies });
-
-/** Copies the folder, and what its README says to copy with it; installs what its package.json names. */
-function copied(name: string): string {
-  const home = temporaryFolder();
-  const withSinks = readFileSync(join(examples, name, 'README.md'), 'utf8').includes('../sinks');
-  for (const folder of [name, ...(withSinks ? ['sinks'] : [])])
-    cpSync(join(examples, folder), join(home, folder), { recursive: true });
-  const modules = join(home, name, 'node_modules');
-  mkdirSync(join(modules, '.bin'), { recursive: true });
-  for (const one of packagesOf(manifestOf(name))) {
-    const from = join(one === 'blazemeter-client' ? built.folder() : root, 'node_modules', one);
-    // axios, got and express are not installed here.
-    if (!existsSync(from)) continue;
-    symlinkSync(from, join(modules, one), 'junction');
-    const { bin = {} }: Manifest = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8'));
-    if (typeof bin === 'string') continue;
-    for (const [command, file] of Object.entries(bin))
-      symlinkSync(join(from, file), join(modules, '.bin', command));
-  }
-  return join(home, name);
-}
 
 /** What the programs of a folder import, with the file that does. */
 function importsOf(folder: string): { file: string; from: string }[] {
@@ -110,7 +74,7 @@ it.each(scripts)(
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: [join(folder, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+        PATH: [join(dirname(folder), 'node_modules/.bin'), process.env.PATH].join(delimiter),
         HOME: temporaryFolder(),
         BLAZEMETER_REFERENCE: `${process.execPath} ${built.command('reference')}`,
         PYTHONDONTWRITEBYTECODE: '1',

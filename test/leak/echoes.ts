@@ -66,10 +66,9 @@ const madePlaces: Place[] = [
       json(200, { error: { code: 500, message: text }, result: { secret: made }, request_id: text }),
   },
   {
-    name: 'an answer without a date',
+    name: 'a response without an id',
     ends: 'UndeliveredSecretError',
-    answer: (text, { made }) =>
-      json(201, { result: { id: 'a', name: text, secret: made }, request_id: text }),
+    answer: (text, { made }) => json(201, { result: { name: text, secret: made }, request_id: text }),
   },
   {
     name: 'the headers of a good answer to a create',

@@ -132,6 +132,7 @@ describe('where there is no Node', () => {
     );
     expect(names).toEqual([
       'azurePipelines',
+      'ciMasking',
       'ciRunOwner',
       'defaultCredentials',
       'fromCommand',
