@@ -1,6 +1,6 @@
 // Three invented services, each described by one table of operations that the client and the reference both take: the contract
 // of keys and of the maximum holds with each, and a few requests and responses are shown whole.
-import { BlazeMeterClient, type OperationOverrides, UndeliveredSecretError } from 'blazemeter-client';
+import { AmbiguousOutcomeError, BlazeMeterClient, type OperationOverrides } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
 import { describe, expect, it } from 'vitest';
 import { holdsUnder } from './parity/run.ts';
@@ -207,10 +207,12 @@ it('a secret under another name is saved where the rest of the response cannot b
   const error = await client.apiKeys
     .create({ name: 'ci', expiresAt: new Date('2030-01-31') })
     .catch((reason) => reason);
-  if (!(error instanceof UndeliveredSecretError)) throw new Error(String(error));
-  expect(error.newSecret.reveal()).toMatch(/^7e57ed5e[0-9a-f]{64}$/);
+  if (!(error instanceof AmbiguousOutcomeError)) throw new Error(String(error));
+  const arrived = error.newSecret?.reveal() ?? '';
+  const [secret = ''] = /7e57ed5e[0-9a-f]{64}/.exec(arrived) ?? [];
+  const [, id = ''] = /"keyId":\s*"([0-9a-f]{24})"/.exec(arrived) ?? [];
   await new BlazeMeterClient({
-    credentials: { id: String(error.keyId), secret: error.newSecret.reveal() },
+    credentials: { id, secret },
     fetch: reference.fetch,
   }).user.get();
 });

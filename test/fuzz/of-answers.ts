@@ -128,7 +128,7 @@ const key: Shape = {
   id: 'text',
   name: 'text',
   userId: 'number?',
-  createdAt: 'date',
+  createdAt: 'date?',
   updatedAt: 'date?',
   expiresAt: 'date?',
   lastUsedAt: 'date?',

@@ -36,11 +36,6 @@ describe('a program compiles', () => {
       compilerOptions: { ...ON_NODE, module: 'nodenext' },
     },
     {
-      as: 'node16, as an ES module and as CommonJS',
-      files: ['program.mts', 'program.cts', 'both.mts', 'both.cts'],
-      compilerOptions: { ...ON_NODE, module: 'node16' },
-    },
-    {
       as: 'bundler',
       files: ['program.mts'],
       compilerOptions: { ...ON_NODE, module: 'esnext', moduleResolution: 'bundler' },

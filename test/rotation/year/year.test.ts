@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../support/credentials.ts';
 import { playYear, type Year, yearsOf } from './year.ts';
 
-/** Daily runs of short keys, for two months; weekly ones of longer keys; and every kind of monthly runs. */
+/** Daily runs of short keys, for 40 days; weekly ones of longer keys, for half a year; and every kind of monthly runs. */
 const sample = yearsOf(1).flatMap((year): Year[] => {
-  if (year.every === 1) return year.life === 30 ? [{ ...year, days: 62 }] : [];
-  return year.every === 31 || year.life === 90 ? [year] : [];
+  if (year.every === 1) return year.life === 30 ? [{ ...year, days: 40 }] : [];
+  if (year.every === 7) return year.life === 90 ? [{ ...year, days: 182 }] : [];
+  return [year];
 });
 
 it.each(sample)(

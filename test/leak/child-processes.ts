@@ -1,0 +1,63 @@
+// Starts the program of the leak table's failures in a process of its own.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { createDetector } from './detector.ts';
+import { failures } from './failures.ts';
+import { secretsOf } from './stage.ts';
+
+const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'leak-child-'));
+const program = join(folder, 'child.cjs');
+
+beforeAll(() =>
+  build({
+    entryPoints: [fileURLToPath(new URL('./child.ts', import.meta.url))],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'silent',
+    alias: {
+      'blazemeter-client/audit': source('audit/index.ts'),
+      'blazemeter-client/node': source('node/index.ts'),
+      'blazemeter-client/rotation': source('rotation/index.ts'),
+      'blazemeter-client/testing': source('reference/index.ts'),
+      'blazemeter-client': source('index.ts'),
+    },
+  }),
+);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the program prints on both streams, and how it ends. */
+export function printedBy(
+  env: Record<string, string>,
+  ...flags: string[]
+): Promise<{ output: string; code: unknown }> {
+  const options = {
+    env: { PATH: process.env.PATH, LEAK_FOLDER: folder, BLAZEMETER_LOG: 'debug', ...env },
+    maxBuffer: 1e9,
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [...flags, program], options, (error, stdout, stderr) =>
+      resolve({ output: `${stdout}\n${stderr}`, code: error === null ? 0 : error.code }),
+    );
+  });
+}
+
+/** The failures that end in an error. */
+export const ending = failures.filter(({ ends }) => ends !== undefined);
+
+const detect = createDetector(secretsOf('hex'));
+
+/** A program that ends by the unhandled rejection prints the error and nothing of the secret. */
+export async function endsWithoutSecret({ name, ends }: (typeof ending)[number]): Promise<void> {
+  const { output, code } = await printedBy({ LEAK_RUN: name, LEAK_KIND: 'hex' });
+  expect(code).toBe(1);
+  expect(output).toContain(ends);
+  expect(detect(output)).toEqual([]);
+}
