@@ -38,7 +38,7 @@ export async function removeLeftovers(target: string): Promise<void> {
 }
 
 /** Whether the process with that id, on this machine, cannot be writing a file of that time any more. */
-export function abandoned(pid: number, mtimeMs: number): boolean {
+function abandoned(pid: number, mtimeMs: number): boolean {
   // In a container every run has the same process id: what is older than this run belongs to an earlier one.
   if (pid === process.pid) return mtimeMs < Date.now() - process.uptime() * 1000;
   try {
@@ -53,7 +53,7 @@ export function abandoned(pid: number, mtimeMs: number): boolean {
  * Eight hex digits for the set of processes whose ids can be compared: the host and, on Linux, its process namespace,
  * because containers may share a folder and a host name.
  */
-export function here(): string {
+function here(): string {
   let namespace = '';
   try {
     namespace = builtin('node:fs').readlinkSync('/proc/self/ns/pid');

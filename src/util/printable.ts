@@ -9,7 +9,7 @@ const MAX_LENGTH = 200;
  * tags, fillers, variation selectors), line and paragraph separators, lone surrogates, and noncharacters, which no XML file
  * may contain.
  */
-export const ACTING =
+const ACTING =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 
 /** Runs longer than any id, date or word: encoded credentials look like this, and nothing worth reading does. */

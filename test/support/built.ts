@@ -26,7 +26,7 @@ export function folderInRepository(prefix: string): string {
 }
 
 /** Bundles the package into `node_modules` of the folder. */
-export async function installInto(folder: string): Promise<void> {
+async function installInto(folder: string): Promise<void> {
   const home = join(folder, 'node_modules', NAME);
   const file = (name: string): string => name.replace(/^blazemeter-client\/?/, '') || 'index';
   const entries = entryPoints();

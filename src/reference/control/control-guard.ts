@@ -35,7 +35,7 @@ const UNSPECIFIED = new Set(['0.0.0.0', '::', '']);
 export const isLoopback = (host: string): boolean => LOOPBACK_NAME.test(host.toLowerCase());
 
 /** Whether it stands for all addresses of the machine. */
-export const isUnspecified = (host: string): boolean => UNSPECIFIED.has(host);
+const isUnspecified = (host: string): boolean => UNSPECIFIED.has(host);
 
 export function createGuard({ host, names, token }: GuardOptions): Guard {
   const known = new Set([...names, ...(isUnspecified(host) ? [] : [host.toLowerCase()])]);

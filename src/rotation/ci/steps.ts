@@ -29,7 +29,7 @@ const LATE = IN_HAND / 2;
 const ROUNDS = 3;
 
 /** How long readers of an older key get from the moment at which the one in use was issued. */
-export function drainOf(run: Run, old: Pick<ApiKey, 'id' | 'expiresAt'>, issued: number): number {
+function drainOf(run: Run, old: Pick<ApiKey, 'id' | 'expiresAt'>, issued: number): number {
   const { current } = run.record;
   const days = (lifetimeOf(current) ?? Number.POSITIVE_INFINITY) / DAY_MS;
   const { drainMs, everyMs } = run.settings;

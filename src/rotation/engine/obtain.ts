@@ -137,7 +137,7 @@ async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
 }
 
 /** A service may allow so many keys and no more: names those of the user that no rotation uses now. */
-export function withLeftovers(run: Run, error: RequestFailedError, keys: readonly ApiKey[]): Error {
+function withLeftovers(run: Run, error: RequestFailedError, keys: readonly ApiKey[]): Error {
   const { current, previous } = run.record;
   const others = keys.filter(({ id }) => ![current.id, previous?.id, run.settings.recovery?.id].includes(id));
   const ids = others

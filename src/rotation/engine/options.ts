@@ -1,7 +1,7 @@
 // The options of all rotation calls: their types, their checks, and the settings that the engine reads.
 
 import * as z from 'zod/mini';
-import type { ExpirationPeriod } from '../../api/expiration.ts';
+import { daysToMs, type ExpirationPeriod } from '../../api/expiration.ts';
 import { type CredentialsInput, parseCredentials } from '../../auth/credentials.ts';
 import { DURATION_FORM, type Duration, durationMs, isDuration } from '../../util/duration.ts';
 import { checkBase, newNonce } from '../../util/key-name.ts';
@@ -9,9 +9,11 @@ import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
 import type { RotationReason } from '../record/record.ts';
 import type { Writer } from '../record/record-session.ts';
 import type { CredentialStore } from '../stores/store.ts';
-import { DEFAULT_DRAIN_MS } from './schedule.ts';
 import type { KeyCredentials } from './service.ts';
 import { checkSinks, type SecretSink } from './sink.ts';
+
+/** How long readers get by default. */
+const DEFAULT_DRAIN_MS = daysToMs(1);
 
 /** Bounds of what a run waits for. */
 export interface Timing {

@@ -13,8 +13,6 @@ export const DAY_MS = daysToMs(1);
 const WINDOW_PART = 0.2;
 /** The longest default window. */
 const LONGEST_WINDOW = 30 * DAY_MS;
-/** How long readers get by default. */
-export const DEFAULT_DRAIN_MS = DAY_MS;
 
 /** The lifetime of a key, from its creation; `undefined` where that is not known. */
 export const lifetimeOf = ({ createdAt, expiresAt }: HeldKey): number | undefined =>

@@ -29,9 +29,9 @@ export interface Year {
   readonly days: number;
 }
 
-export const LIVES = [30, 90, 180, 365];
-export const EVERY = [1, 7, 31] as const;
-export const KEPT = ['in a file', 'without a record'] as const;
+const LIVES = [30, 90, 180, 365];
+const EVERY = [1, 7, 31] as const;
+const KEPT = ['in a file', 'without a record'] as const;
 
 export const yearsOf = (seed: number): Year[] =>
   LIVES.flatMap((life) =>
