@@ -16,7 +16,7 @@ function say(response, status, value) {
   response.end(`${JSON.stringify(value)}\n`);
 }
 
-/** What whoever asked may know. Where the credentials could not be had, the code says why: of the record, for instance. */
+/** What the caller may know. Where the credentials could not be had, the code says why: of the record, for instance. */
 function codeOf(error) {
   if (!isBlazeMeterError(error)) return 'unknown';
   const { code, cause } = error;
@@ -33,7 +33,7 @@ export async function user(_request, response) {
     say(response, 200, { id, displayName });
   } catch (error) {
     if (gone.signal.aborted) return;
-    // Errors of the library hold no secret. What they say is for you, and the code for whoever asked.
+    // Errors of the library hold no secret. What they say is for you, and the code for the caller.
     console.error(error);
     say(response, 502, { error: codeOf(error) });
   }

@@ -44,19 +44,25 @@ interface Position<T> {
   /** The page on which each id was seen first: a page that is read again still has its items. */
   readonly seen: Map<string | number, number>;
   readonly skip: number;
+  /** How many were fetched so far, those that were read again included. */
   readonly pages: number;
   /** The total that the page before stated. */
   readonly total: number | undefined;
 }
 
 async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
-  if (at.pages >= MAX_PAGES) {
-    throw new InvalidResponseError(
-      `The list did not end within ${MAX_PAGES} pages. Ask for more at a time (limit), or for less (filters).`,
-    );
-  }
-  const { data: raw, about } = await at.fetch(at.skip);
-  const moved = await fetchMoved(at, raw.total);
+  let { pages } = at;
+  const fetch: FetchPage<T> = (skip) => {
+    if (pages >= MAX_PAGES) {
+      throw new InvalidResponseError(
+        `The list did not end within ${MAX_PAGES} pages. Ask for more at a time (limit), or for less (filters).`,
+      );
+    }
+    pages += 1;
+    return at.fetch(skip);
+  };
+  const { data: raw, about } = await fetch(at.skip);
+  const moved = await fetchMoved({ ...at, fetch }, raw.total);
   const here = new Set<string | number>();
   const items = [...moved, ...raw.items].filter((item) => {
     const id = at.idOf(item);
@@ -68,7 +74,7 @@ async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
   });
   const short = raw.limit !== undefined && raw.items.length < raw.limit;
   const hasMore = items.length > 0 && !short;
-  const next = { ...at, skip: at.skip + raw.items.length, pages: at.pages + 1, total: raw.total };
+  const next = { ...at, skip: at.skip + raw.items.length, pages, total: raw.total };
   return { data: makePage(items, raw.total, hasMore, next), about };
 }
 

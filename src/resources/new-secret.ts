@@ -109,9 +109,13 @@ export async function requestSecret(
   return readSecret(context, id, args, response, progress);
 }
 
-/** What can be read of a response that cannot be read as a whole: a secret may stand where the id belongs. */
+/**
+ * What can be read of a response that cannot be read as a whole: a secret may stand where the id belongs, and the response may
+ * quote the one that signed.
+ */
 function savedFrom(body: string, credentials: Credentials | undefined): ReturnType<typeof extractSecret> {
   const { keyId = '', ...found } = extractSecret(body);
+  if (credentials !== undefined && found.secret?.equals(credentials.secret)) return {};
   const known =
     keyId !== '' &&
     credentials !== undefined &&

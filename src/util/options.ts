@@ -12,7 +12,7 @@ const method = (name: string) => (value: unknown) =>
 
 /** Checks that several constructors and calls share. What has methods is checked and never copied. */
 export const spec = {
-  /** Anything; whoever uses it checks it. */
+  /** Anything; the code that uses it checks it. */
   any: z.unknown(),
   text: z.string('a string'),
   flag: z.boolean('true or false'),

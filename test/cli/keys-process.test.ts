@@ -89,7 +89,7 @@ describe('in a terminal', () => {
       keys: {
         soon: {
           user: 'owner',
-          name: 'runs out soon, and has a name that is long',
+          name: 'expires soon, and has a name that is long',
           expires: { days: 3 },
         },
       },
@@ -106,7 +106,7 @@ describe('in a terminal', () => {
     const { out } = await command.terminal(at('list', '--no-color', '-q'), env, 200).ended;
     expect(out).not.toContain('\u001b');
     expect(out).not.toContain('Reading');
-    expect(out).toContain('runs out soon, and has a name that is long');
+    expect(out).toContain('expires soon, and has a name that is long');
     expect(out.split('\r\n')[0]).toMatch(/^ID +NAME +CREATED +EXPIRES +LAST USED$/);
     const dull = await command.terminal(at('list', '-q'), { ...env, NO_COLOR: '1' }, 200).ended;
     expect(dull.out).toBe(out);

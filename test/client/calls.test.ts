@@ -58,7 +58,7 @@ describe('a call', () => {
 });
 
 describe('a call that fails', () => {
-  /** How many rejections nobody handled while the work was done. */
+  /** How many rejections were left unhandled while the work was done. */
   async function unhandled(work: () => Promise<unknown>): Promise<number> {
     const others = process.listeners('unhandledRejection');
     let count = 0;

@@ -46,6 +46,20 @@ describe('the secret', () => {
     expect((await undelivered(`{"hint":"of a key","token":"${secret}"`)).newSecret.reveal()).toBe(secret);
   });
 
+  it('is not the one that signed, which a proxy may quote', async () => {
+    const own = madeUp('the signer');
+    const client = new BlazeMeterClient({
+      credentials: own,
+      logLevel: 'off',
+      fetch: async (_, { method }) =>
+        method === 'POST'
+          ? new Response(`{"you sent":"${own.secret}"`, { status: 200 })
+          : Response.json({ result: { id: 1 } }),
+    });
+    const error = await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(AmbiguousOutcomeError);
+  });
+
   it('is what its escapes stand for', async () => {
     const text = 'a"b\\cü and more';
     const escaped = JSON.stringify(text).replace('ü', '\\u00fc');

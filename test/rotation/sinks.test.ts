@@ -267,6 +267,22 @@ describe('a sink that is given credentials', () => {
     expect(said[8]).not.toContain(madeUp('x').secret);
   });
 
+  it('shows no piece of the secret in an error of ours that quotes it', async () => {
+    for (const quote of [(text: string) => text.slice(0, 20), (text: string) => btoa(text).slice(0, 30)]) {
+      let quoted = '';
+      const sink: SecretSink = {
+        name: 'bad',
+        put: ({ secret }) => {
+          quoted = quote(secret.reveal());
+          throw new StoreConflictError(`could not write ${quoted}`);
+        },
+      };
+      const { problem } = await putting(sink);
+      expect(problem).toContain('could not write');
+      expect(problem).not.toContain(quoted);
+    }
+  });
+
   it('has its error withheld also where it throws at once', async () => {
     const sink: SecretSink = {
       name: 'bad',

@@ -52,7 +52,7 @@ Without --key-file the credentials come from BLAZEMETER_API_KEY_ID and
 BLAZEMETER_API_KEY_SECRET, from BZ_TOKEN (id:secret), from the key file that
 BLAZEMETER_API_KEY or API_KEY_PATH names, or from ~/.bzt-rc. They are never an
 argument: other users of a machine can read those. No variable sets the address,
-since whoever could set it would receive the credentials.
+since a program that can set it would receive the credentials.
 
 To rehearse, start a stand-in for BlazeMeter in another terminal. It prints
 credentials that work there, and the address to give as --base-url:

@@ -2,6 +2,7 @@
 // acknowledges on its own. A sink's error is reduced to names and codes, because its text may quote the secret.
 
 import { firstCode, hasCleanCauses, scrubbed, summary } from '../../auth/cause.ts';
+import { withoutSecrets } from '../../auth/redact.ts';
 import type { Secret } from '../../auth/secret.ts';
 import { BlazeMeterError, RotationError } from '../../errors.ts';
 import { withAbort } from '../../http/abort.ts';
@@ -136,15 +137,16 @@ export async function putToSink(
     return taken ? undefined : 'it did not acknowledge';
   } catch (error) {
     signal?.throwIfAborted();
-    return sinkProblem(error);
+    return sinkProblem(error, delivery.secret);
   }
 }
 
-/** Names and codes only: a foreign message may quote the secret that the sink was given. */
-function sinkProblem(error: unknown): string {
+/** Names and codes only: a message may quote the secret that the sink was given, one of ours too if the sink wrote it. */
+function sinkProblem(error: unknown, secret?: Secret): string {
   if (error instanceof SinkTimeout) return `it took longer than ${SINK_TIMEOUT / 1000} s`;
   const kept = scrubbed(error);
-  const problem = kept instanceof BlazeMeterError ? kept.message : firstCode(kept);
+  const message = (of: Error) => withoutSecrets(of.message, secret === undefined ? [] : [secret.reveal()]);
+  const problem = kept instanceof BlazeMeterError ? message(kept) : firstCode(kept);
   if (problem !== undefined) return printable(`${kept.name}: ${problem}`);
   return `its ${printable(kept.name)} is withheld, because it may quote the secret`;
 }
