@@ -2,7 +2,7 @@
 // responds.
 import { AmbiguousOutcomeError, BlazeMeterError, UndeliveredSecretError } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
-import { madeUpPending, toDelete } from './support/records.ts';
+import { keyName, madeUpPending, toDelete } from './support/records.ts';
 import { type Between, NOW, type StageOptions, stage } from './support/stage.ts';
 import { accepts, failure, keyIds, seen, stoppedBefore } from './support/world.ts';
 
@@ -139,6 +139,15 @@ describe('a create that the service refuses', () => {
     expect(await failure(run())).toMatchObject({ code: 'request_failed' });
     expect(await record()).toMatchObject({ phase: 'idle', pending: null, epoch: 3 });
     expect(accepts(reference, keyOf('ci'))).toBe(true);
+  });
+
+  it('for its limit of keys is avoided where a key of the record, which it does not know, takes up room', async () => {
+    const { rotate: run, changes } = await stage({
+      semantics: { keyLimit: 3 },
+      keys: { stray: { name: keyName(3) } },
+    });
+    expect(await run()).toMatchObject({ rotated: true });
+    expect(changes().slice(0, 2)).toEqual(['apiKeys.delete stray', 'apiKeys.create']);
   });
 
   it('goes back to the keys that were still to be deleted', async () => {
