@@ -31,7 +31,7 @@ async function story(reference, server, folder) {
   const store = fileStore(path);
   const clientOf = (credentials) =>
     new BlazeMeterClient({ credentials, baseUrl: server.url, logLevel: 'off' });
-  const client = clientOf('not-used:rotation-signs-with-the-pairs-of-its-record');
+  const client = clientOf('not-used:rotation-signs-with-the-credentials-of-its-record');
   const works = (pair) =>
     clientOf({ id: pair.id, secret: pair.secret })
       .user.get()
@@ -57,7 +57,7 @@ async function story(reference, server, folder) {
   tell.result(`The record ${adopted.id} is in ${path}, at epoch 0, readable by its owner alone.`);
   await show();
 
-  tell.step('A nightly job rotates it. It is killed (kill -9) just after the new key was made.');
+  tell.step('A nightly job rotates it. It is killed (kill -9) just after the new key was created.');
   const program = fileURLToPath(new URL('demo/rotating-process.mjs', import.meta.url));
   const child = spawn(process.execPath, [program, server.url, path], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -69,31 +69,31 @@ async function story(reference, server, folder) {
     left.phase === 'creating' && left.pending.key === null,
     'the record names a key and has no secret for it',
   );
-  tell.result(`The process died of ${signal}. BlazeMeter has a key whose secret nobody knows:`);
+  tell.result(`The process died of ${signal}. BlazeMeter has a key whose secret is lost:`);
   await show();
-  tell.result(`The record says "${left.phase}", and the name under which that key was to be made.`);
-  check(await works(left.current), 'the old pair still works');
-  tell.result('Nobody was refused: the pair that the record gives to readers is the old one, and it works.');
+  tell.result(`The record says "${left.phase}", and the name that the key was to get.`);
+  check(await works(left.current), 'the old credentials still work');
+  tell.result('No reader was refused: the record still gives them the old credentials, which work.');
 
-  tell.step('The job is run again, and goes on where the dead one stopped.');
+  tell.step('The job runs again, and continues where the dead one stopped.');
   const options = { store, owner: 'nightly job' };
   const resumed = await resume(client, options);
   check(
     resumed.phase === 'draining' && resumed.epoch === 1,
-    'the new pair is in use and the old one is drained',
+    'the new credentials are in use and the old key is drained',
   );
   for (const note of resumed.notes) tell.say(`note: ${note}`, 4);
   for (const step of resumed.steps) tell.result(step);
   await show();
   const { record: draining } = await store.read();
-  check(await works(draining.current), 'the new pair works');
-  // The old pair is not tried: a key that was used after the promotion would not be deleted.
+  check(await works(draining.current), 'the new credentials work');
+  // The old credentials are not tried: a key that was used after the promotion would not be deleted.
   check(
     (await listed()).some((key) => key.startsWith(draining.previous.id)),
     'the old key is there',
   );
   tell.result(
-    `Both keys are there until everybody has moved; the run ends here, and says when to come back: ${minute(resumed.resumeAfter)}.`,
+    `Both keys are there until all readers have moved; the run ends here, and says when to come back: ${minute(resumed.resumeAfter)}.`,
   );
 
   tell.step('A day later the next run deletes the old key.');
@@ -103,14 +103,14 @@ async function story(reference, server, folder) {
   for (const step of done.steps) tell.result(step);
   await show();
   const { record } = await store.read();
-  check(await works(record.current), 'the new pair works');
-  check(!(await works(keys.ci)), 'the old pair is worthless');
+  check(await works(record.current), 'the new credentials work');
+  check(!(await works(keys.ci)), 'the old credentials are worthless');
   check((await listed()).length === 2, 'no key was left over and no other was touched');
 
   const secrets = [keys.ci.secret, keys.other.secret, record.current.secret.reveal()];
   check((await readFile(path, 'utf8')).includes(secrets[2]), 'the secret is in the record');
   check(!tell.hasTold(secrets), 'no secret was printed');
-  tell.title('Done. One process killed, no key lost, none left over, nobody refused.');
+  tell.title('Done. One process killed, no key lost, none left over, no reader refused.');
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'blazemeter-demo-'));

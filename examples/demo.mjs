@@ -41,22 +41,22 @@ async function story(reference, server, folder) {
   const clientOf = (credentials) =>
     new BlazeMeterClient({ credentials, baseUrl: server.url, fetch: tell.fetch, logLevel: 'off' });
 
-  tell.title('blazemeter-client: API keys and the policy over them, by program');
+  tell.title('blazemeter-client: API keys and their expiration policy');
   tell.say(`The reference implementation listens on ${server.url}.`);
   tell.say('It stands in for BlazeMeter: nothing here leaves this machine, and no key is real.');
   tell.say('-> is what was sent, <- what came back (excerpts), = what it means.');
 
   const keyFile = join(folder, 'api-key.json');
   await writeKeyFile(keyFile, keys.owner);
-  tell.say(`The pair of the owner lies in ${keyFile}, in the form that BlazeMeter users keep it.`);
+  tell.say(`The owner's credentials are in ${keyFile}, in the form that BlazeMeter users keep them.`);
   const owner = clientOf(fromKeyFile(keyFile));
 
-  tell.step('Who am I? The key in api-key.json answers.');
+  tell.step('Who am I? Ask with the key in api-key.json.');
   const me = await owner.user.get();
   check(me.id === keys.owner.userId, 'the user is the one whose key it is');
   tell.result(`I am ${me.displayName}, and work in the account "${me.defaultProject.accountName}".`);
 
-  tell.step('Generate a key for CI that lives for 3 months.');
+  tell.step('Create a key for CI that expires in 3 months.');
   const {
     apiKey,
     secret: first,
@@ -66,9 +66,9 @@ async function story(reference, server, folder) {
   const lifetime = (apiKey.expiresAt - apiKey.createdAt) / 86_400_000;
   check(Math.abs(lifetime - 90) < 0.01 && !clamped, 'the key lives for 90 days');
   tell.result(`The key ${apiKey.id} expires on ${day(apiKey.expiresAt)}.`);
-  tell.result(`console.log(secret) prints ${first}; only secret.reveal() gives the text.`);
+  tell.result(`console.log(secret) prints ${first}; only secret.reveal() returns the text.`);
 
-  tell.step('List my keys: no answer but that one ever holds the secret.');
+  tell.step('List my keys: only the response to the create holds the secret.');
   const listed = [];
   for await (const key of owner.apiKeys.list()) listed.push(key);
   check(
@@ -108,7 +108,7 @@ async function story(reference, server, folder) {
   );
   tell.result(`${denied.name}: ${denied.message}`);
 
-  tell.step('... but its owner may: 1 month for everybody. The client reads the value back.');
+  tell.step('... but its owner may: 1 month for all members. The client reads the value back.');
   const policy = await owner.accounts.apiKeyPolicy.set(accounts.main.id, oneMonth);
   check(policy.maximumDays === 30, 'the maximum is 30 days');
   tell.result(`The maximum is now ${policy.maximum}, ${policy.maximumDays} days.`);
@@ -129,7 +129,7 @@ async function story(reference, server, folder) {
   tell.step('Let 91 days pass on the clock of the reference: the key for CI has expired.');
   reference.clock.advance({ days: 91 });
   const expired = await refused(ci.user.get(), AuthenticationError);
-  check(expired.message.includes('most likely expired'), 'the client tells the likely cause');
+  check(expired.message.includes('most likely expired'), 'the client names the likely cause');
   tell.result(`It is ${day(reference.clock.now())}. ${expired.name}: ${expired.message}`);
 
   tell.step('Delete it.');
