@@ -2,6 +2,7 @@
 // are assumed may turn out different: a client takes overrides for any operation, so a correction needs no release.
 
 import type { ErrorHint } from '../errors.ts';
+import { parseOptions, spec } from '../util/options.ts';
 
 /**
  * The evidence for a statement about the service. `documented`: by BlazeMeter; `observed`: in recorded responses, or in what
@@ -143,6 +144,10 @@ function hasPlaceholders(path: string, row: Operation, body: OperationOverride['
   );
 }
 
+/** A definition of the table with other fields is one, too. */
+const KEPT = { provenance: spec.any, replay: spec.any };
+const OVERRIDE = { method: spec.text, path: spec.text, body: spec.run, result: spec.run, ...KEPT };
+
 /** The table with a caller's changes. Throws a `TypeError` for a change that cannot work. */
 export function overridden(overrides: OperationOverrides | undefined): OperationTable {
   if (overrides === undefined) return operations;
@@ -155,7 +160,8 @@ export function overridden(overrides: OperationOverrides | undefined): Operation
         `operations: there is no operation of that name; known are ${Object.keys(operations).join(', ')}.`,
       );
     }
-    const { path = row.path, method = row.method, body = row.body } = change;
+    const given: OperationOverride = parseOptions(`operations['${id}']`, OVERRIDE, change);
+    const { path = row.path, method = row.method, body = row.body } = given;
     if (id === 'user.get' && path.includes('{'))
       throw new TypeError("operations['user.get'].path must have no placeholder.");
     if (!path.startsWith('/') || !hasPlaceholders(path, row, body)) {
@@ -172,8 +178,8 @@ export function overridden(overrides: OperationOverrides | undefined): Operation
       ...row,
       method: method.toUpperCase(),
       path,
-      ...(change.body === undefined ? {} : { body: change.body }),
-      ...(change.result === undefined ? {} : { result: change.result }),
+      ...(given.body === undefined ? {} : { body: given.body }),
+      ...(given.result === undefined ? {} : { result: given.result }),
     };
   }
   return { ...operations, ...rows };

@@ -105,9 +105,9 @@ function finding(found: Found, { severityOf, ownerOf }: Settings): Finding {
  */
 export async function audit(client: AuditClient, options: AuditOptions = {}): Promise<AuditReport> {
   const settings = readAuditOptions(options);
-  const snapshot = await fetchKeys(client, options.signal);
+  const snapshot = await fetchKeys('audit', client, settings.signal);
   const { now, keys, clock } = snapshot;
-  const accounts = settings.applies('beyond-policy') ? await readAccounts(client, options.signal) : [];
+  const accounts = settings.applies('beyond-policy') ? await readAccounts(client, settings.signal) : [];
   const maxima = accounts?.flatMap((account) => {
     const maximumDays = maximumOf(account);
     return maximumDays === undefined ? [] : [{ accountId: account.id, maximumDays }];

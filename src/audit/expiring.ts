@@ -2,6 +2,7 @@
 
 import type { BlazeMeterClient } from '../client.ts';
 import { type Duration, daysLeft, durationMs } from '../util/duration.ts';
+import { parseOptions, spec } from '../util/options.ts';
 import {
   type AuditedKey,
   audited,
@@ -47,6 +48,8 @@ export interface ExpiringReport {
   readonly unknown: readonly Unknown[];
 }
 
+const OPTIONS = { within: spec.any, owners: spec.any, signal: spec.signal };
+
 /** The last valid date. */
 const LATEST = 8.64e15;
 
@@ -74,9 +77,10 @@ export async function expiring(
   client: Pick<BlazeMeterClient, 'apiKeys'>,
   options: ExpiringOptions,
 ): Promise<ExpiringReport> {
-  const withinMs = durationMs(options.within, 'within');
-  const ownerOf = readOwners(options.owners);
-  const { keys, now, clock } = await fetchKeys(client, options.signal);
+  const { within, owners, signal } = parseOptions('expiring', OPTIONS, options);
+  const withinMs = durationMs(within, 'within');
+  const ownerOf = readOwners(owners);
+  const { keys, now, clock } = await fetchKeys('expiring', client, signal);
   const until = Math.min(now + withinMs, LATEST);
   const expiringKeys = keys.flatMap((key) => {
     const { expiresAt } = key;

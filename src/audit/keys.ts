@@ -51,11 +51,14 @@ export interface KeySnapshot {
   readonly clock: ReportClock;
 }
 
-/** Reads all keys of the caller's user. The time is that of the first response. */
+/** Reads all keys of the caller's user. The time is that of the first response. `reader` is the function that asks. */
 export async function fetchKeys(
+  reader: string,
   client: Pick<BlazeMeterClient, 'apiKeys'>,
   signal: AbortSignal | undefined,
 ): Promise<KeySnapshot> {
+  if (typeof client?.apiKeys?.list !== 'function')
+    throw new TypeError(`${reader}: the first argument must be a BlazeMeterClient.`);
   const { data, response } = await client.apiKeys.list({}, { signal }).withResponse();
   const serverTime = httpDate(response.headers.get('date') ?? '');
   const keys: ApiKey[] = [];

@@ -3,6 +3,7 @@
 import { daysToMs } from '../api/expiration.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 import { type Duration, durationMs } from '../util/duration.ts';
+import { parseOptions, spec } from '../util/options.ts';
 import { type Owners, readOwners } from './keys.ts';
 import { type AuditRule, auditRules, ruleIds, type Severity, severities } from './rules.ts';
 import type { KnownRecord } from './stray.ts';
@@ -50,6 +51,7 @@ export interface Settings {
   readonly severityOf: (rule: AuditRule) => Severity;
   readonly allow: readonly Allowance[];
   readonly ownerOf: (key: ApiKey) => string | null;
+  readonly signal: AbortSignal | undefined;
 }
 
 const isRule = (rule: unknown): boolean => ruleIds.some((id) => id === rule);
@@ -58,8 +60,10 @@ function checkRule(rule: unknown, where: string): void {
   if (!isRule(rule)) throw new TypeError(`${where} must name rules: ${ruleIds.join(', ')}.`);
 }
 
+const ALLOWANCE = { rule: spec.any, key: spec.any, reason: spec.text, until: spec.any };
+
 function checkAllowance(allowance: Allowance): Allowance {
-  const { rule, key, until } = allowance;
+  const { rule, key, until } = parseOptions('allow', ALLOWANCE, allowance);
   checkRule(rule, 'allow');
   if (typeof key !== 'string' || key === '')
     throw new TypeError('allow: key must be the id or the name of a key.');
@@ -69,16 +73,22 @@ function checkAllowance(allowance: Allowance): Allowance {
   return allowance;
 }
 
+const OPTIONS = {
+  expiresWithin: spec.any,
+  neverUsedAfter: spec.any,
+  notUsedFor: spec.any,
+  records: spec.list,
+  ignore: spec.list,
+  severity: spec.record,
+  allow: spec.list,
+  owners: spec.any,
+  signal: spec.signal,
+};
+
 export function readAuditOptions(options: AuditOptions): Settings {
-  const {
-    expiresWithin,
-    neverUsedAfter,
-    notUsedFor,
-    records,
-    ignore = [],
-    severity = {},
-    allow = [],
-  } = options;
+  const given = parseOptions('audit', OPTIONS, options);
+  const { expiresWithin, neverUsedAfter, notUsedFor, records } = given;
+  const { ignore = [], severity = {}, allow = [] } = given;
   for (const rule of ignore) checkRule(rule, 'ignore');
   for (const [rule, level] of Object.entries(severity)) {
     checkRule(rule, 'severity');
@@ -94,6 +104,7 @@ export function readAuditOptions(options: AuditOptions): Settings {
     applies: (rule) => !ignore.includes(rule),
     severityOf: (rule) => severity[rule] ?? auditRules[rule].severity,
     allow: allow.map(checkAllowance),
-    ownerOf: readOwners(options.owners),
+    ownerOf: readOwners(given.owners),
+    signal: given.signal,
   };
 }

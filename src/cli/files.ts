@@ -1,6 +1,6 @@
 // Files that a command line names: errors name the option and the path, never what is in the file.
 
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { harmless } from '../util/printable.ts';
 
@@ -19,21 +19,29 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file.',
   EACCES: 'it may not be read.',
   EPERM: 'it may not be read.',
-  EISDIR: 'it is a folder.',
 };
 
 export const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : '';
 
-/** The bytes of a file of 16 MiB at most. */
+/** The bytes of a regular file of 16 MiB at most: a pipe could block, and a device has no end. */
 export function readBytes(option: string, path: string): Buffer {
+  let file: number | undefined;
   try {
-    if (statSync(path).size <= MOST_MIB * 1_048_576) return readFileSync(path);
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = fstatSync(file);
+    if (stat.isDirectory()) throw new FileProblem(option, path, 'it is a folder.');
+    if (!stat.isFile()) throw new FileProblem(option, path, 'it is not a regular file.');
+    if (stat.size > MOST_MIB * 1_048_576)
+      throw new FileProblem(option, path, `it is larger than ${MOST_MIB} MiB.`);
+    return readFileSync(file);
   } catch (error) {
+    if (error instanceof FileProblem) throw error;
     const code = codeOf(error);
     throw new FileProblem(option, path, PROBLEMS[code] ?? `it cannot be read (${code || 'unknown error'}).`);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
-  throw new FileProblem(option, path, `it is larger than ${MOST_MIB} MiB.`);
 }
 
 /** The text of a file, without a byte-order mark. */

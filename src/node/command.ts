@@ -3,9 +3,12 @@
 
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
 import { onAbort, reasonOf } from '../http/abort.ts';
+import { parseOptions, spec } from '../util/options.ts';
 import { builtin } from './builtin.ts';
 import { MAX_BYTES, shownPath, utf8 } from './private-file.ts';
 import { broken, checkedCredentials, errorCode, type Found, parseKeyJson, providerOf } from './source.ts';
+
+const OPTIONS = { timeout: spec.milliseconds, cwd: spec.text, env: spec.any };
 
 /** How a program is run. */
 export interface CommandOptions {
@@ -25,6 +28,7 @@ export interface CommandOptions {
  *
  * @param argv - The program, then each argument as a separate item. On Windows a `.cmd` or `.bat` file is refused:
  * Windows runs those through a shell, which would interpret the arguments as commands.
+ * @throws `TypeError` where `argv` is not an array of strings, or for invalid options.
  * @returns A provider. Its calls reject with a `CredentialsError` that names the program and what went wrong, never
  * what it printed; an abort of the caller's signal stops the program and rejects with its reason.
  * @example
@@ -37,7 +41,10 @@ export interface CommandOptions {
  * ```
  */
 export function fromCommand(argv: readonly string[], options: CommandOptions = {}): CredentialProvider {
+  if (!Array.isArray(argv) || argv.length === 0 || argv.some((each) => typeof each !== 'string'))
+    throw new TypeError('fromCommand: argv must be an array of strings: the program, then each argument.');
   const [program = '', ...args] = argv;
+  const given = parseOptions('fromCommand', OPTIONS, options);
   const source = `fromCommand (${shownProgram(program)})`;
   const find = async (context?: CredentialContext): Promise<Found> => {
     const { platform } = process;
@@ -46,7 +53,7 @@ export function fromCommand(argv: readonly string[], options: CommandOptions = {
         source,
         'is a batch file, which Windows runs through a shell that would interpret the arguments as commands. Give a program (.exe).',
       );
-    const output = await run(program, args, source, options, context?.signal);
+    const output = await run(program, args, source, given, context?.signal);
     const key = parseKeyJson(output);
     if (key === undefined)
       throw broken(source, 'did not print JSON of the form {"id": "…", "secret": "…"}. Run it by hand.');

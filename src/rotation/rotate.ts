@@ -149,7 +149,7 @@ async function rotateIfDue(run: RecordRun): Promise<RotationPhase> {
   const found = await fetchState(run);
   if (!isDue(run, found.current)) return stop;
   if (run.settings.dryRun) {
-    await probeSinks(run.settings.sinks, run.settings.signal);
+    await probeSinks(run.settings.sinks, run.settings.signal, run.secrets);
     return planned(run, (await plan(run, found)).words);
   }
   return beginNext(run, found);
@@ -174,7 +174,7 @@ async function rotateOnce(run: RecordRun): Promise<RotationPhase> {
   const leak = settings.reason === 'leak';
   if (settings.dryRun) {
     if (!leak && isUnderWay(record)) return planned(run, remaining(record));
-    await probeSinks(settings.sinks, settings.signal);
+    await probeSinks(settings.sinks, settings.signal, run.secrets);
     return planned(run, (await plan(run, await fetchState(run))).words);
   }
   if (leak) {

@@ -1,6 +1,7 @@
 // Networks with a proxy or a CA of their own: the command over real sockets, through a real proxy.
 
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createReference, type Listening, listen, type Reference } from 'blazemeter-client/testing';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -84,6 +85,22 @@ describe('a private CA', () => {
     const left = await whoami({}, '--ca-file', '/no/such.pem');
     expect(left.code).toBe(2);
     expect(left.err).toContain('--ca-file /no/such.pem: there is no such file.');
+  });
+
+  it('in a pipe, a device or a sparse file of 3 GB: 2, and no wait', async () => {
+    const folder = freshFolder();
+    const [pipe, large] = [join(folder, 'pipe'), join(folder, 'large')];
+    execFileSync('mkfifo', [pipe]);
+    writeFileSync(large, '');
+    truncateSync(large, 3 * 2 ** 30);
+    for (const [file, problem] of [
+      [pipe, 'not a regular file'],
+      ['/dev/zero', 'not a regular file'],
+      [large, 'larger than 16 MiB'],
+    ] as const) {
+      const left = await whoami({}, '--ca-file', file);
+      expect([left.code, left.err]).toEqual([2, expect.stringContaining(problem)]);
+    }
   });
 });
 

@@ -202,7 +202,7 @@ describe('what is not a program', () => {
     expect(error.message).toContain('./vault');
   });
 
-  it.each([[[]], [['']], [['a\0b']], [[token]], [[secret]], [[`me:${secret.slice(0, 12)}`]]])(
+  it.each([[['']], [['a\0b']], [[token]], [[secret]], [[`me:${secret.slice(0, 12)}`]]])(
     'neither is something else (%#)',
     async (argv) => {
       expect((await refusal(fromCommand(argv)(), secret, id)).source).toContain('fromCommand');

@@ -102,6 +102,17 @@ describe('the probe of a sink', () => {
     expect(seen(foreign)).not.toContain('made-up-token');
   });
 
+  it('shows no piece of credentials in use in an error of ours that quotes them, nor in its cause', async () => {
+    const { rotate: run, keyOf } = await stage();
+    const sink = new FakeSink();
+    for (const quoted of [keyOf('ci').secret.slice(2, 20), btoa(keyOf('spare').secret).slice(0, 30)]) {
+      sink.onProbe = () => Promise.reject(new StoreConflictError(`was refused: ${quoted}`));
+      const error = await failure(run({ sinks: [sink], recovery: keyOf('spare') }));
+      expect(error.message).toContain('was refused');
+      expect(seen(error)).not.toContain(quoted);
+    }
+  });
+
   it('ends with the caller’s abort, and no other sink is asked', async () => {
     const { rotate: run, record } = await stage();
     const controller = new AbortController();

@@ -121,5 +121,7 @@ function ofExpiring({ keys, total, withinMs, checkedAt, clock, unknown }: Expiri
 
 /** The content of a report. */
 export function contentOf(report: Report): Content {
+  if (report?.kind !== 'audit' && report?.kind !== 'expiring')
+    throw new TypeError('toMarkdown takes a report of audit() or expiring().');
   return report.kind === 'audit' ? ofAudit(report) : ofExpiring(report);
 }

@@ -23,6 +23,8 @@ export function refuseTracked(path: string, option: string, env: Env): void {
     'git',
     ['-c', 'core.fsmonitor=false', '-C', folder, 'check-ignore', '-z', '--stdin'],
     {
+      // Not where the file goes: Windows looks for programs in the working directory first.
+      cwd: dirname(process.execPath),
       env: {
         // A variable such as GIT_DIR would make git speak of another repository.
         ...Object.fromEntries(Object.entries(env).filter(([variable]) => !variable.startsWith('GIT_'))),

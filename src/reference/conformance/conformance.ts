@@ -55,6 +55,8 @@ export interface ConformanceLine {
  * ```
  */
 export async function runConformance(options: ConformanceOptions): Promise<ConformanceLine[]> {
+  if (typeof options?.client?.withOptions !== 'function')
+    throw new TypeError('runConformance: client must be a BlazeMeterClient.');
   const { write = false } = options;
   // Secrets of keys to throw away are not stored.
   const client = options.client.withOptions({ onNewSecret: () => undefined });

@@ -12,7 +12,7 @@ import { reportOf, type UnrecordedReport } from '../engine/report.ts';
 import { Run } from '../engine/run.ts';
 import { DAY_MS, fitDrain, isDue, isLastChance, lifetimeOf } from '../engine/schedule.ts';
 import { type RotationClient, Service } from '../engine/service.ts';
-import { probeSinks } from '../engine/sink.ts';
+import { probeSinks, secretsIn } from '../engine/sink.ts';
 import {
   derivedJournal,
   epochOf,
@@ -63,7 +63,8 @@ export async function rotateWithoutRecord(
   const service = new Service(client, settings.signal);
   const found = await fetchKeys(service, settings);
   const maximum = await service.maximum(found.signer);
-  const states = await probeSinks(settings.sinks, settings.signal);
+  const secrets = secretsIn([settings.given, settings.recovery]);
+  const states = await probeSinks(settings.sinks, settings.signal, secrets);
   const run = new Run(derivedJournal(settings, found, states), service, settings, false);
   run.maximum = maximum;
   const due = isTime(run, found);

@@ -107,7 +107,12 @@ export async function putToSinks(run: Run, what = 'the new credentials'): Promis
     const problem =
       sink === undefined
         ? 'it was not given to this run: give it, or drop it (dropSinks) if it no longer exists'
-        : await putToSink(sink, { id: current.id, secret, expiresAt, recordId, epoch }, service.signal);
+        : await putToSink(
+            sink,
+            { id: current.id, secret, expiresAt, recordId, epoch },
+            service.signal,
+            run.secrets,
+          );
     if (problem !== undefined) {
       run.sinkProblems.set(name, problem);
       continue;

@@ -112,7 +112,7 @@ export async function plan(run: Run, found: ServiceState): Promise<Plan> {
 
 /** Checks, and then notes the plan in the record. From here on a run that dies is resumed. */
 export async function begin(run: Run, known?: ServiceState): Promise<ServiceState> {
-  await probeSinks(run.settings.sinks, run.service.signal);
+  await probeSinks(run.settings.sinks, run.service.signal, run.secrets);
   const found = known ?? (await fetchState(run));
   const { pending, sinks } = await plan(run, found);
   const { phase, promotion } = run.record;

@@ -7,6 +7,7 @@ import type { RotationRecord } from '../record/record.ts';
 import type { Journal } from './journal.ts';
 import type { RunSettings } from './options.ts';
 import type { KeyCredentials, Service } from './service.ts';
+import { secretsIn } from './sink.ts';
 
 export class Run<J extends Journal = Journal> {
   readonly journal: J;
@@ -59,6 +60,12 @@ export class Run<J extends Journal = Journal> {
     this.note(
       `The old key ${keyId} was used on ${lastUsedAt.toISOString()}, after it was replaced, so it was not deleted. Find the reader that still uses it; or pass quietFor, the time without a use after which the key may go.`,
     );
+  }
+
+  /** All secrets of the run. */
+  get secrets(): string[] {
+    const { current, previous, pending, retire } = this.record;
+    return secretsIn([current, previous, pending?.key, ...retire, this.settings.recovery]);
   }
 
   /** Credentials that are accepted: those of the current key wherever possible. */

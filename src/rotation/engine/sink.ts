@@ -96,10 +96,16 @@ export function checkSinks(sinks: readonly SecretSink[]): void {
     throw new TypeError('sinks: each sink must have a name of its own, a non-empty string.');
 }
 
+/** Every secret that a run has: what no sink's error may show. */
+export const secretsIn = (
+  keys: readonly ({ readonly secret: Secret | null } | null | undefined)[],
+): string[] => keys.flatMap((key) => key?.secret?.reveal() ?? []);
+
 /** Asks every sink whether it would work. Returns what sinks report of themselves, by name. */
 export async function probeSinks(
   sinks: readonly SecretSink[],
   signal: AbortSignal | undefined,
+  secrets: readonly string[],
 ): Promise<ReadonlyMap<string, SinkState>> {
   const states = new Map<string, SinkState>();
   const refused = new Map<string, unknown>();
@@ -114,22 +120,24 @@ export async function probeSinks(
   }
   const [first] = refused.values();
   if (refused.size === 0) return states;
-  const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error)})`);
+  const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error, secrets)})`);
   throw new RotationError(
     `The rotation was not begun, because these sinks would not take the new credentials: ${each.join(', ')}. Fix them, then run it again.`,
-    // A sink may throw an error of ours, and give it any cause.
-    { code: 'rotation_sink', cause: clean(first) },
+    { code: 'rotation_sink', cause: quotes(first, secrets) ? summary(first) : scrubbed(first) },
   );
 }
 
-const clean = (error: unknown): Error =>
-  error instanceof BlazeMeterError && !hasCleanCauses(error) ? summary(error) : scrubbed(error);
+/** Whether an error of ours may quote a secret: a sink may throw one, with any message and any cause. */
+const quotes = (error: unknown, secrets: readonly string[]): boolean =>
+  error instanceof BlazeMeterError &&
+  (!hasCleanCauses(error) || withoutSecrets(error.message, secrets) !== error.message);
 
 /** Writes to one sink. Returns why it did not take the credentials, where it did not. */
 export async function putToSink(
   sink: SecretSink,
   delivery: SinkDelivery,
   signal: AbortSignal | undefined,
+  secrets: readonly string[],
 ): Promise<string | undefined> {
   try {
     const result = await bounded((inner) => sink.put(delivery, { signal: inner }), signal);
@@ -137,16 +145,15 @@ export async function putToSink(
     return taken ? undefined : 'it did not acknowledge';
   } catch (error) {
     signal?.throwIfAborted();
-    return sinkProblem(error, delivery.secret);
+    return sinkProblem(error, secrets);
   }
 }
 
-/** Names and codes only: a message may quote the secret that the sink was given, one of ours too if the sink wrote it. */
-function sinkProblem(error: unknown, secret?: Secret): string {
+/** Names and codes only: a message may quote a secret, one of ours too if the sink wrote it. */
+function sinkProblem(error: unknown, secrets: readonly string[]): string {
   if (error instanceof SinkTimeout) return `it took longer than ${SINK_TIMEOUT / 1000} s`;
   const kept = scrubbed(error);
-  const message = (of: Error) => withoutSecrets(of.message, secret === undefined ? [] : [secret.reveal()]);
-  const problem = kept instanceof BlazeMeterError ? message(kept) : firstCode(kept);
+  const problem = kept instanceof BlazeMeterError ? withoutSecrets(kept.message, secrets) : firstCode(kept);
   if (problem !== undefined) return printable(`${kept.name}: ${problem}`);
   return `its ${printable(kept.name)} is withheld, because it may quote the secret`;
 }

@@ -82,6 +82,8 @@ const statusResponse = z.object({ kind: z.literal('Status'), details: z.object({
  */
 export function kubernetesStore(options: KubernetesStoreOptions): CredentialStore {
   const given = parseOptions('kubernetesStore', specs, options);
+  for (const needed of ['server', 'token', 'name'] as const)
+    if (given[needed] === undefined) throw new TypeError(`kubernetesStore: ${needed} is missing.`);
   const { namespace = 'default', name, credentialFields, seal } = given;
   const secrets = fillPath('/api/v1/namespaces/{namespace}/secrets', { namespace });
   const secret = fillPath('/api/v1/namespaces/{namespace}/secrets/{name}', { namespace, name });

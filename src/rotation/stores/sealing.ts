@@ -6,6 +6,7 @@ import { summary } from '../../auth/cause.ts';
 import type { SecretLike } from '../../auth/secret.ts';
 import { type ErrorHint, RotationError } from '../../errors.ts';
 import { withAbort } from '../../http/abort.ts';
+import { parseOptions, spec } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
 import { readRecord, revealRecord } from '../record/record-text.ts';
@@ -49,6 +50,8 @@ export interface Sealing {
   open(text: string, place: string): Promise<RotationRecord>;
 }
 
+const SEALING = { key: spec.any, previous: spec.list, place: spec.text, acceptPlaintext: spec.flag };
+
 /** What every sealed text begins with; the digit is the version of the format. */
 const PREFIX = 'blazemeter-sealed-';
 const VERSION = '1';
@@ -81,11 +84,11 @@ interface ReadyKey {
  * ```
  */
 export function sealing(options: SealingOptions): Sealing {
-  const { place: ownPlace, acceptPlaintext = false } = options;
-  if (ownPlace !== undefined && (typeof ownPlace !== 'string' || ownPlace === ''))
-    throw new TypeError('sealing: place must be a non-empty string.');
-  const key = keySource(options.key, 'key');
-  const previous = (options.previous ?? []).map((one, at) => keySource(one, `previous[${at}]`));
+  const given = parseOptions('sealing', SEALING, options);
+  const { place: ownPlace, acceptPlaintext = false } = given;
+  if (ownPlace === '') throw new TypeError('sealing: place must be a non-empty string.');
+  const key = keySource(given.key, 'key');
+  const previous = (given.previous ?? []).map((one, at) => keySource(one, `previous[${at}]`));
 
   return {
     async seal(record, place) {
