@@ -65,10 +65,11 @@ export function readJson(option: string, path: string): unknown {
 
 /** What a module exports. */
 export async function importModule(option: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+  readBytes(option, path);
   try {
     return await import(pathToFileURL(path).href);
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'failed';
-    throw new FileProblem(option, path, `it cannot be imported (${name}).`);
+    const why = codeOf(error) || (error instanceof Error ? error.name : 'failed');
+    throw new FileProblem(option, path, `it cannot be imported (${why}).`);
   }
 }

@@ -62,7 +62,19 @@ describe('options of every command', () => {
       `export default { operations: { 'apiKeys.list': { path: '${moved}' } } };`,
     );
     expect((await world.run(['list', '--config', 'blazemeter.config.mjs'], { fetch })).code).toBe(0);
-    expect((await world.run(['list', '--config', 'missing.mjs'])).code).toBe(2);
+    const missing = await world.run(['list', '--config', 'missing.mjs']);
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('no such file') });
+  });
+
+  it.each([
+    ['operatons: {}', 'operations'],
+    ["operations: { 'apiKeys.list': { pth: '/x' } }", 'path'],
+  ])('--config with %s is refused, and the right name suggested', async (options, right) => {
+    const world = keysWorld();
+    world.file('blazemeter.config.mjs', `export default { ${options} };`);
+    const left = await world.run(['list', '--config', 'blazemeter.config.mjs']);
+    expect(left.code).toBe(2);
+    expect(left.err).toMatch(new RegExp(`--config: .*Did you mean "${right}"`));
   });
 });
 

@@ -69,8 +69,31 @@ describe('in a pipeline', () => {
   });
 
   it.each([
+    [['list']],
+    [['policy', 'get', '--json']],
+    [['create', '--name', 'shut', '--expires-in', '90d', '--out', 'shut.json']],
+    [['--help']],
+  ])('%j ends with 5 where standard output is closed', async (argv) => {
+    const { code, err } = await command.start(at(...argv), env, '&-').ended;
+    expect(code).toBe(5);
+    expect(err).toContain('EBADF');
+  });
+
+  it('ends with 0 where the null device takes the output', async () => {
+    expect(await command.start(at('list'), env, '/dev/null').ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('keeps the exit code of what was found, and says that the report could not be written', async () => {
+    reference.seed({ keys: { ends: { user: 'owner', name: 'ends', expires: { days: 3 } } } });
+    const { code, err } = await command.start(at('audit'), env, '/dev/full').ended;
+    expect(code).toBe(1);
+    expect(err).toContain('ENOSPC');
+  });
+
+  it.each([
     ['has no reader', true],
-    ['goes to the null device, as where standard output is closed', '/dev/null'],
+    ['goes to standard output that is closed', '&-'],
+    ['goes to the null device', '/dev/null'],
   ])('saves a secret that %s', async (_, stdout) => {
     const { code, err } = await command.start(
       at('create', '--name', 'unread', '--expires-in', '1 month', '--print-secret'),

@@ -122,6 +122,18 @@ describe('what it prints', () => {
     });
   });
 
+  it.each([['/dev/full'], ['&-']])('%s in the place of its output is no exit code 0', async (to) => {
+    const run = (...args: string[]) =>
+      spawnSync('/bin/sh', ['-c', `exec "$@" >${to}`, 'sh', process.execPath, command.script(), ...args], {
+        encoding: 'utf8',
+      });
+    for (const option of ['--help', '--version', '--explain']) {
+      const { status, stderr } = run(option);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/standard output could not be written \((?:ENOSPC|EBADF)\)/);
+    }
+  });
+
   it('a reader that goes away does not end it', async () => {
     const running = await command.start();
     running.process.stdout?.destroy();

@@ -244,6 +244,12 @@ describe('an override that cannot work is refused when the client is created', (
     expect(creating({ [id]: { path } })).toThrow(id);
   });
 
+  it('for a part of an operation that is misspelt, but takes a whole definition', () => {
+    expect(creating({ 'apiKeys.list': { pth: '/keys' } })).toThrow(/Did you mean "path"\?/);
+    expect(creating({ 'apiKeys.list': { path: 5 } })).toThrow(/apiKeys\.list.*path must be a string/);
+    expect(creating({ 'apiKeys.list': { ...operations['apiKeys.list'], path: '/keys' } })).not.toThrow();
+  });
+
   it('for a body where there is none', () => {
     expect(creating({ 'apiKeys.get': { path: '/keys', body: () => ({}) } })).toThrow(/a GET has no body/);
   });

@@ -121,7 +121,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
     now: (): number => Date.now() + aheadMs,
     /** Asks before something that cannot be undone. `what` begins a sentence; `besides` says what follows from it. */
     async confirm(what: string, options: ChangeOptions, besides = ''): Promise<void> {
-      needsYes(`${what}${besides}`, options);
+      needsYes(what, options);
       if (options.yes) return;
       output.ask(`${what}.${besides} Go on? [y/N]`);
       if (!/^\s*y(?:es)?\s*$/i.test(await firstLine(stdin, interrupt.now)))

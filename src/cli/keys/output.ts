@@ -5,6 +5,7 @@ import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import { harmless, printable, safeJson } from '../../util/printable.ts';
 import { codeOf } from '../files.ts';
+import { widthOf } from '../standard-output.ts';
 
 /** What is used of a stream. `process.stdout` is one. */
 export interface Stream {
@@ -39,7 +40,7 @@ export type Output = ReturnType<typeof createOutput>;
 export function createOutput({ stdout, stderr, env, json, quiet, color }: OutputOptions) {
   // https://no-color.org: set to anything but nothing.
   const colors = createColors(color && !env.NO_COLOR && env.TERM !== 'dumb' && stdout.isTTY === true);
-  const width = Number(stdout.isTTY ? stdout.columns : env.COLUMNS) || 80;
+  const width = widthOf(stdout, env);
   let inProgress = false;
   let failure: string | undefined;
 
@@ -84,7 +85,6 @@ export function createOutput({ stdout, stderr, env, json, quiet, color }: Output
 
   return {
     json,
-    /** In characters: of the terminal, or COLUMNS, or 80. */
     width,
     /** Why standard output could not be written, such as `ENOSPC`. */
     failure: () => failure,

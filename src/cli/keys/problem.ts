@@ -9,7 +9,7 @@ import {
   operations,
 } from '../../index.ts';
 import { FileProblem } from '../files.ts';
-import { EXIT, type ExitCode, Stop } from './exit.ts';
+import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import { NAME } from './show.ts';
 
 /** What is printed of a failure. */
@@ -92,7 +92,10 @@ export function messageOf(error: BlazeMeterError): string {
   // The function that read a file is none of the user's business.
   if (error instanceof CredentialsError && error.source !== undefined) {
     const file = /^\w+ \((.*)\)/.exec(error.source)?.[1];
-    if (file !== undefined) message = message.replace(error.source, `The key file ${file}`);
+    if (file !== undefined)
+      message = message
+        .replace(error.source, `The key file ${file}`)
+        .replace('names a file that does', 'does');
   }
   const advice = error instanceof ConnectionError ? CONNECTION[error.reason] : undefined;
   const doubt = hint?.option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
@@ -114,13 +117,11 @@ export function problemOf(error: unknown): Problem {
     const { code, operation, requestId } = error;
     return { exitCode: exitCodeOf(error), code, message: messageOf(error), operation, requestId };
   }
-  // An argument that cannot be right, in the words of the library.
-  if (error instanceof TypeError)
-    return {
-      exitCode: EXIT.usage,
-      code: 'usage',
-      message: error.message.replaceAll('baseUrl', '--base-url'),
-    };
+  // An argument that cannot be right, in the words of the library. The command names the options right, so a module did not.
+  if (error instanceof TypeError) {
+    const message = error.message.replace(/^BlazeMeterClient: |^(?=operations)/, '--config: ');
+    return usage(message.replaceAll('baseUrl', '--base-url'));
+  }
   const name = error instanceof Error ? error.name : 'not an error';
   return {
     exitCode: EXIT.failed,

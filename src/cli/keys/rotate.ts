@@ -116,7 +116,10 @@ const needsAttention = (report: rotation.RotationReport): boolean =>
 
 /** What a rotation came to, in a few words. */
 function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: rotation.RotationReport): string {
-  if (dryRun) return steps.length === 0 ? 'nothing to do' : `would take ${steps.length} steps`;
+  if (dryRun)
+    return steps.length === 0
+      ? 'nothing to do'
+      : `would take ${steps.length} ${steps.length === 1 ? 'step' : 'steps'}`;
   const done = rotated ? 'rotated' : steps.length > 0 ? 'continued' : 'nothing to do';
   if (phase === 'draining') return `${done}; the old key is deleted after ${minute(resumeAfter)}`;
   if (phase === 'delivering') return `${done}; a sink has not taken the new credentials`;

@@ -60,10 +60,11 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     output.clear();
   }
   if (help !== '') await output.lines(help.trimEnd().split('\n'));
-  if (output.failure() === undefined || code !== EXIT.done) return code;
+  if (output.failure() === undefined) return code;
   const message = `Standard output could not be written (${output.failure()}). The command itself was carried out.`;
-  output.say('error', message, { code: 'output', exitCode: EXIT.failed });
-  return EXIT.failed;
+  const exitCode = code === EXIT.done ? EXIT.failed : code;
+  output.say('error', message, { code: 'output', exitCode });
+  return exitCode;
 }
 
 async function failed(output: Output, error: unknown): Promise<ExitCode> {

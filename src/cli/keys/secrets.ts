@@ -142,7 +142,7 @@ async function issue(
   if (clamped) output.say('warning', `The key expires earlier than was asked for${why ?? ''}.`);
   const unread = file === undefined && (!done || context.io.discards === true);
   if (unread) rescue(context, apiKey.id, secret, 'Nothing reads standard output.');
-  return clamped || unread || !done || written !== file ? EXIT.findings : EXIT.done;
+  return clamped || unread || written !== file ? EXIT.findings : EXIT.done;
 }
 
 /** Writes the secret to its file, or saves it elsewhere. Resolves with the file that it is in. */

@@ -12,15 +12,25 @@ import { createReference, type ReferenceOptions } from '../../reference/referenc
 import type { Seed, Seeded } from '../../reference/seed/seed.ts';
 import { harmless, printable, safeJson } from '../../util/printable.ts';
 import { codeOf, FileProblem, importModule, readBytes, readJson, readText } from '../files.ts';
+import { isClosed } from '../standard-output.ts';
 import { explained, startedAsJson, startedAsText } from './output.ts';
 import { type CommandOptions, createProgram } from './program.ts';
 
 /** The command cannot do what was asked for: exit code 1. */
 class CannotStart extends Error {}
 
-const say = (lines: readonly string[]): boolean =>
-  process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(''));
 const complain = (text: string): boolean => process.stderr.write(`blazemeter-reference: ${harmless(text)}\n`);
+
+function say(lines: readonly string[]): void {
+  if (isClosed()) notWritten('EBADF');
+  else process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(''));
+}
+
+/** It goes on all the same: a reader of the output that goes away is no reason to end. */
+function notWritten(code: string): void {
+  complain(`standard output could not be written (${code}).`);
+  process.exitCode = 1;
+}
 
 async function run(options: CommandOptions): Promise<void> {
   const { host, json, seed, cors, controlTokenFile, printCredentials = false } = options;
@@ -146,11 +156,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-// A reader of the output that goes away is no reason to end.
-process.stdout.on('error', () => undefined);
+process.stdout.on('error', (error) => notWritten(codeOf(error)));
 
 try {
-  await createProgram((text) => void say(text.trimEnd().split('\n')), run).parseAsync();
+  await createProgram((text) => say(text.trimEnd().split('\n')), run).parseAsync();
 } catch (error) {
   const usage = error instanceof CommanderError;
   // Commander ends with these once the help or the version is printed.

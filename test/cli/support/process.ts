@@ -41,14 +41,19 @@ export function keysProcess() {
   return {
     folder: built.folder,
     script,
-    /** Starts it with pipes. Standard output: `true`, it has no reader; a path, it is that file. */
+    /** Starts it with pipes. Standard output: `true`, it has no reader; `&-`, it is closed; a path, it is that file. */
     start(
       argv: readonly string[],
       env: Readonly<Record<string, string>>,
       stdout: boolean | string = false,
     ): Started {
-      const file = typeof stdout === 'string' ? openSync(stdout, 'w') : undefined;
-      const child = spawnChild(process.execPath, [script(), ...argv], {
+      const closed = stdout === '&-';
+      const file = typeof stdout === 'string' && !closed ? openSync(stdout, 'w') : undefined;
+      const [program = '', ...prefix] = [
+        ...(closed ? ['/bin/sh', '-c', 'exec "$@" >&-', 'sh'] : []),
+        process.execPath,
+      ];
+      const child = spawnChild(program, [...prefix, script(), ...argv], {
         cwd: built.folder(),
         env: environment(env),
         stdio: ['ignore', file ?? 'pipe', 'pipe'],
