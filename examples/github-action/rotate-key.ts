@@ -4,8 +4,8 @@ import { appendFile } from 'node:fs/promises';
 import { BlazeMeterClient, isBlazeMeterError, parseCredentials } from 'blazemeter-client';
 import { githubActions } from 'blazemeter-client/node';
 import { rotateWithoutRecord } from 'blazemeter-client/rotation';
-import { githubActionsSecret } from '../sinks/github-actions-secret.ts';
-import { plain, plainOutput } from '../sinks/plain.ts';
+import { githubActionsSecret } from './github-actions-secret.ts';
+import { plain, plainOutput } from './plain.ts';
 
 /** What a person can fix. */
 class SettingError extends Error {
@@ -46,7 +46,9 @@ async function run(): Promise<void> {
   mask.credentials(credentials);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () => stop.abort(new SettingError('Cancelled: the next run goes on from here.')));
+    process.once(signal, () =>
+      stop.abort(new SettingError('Cancelled: the next run completes the rotation.')),
+    );
   const baseUrl = read('BLAZEMETER_URL');
   const client = new BlazeMeterClient({
     credentials,
@@ -80,7 +82,7 @@ async function run(): Promise<void> {
   if (output !== undefined) await appendFile(output, `key-id=${plainOutput(keyId)}\nphase=${phase}\n`);
   if (!dryRun && phase === 'delivering')
     throw new SettingError(
-      'The secret did not take the new key. The old key works. Fix the cause, and run again.',
+      'The secret was not updated. The old key still works. Fix the cause, and run again.',
     );
 }
 

@@ -1,11 +1,11 @@
-// Rotates the BlazeMeter key of a Jenkins credential: one run, without a record. Everything comes from the environment, for
-// other users of the machine can read arguments. Jenkins masks what `withCredentials` gave; nothing here prints a secret.
+// Rotates the BlazeMeter key of a Jenkins credential: one run, without a record. Everything comes from the environment, because
+// other users of the machine can read arguments. Jenkins masks what `withCredentials` passed; nothing here prints a secret.
 import { BlazeMeterClient, isBlazeMeterError, parseCredentials } from 'blazemeter-client';
 import { rotateWithoutRecord } from 'blazemeter-client/rotation';
-import { jenkinsCredential } from '../sinks/jenkins-credential.ts';
-import { plain } from '../sinks/plain.ts';
+import { jenkinsCredential } from './jenkins-credential.ts';
+import { plain } from './plain.ts';
 
-/** What a person can mend. */
+/** What a person can fix. */
 class SettingError extends Error {
   override name = 'SettingError';
 }
@@ -21,14 +21,14 @@ function needed(name: string): string {
 }
 
 async function run(): Promise<void> {
-  // Jenkins sets it for the build of a change that somebody proposes, perhaps from a fork.
+  // Jenkins sets it for the build of a pull request, perhaps from a fork.
   if (read('CHANGE_ID') !== undefined)
     throw new SettingError('This does not run for pull requests. Start it by a timer, or by hand.');
   const reason = REASONS.find((one) => one === (read('REASON') ?? 'expiry'));
   if (reason === undefined) throw new SettingError(`REASON is one of ${REASONS.join(', ')}.`);
   const credentials = parseCredentials(
     { id: needed('BLAZEMETER_API_KEY_ID'), secret: needed('BLAZEMETER_API_KEY_SECRET') },
-    'The pair of the credential',
+    'The Jenkins credential',
   );
   const store = read('KEY_STORE');
   const sink = jenkinsCredential({
@@ -41,9 +41,7 @@ async function run(): Promise<void> {
   const baseUrl = read('BLAZEMETER_URL');
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () =>
-      stop.abort(new SettingError('Aborted: the next run goes on from what there is.')),
-    );
+    process.once(signal, () => stop.abort(new SettingError('Aborted: the next run completes the rotation.')));
 
   const report = await rotateWithoutRecord(
     new BlazeMeterClient({ credentials, logLevel: 'off', ...(baseUrl === undefined ? {} : { baseUrl }) }),
@@ -70,14 +68,16 @@ async function run(): Promise<void> {
   ];
   for (const line of lines) console.log(plain(line));
   if (!dryRun && phase === 'delivering')
-    throw new SettingError('Jenkins did not take the new pair. The old key lives. Mend it, and run again.');
+    throw new SettingError(
+      'Jenkins did not accept the new credentials. The old key still works. Fix the cause, and run again.',
+    );
 }
 
 run().catch((error: unknown) => {
   // Other errors may quote what they were given.
   const shown = isBlazeMeterError(error) || error instanceof SettingError || error instanceof TypeError;
   console.error(
-    shown ? plain(error.message) : 'It failed in a way that it does not know. Nothing more is shown.',
+    shown ? plain(error.message) : 'It failed for a reason that is not shown, because it may quote a secret.',
   );
   process.exitCode = 1;
 });

@@ -7,11 +7,11 @@ import { findTest, PluginError } from './plugin.ts';
 
 const reference = createReference();
 const server = setupServer(...handlers(reference));
-// Nothing leaves this machine: a request that nobody answers is an error.
+// Nothing leaves this machine: a request without a handler is an error.
 beforeAll(() => server.listen({ onUnhandledRequest: 'error' }));
 afterAll(() => server.close());
 
-/** The same world for each test. The reference makes the ids and the secrets. */
+/** The same world for each test. The reference generates the ids and the secrets. */
 function seed() {
   return reference.seed({
     users: { ana: {} },
@@ -27,7 +27,7 @@ beforeEach(() => {
   reference.reset();
   world = seed();
 });
-// The plugin asks for nothing that the API does not have.
+// The plugin sends no request that the API does not know.
 afterEach(() => reference.journal.assertNoUnhandled());
 
 describe('the plugin', () => {
@@ -43,17 +43,17 @@ describe('the plugin', () => {
     );
   });
 
-  it('says that a key has run out, and does not show its secret', async () => {
+  it('says that a key has expired, and does not show its secret', async () => {
     const { id, secret } = world.keys.ci;
     reference.clock.advance({ days: 31 });
     const error = await findTest(world.keys.ci, 'pay by card').catch(String);
-    expect(error).toContain(`BlazeMeter does not take the key ${id}`);
+    expect(error).toContain(`BlazeMeter does not accept the key ${id}`);
     expect(error).not.toContain(secret);
   });
 
   it('tells an outage from a wrong key', async () => {
     reference.faults.add({ operation: 'tests.list', effect: 'status', status: 503 });
-    await expect(findTest(world.keys.ci, 'pay by card')).rejects.toThrow('BlazeMeter answered 503.');
+    await expect(findTest(world.keys.ci, 'pay by card')).rejects.toThrow('BlazeMeter responded with 503.');
   });
 
   it('says that a connection broke', async () => {

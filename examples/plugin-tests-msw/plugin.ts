@@ -6,24 +6,22 @@ export interface Found {
   readonly name: string;
 }
 
-/** What a person who reads the log of a build can do something about. It holds no secret. */
+/** An error for the log of a build, which a person reads and can act on. It holds no secret. */
 export class PluginError extends Error {
   override name = 'PluginError';
 }
 
 const BASE = 'https://a.blazemeter.com/api/v4';
 
-export async function findTest(pair: { id: string; secret: string }, name: string): Promise<Found> {
-  const signer = new RequestSigner(pair);
+export async function findTest(key: { id: string; secret: string }, name: string): Promise<Found> {
+  const signer = new RequestSigner(key);
   const call = async (path: string) => {
     const response = await signer.fetch(`${BASE}${path}`).catch(() => {
       throw new PluginError('BlazeMeter was not reached.');
     });
     if (response.status === 401)
-      throw new PluginError(
-        `BlazeMeter does not take the key ${pair.id}: wrong, deleted, or it has run out.`,
-      );
-    if (!response.ok) throw new PluginError(`BlazeMeter answered ${response.status}.`);
+      throw new PluginError(`BlazeMeter does not accept the key ${key.id}: it is wrong, deleted or expired.`);
+    if (!response.ok) throw new PluginError(`BlazeMeter responded with ${response.status}.`);
     return (await response.json()).result;
   };
   const { defaultProject } = await call('/user');

@@ -29,8 +29,8 @@ class Reference:
             raise RuntimeError(f"it ended with exit code {self._process.wait()}")
         started = json.loads(line)
         self.url = started["url"]
-        self.made = started["made"]
-        self.keys = self.made["keys"]
+        self.created = started["made"]
+        self.keys = self.created["keys"]
         self._control = started["control"]
         return self
 
@@ -40,16 +40,16 @@ class Reference:
         self._process.stdout.close()
 
     def get(self, path):
-        """Asks the control API, such as `journal` or `clock`."""
-        with urllib.request.urlopen(self._control + path) as answer:
-            return json.load(answer)
+        """Reads from the control API, such as `journal` or `clock`."""
+        with urllib.request.urlopen(self._control + path) as response:
+            return json.load(response)
 
     def post(self, path, body=None):
         """Changes something: `clock/advance`, `faults`, `state/seed`, `state/reset`, `semantics`."""
         return self._change("POST", path, body)
 
     def delete(self, path):
-        """Takes away `faults`, `faults/1` or the `journal`."""
+        """Removes `faults`, `faults/1` or the `journal`."""
         return self._change("DELETE", path, None)
 
     def _change(self, method, path, body):
@@ -59,5 +59,5 @@ class Reference:
             headers={"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)

@@ -17,8 +17,8 @@ from reference import Reference
 class Client:
     def __init__(self, url, key):
         self.url = url
-        pair = f"{key['id']}:{key['secret']}".encode()
-        self.authorization = "Basic " + base64.b64encode(pair).decode()
+        credentials = f"{key['id']}:{key['secret']}".encode()
+        self.authorization = "Basic " + base64.b64encode(credentials).decode()
 
     def call(self, method, path, body=None):
         request = urllib.request.Request(
@@ -27,8 +27,8 @@ class Client:
             headers={"Authorization": self.authorization, "Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)["result"]
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)["result"]
 
     def create_key(self, name, days, now):
         return self.call("POST", "/api-keys", {"name": name, "expiration": int(now) + days * 86_400})
@@ -56,29 +56,29 @@ class KeysTest(unittest.TestCase):
         refused.exception.close()
         self.assertEqual(refused.exception.code, status)
 
-    def test_a_key_is_made_and_works(self):
+    def test_a_created_key_works(self):
         key = self.client.create_key("ci", 30, time.time())
         user = Client(self.reference.url, key).call("GET", "/user")
         self.assertEqual(user["email"], "owner@example.com")
 
-    def test_a_key_runs_out(self):
+    def test_a_key_expires(self):
         key = self.client.create_key("ci", 30, time.time())
         self.reference.post("clock/advance", {"days": 31})
         self.assertRefused(401, Client(self.reference.url, key).call, "GET", "/user")
 
     def test_a_key_past_the_maximum_is_refused(self):
-        account = self.reference.made["accounts"]["main"]["id"]
+        account = self.reference.created["accounts"]["main"]["id"]
         self.client.call("PATCH", f"/accounts/{account}", {"apiKeyExpiration": 30})
         self.assertRefused(400, self.client.create_key, "ci", 90, time.time())
 
-    def test_an_answer_that_is_lost_leaves_a_key_behind(self):
+    def test_a_lost_response_leaves_a_key_behind(self):
         rule = {"operation": "apiKeys.create", "effect": "reset", "when": "after-commit", "times": 1}
         self.reference.post("faults", rule)
         with self.assertRaises((urllib.error.URLError, http.client.HTTPException, ConnectionError)):
             self.client.create_key("orphan", 30, time.time())
         self.assertIn("orphan", self.client.key_names())
 
-    def test_the_client_asks_for_nothing_that_is_not_there(self):
+    def test_the_client_sends_no_unknown_request(self):
         self.client.key_names()
         self.assertEqual(self.reference.get("journal?unhandled=true")["entries"], [])
         self.assertEqual(self.reference.get("journal?operation=apiKeys.list")["count"], 1)

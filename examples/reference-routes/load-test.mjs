@@ -1,13 +1,15 @@
-// A program that runs a load test and waits for its report, against the reference with the routes beside it. The clock of the
-// reference passes the ten minutes, and a fault in the middle shows whether the program survives it.
+// A program that creates a key, runs a load test with it and waits for the report, against the reference with the routes beside
+// it. The clock of the reference passes the ten minutes, and a fault in the middle shows whether the program survives it.
 import { BlazeMeterClient } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
 import routes from './routes.mjs';
 
 const reference = createReference({ routes });
 const { keys } = reference.seed();
-const client = new BlazeMeterClient({ credentials: keys.member, fetch: reference.fetch });
+const member = new BlazeMeterClient({ credentials: keys.member, fetch: reference.fetch });
 
+const { apiKey, secret } = await member.apiKeys.create({ name: 'load test', expiresIn: { days: 1 } });
+const client = member.withOptions({ credentials: { id: apiKey.id, secret } });
 reference.faults.add({ operation: 'GET /masters/{id}/status', effect: 'status', status: 503, nth: 3 });
 
 const test = await client.request({ method: 'POST', path: '/tests', json: { name: 'Checkout' } });

@@ -1,5 +1,5 @@
-// A secret of Azure Key Vault as a sink: each pair is a new version of it, `id:secret`, with the key's id, the record and
-// the epoch as tags, and the key's expiry. By the tags a pair that is older than the one that is there is refused.
+// A secret of Azure Key Vault as a sink: a new version of it for each rotation, `id:secret`, with the key's id,
+// the record and the epoch as tags, and the key's expiry. By the tags it refuses credentials older than those in the vault.
 import type { SecretSink } from 'blazemeter-client/rotation';
 import { refusal, refused, safeUrl } from './refusal.ts';
 
@@ -36,13 +36,13 @@ export function azureKeyVaultSecret(options: KeyVaultSecret): SecretSink {
   };
   return {
     name: `key vault secret ${name}`,
-    // It shows that the vault answers and lets us read. Whether it lets us write is not to be learned without writing.
+    // It shows that the token may read. Whether it may write shows only when writing.
     probe: async ({ signal }) => void (await call('GET', signal)),
     async put({ id, secret, expiresAt, recordId, epoch }, { signal }) {
       const { tags } = await call('GET', signal);
       if (tags?.recordId === recordId && Number(tags?.epoch) > epoch)
         throw refusal(
-          `Key Vault has the pair of epoch ${Number(tags.epoch)} already: epoch ${epoch} is older.`,
+          `Key Vault has the credentials of epoch ${Number(tags.epoch)} already: epoch ${epoch} is older.`,
         );
       await call('PUT', signal, {
         value: `${id}:${secret.reveal()}`,

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { listen } from 'blazemeter-client/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createDetector } from '../leak/detector.ts';
 import { accepts, keyIds, rotationWorld, type World } from '../rotation/support/world.ts';
@@ -17,6 +17,11 @@ import { bundled, type Ended, example, run } from './program.ts';
 
 const read = (name: string): string => readFileSync(example(`azure-pipelines-task/${name}`), 'utf8');
 const task = JSON.parse(read('task.json'));
+
+let program: string;
+beforeAll(async () => {
+  program = await bundled(join(copied('azure-pipelines-task'), 'src/main.ts'));
+});
 
 let world: World;
 let group: Group;
@@ -76,7 +81,7 @@ async function play(
     ...inputs,
   };
   expect(Object.keys(given).filter((name) => !names.includes(name))).toEqual([]);
-  const ended = await run(await bundled(example('azure-pipelines-task/src/main.ts')), {
+  const ended = await run(program, {
     TF_BUILD: 'True',
     BUILD_REASON: 'Schedule',
     SYSTEM_COLLECTIONURI: `${azure.url}/fabrikam/`,

@@ -3,16 +3,14 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { builtinModules } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { builtPackage } from '../support/built.ts';
 import { temporaryFolder } from '../support/credentials.ts';
 import { root } from '../support/examples.ts';
-import { copied, manifestOf, packagesOf } from './copy.ts';
+import { copied, manifestOf, packagesOf, referenceScript } from './copy.ts';
 
-const built = builtPackage();
 const examples = join(root, 'examples');
 const folders = readdirSync(examples, { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(join(examples, entry.name, 'package.json')))
@@ -23,6 +21,9 @@ const OTHERS = {
   'reference-python': 'python3 -m unittest test_keys',
   'reference-shell': 'sh check-key.sh',
 };
+
+/** Small files that several folders have. */
+const SHARED = new Set(['plain.ts', 'refusal.ts', 'reference.py']);
 
 /** What the programs of a folder import, with the file that does. */
 function importsOf(folder: string): { file: string; from: string }[] {
@@ -35,20 +36,30 @@ function importsOf(folder: string): { file: string; from: string }[] {
     });
 }
 
+it('alike in every folder are the files that several have, because each folder is copied alone', () => {
+  const texts = new Map<string, Set<string>>();
+  for (const entry of readdirSync(examples, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !SHARED.has(entry.name)) continue;
+    const known = texts.get(entry.name) ?? new Set();
+    texts.set(entry.name, known.add(readFileSync(join(entry.parentPath, entry.name), 'utf8')));
+  }
+  expect([...texts].map(([name, { size }]) => ({ name, size }))).toEqual(
+    [...SHARED].map((name) => ({ name, size: 1 })),
+  );
+});
+
 describe.each(folders)('the example %s, copied out of the repository', (name) => {
   it('has everything that it imports', () => {
     const folder = copied(name);
     const named = packagesOf(manifestOf(name));
     const missing = importsOf(folder).filter(({ file, from }) => {
       if (from.startsWith('.')) return !existsSync(join(dirname(file), from));
-      return !named.some((one) => from === one || from.startsWith(`${one}/`)) && !isBuiltIn(from);
+      return !named.some((one) => from === one || from.startsWith(`${one}/`)) && !isBuiltin(from);
     });
     expect(importsOf(folder).length).toBeGreaterThan(0);
     expect(missing).toEqual([]);
   });
 });
-
-const isBuiltIn = (from: string): boolean => builtinModules.includes(from.replace(/^node:/, ''));
 
 /** The processes of a group that have not ended. */
 function running(group: number | undefined): string[] {
@@ -74,9 +85,10 @@ it.each(scripts)(
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: [join(dirname(folder), 'node_modules/.bin'), process.env.PATH].join(delimiter),
+        PATH: [join(folder, 'node_modules/.bin'), process.env.PATH].join(delimiter),
         HOME: temporaryFolder(),
-        BLAZEMETER_REFERENCE: `${process.execPath} ${built.command('reference')}`,
+        TMPDIR: temporaryFolder(),
+        BLAZEMETER_REFERENCE: `${process.execPath} ${referenceScript()}`,
         PYTHONDONTWRITEBYTECODE: '1',
       },
     });

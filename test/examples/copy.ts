@@ -1,12 +1,20 @@
 // Copies an example out of the repository, as a reader does.
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtPackage } from '../support/built.ts';
+import { beforeAll } from 'vitest';
+import { installed, packed } from '../package/packed.ts';
 import { temporaryFolder } from '../support/credentials.ts';
 import { root } from '../support/examples.ts';
 
 const examples = join(root, 'examples');
-const built = builtPackage();
+
+let app: string;
+beforeAll(async () => {
+  ({ app } = await packed());
+});
+
+/** The script of the reference command, as the packed package has it. */
+export const referenceScript = (): string => join(installed(app), 'dist/cli/reference.js');
 
 export interface Manifest {
   readonly scripts?: Readonly<Record<string, string>>;
@@ -23,17 +31,14 @@ export function manifestOf(name: string): Manifest {
 export const packagesOf = ({ dependencies, devDependencies }: Manifest): string[] =>
   Object.keys({ ...dependencies, ...devDependencies });
 
-/** Copies the folder, and what its README says to copy with it; installs what its package.json names. */
+/** Copies the folder alone, and installs what its package.json names. */
 export function copied(name: string): string {
-  const home = temporaryFolder();
-  const withSinks = readFileSync(join(examples, name, 'README.md'), 'utf8').includes('../sinks');
-  for (const folder of [name, ...(withSinks ? ['sinks'] : [])])
-    cpSync(join(examples, folder), join(home, folder), { recursive: true });
-  // Beside the folders, where those that are copied with it find the packages too.
-  const modules = join(home, 'node_modules');
+  const folder = join(temporaryFolder(), name);
+  cpSync(join(examples, name), folder, { recursive: true });
+  const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, '.bin'), { recursive: true });
   for (const one of packagesOf(manifestOf(name))) {
-    const from = join(one === 'blazemeter-client' ? built.folder() : root, 'node_modules', one);
+    const from = join(one === 'blazemeter-client' ? app : root, 'node_modules', one);
     // axios, got and express are not installed here.
     if (!existsSync(from)) continue;
     symlinkSync(from, join(modules, one), 'junction');
@@ -42,5 +47,5 @@ export function copied(name: string): string {
     for (const [command, file] of Object.entries(bin))
       symlinkSync(join(from, file), join(modules, '.bin', command));
   }
-  return join(home, name);
+  return folder;
 }

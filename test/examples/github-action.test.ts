@@ -1,11 +1,13 @@
 // The rotation in GitHub Actions: its command as the workflow starts it, between the reference implementation and a fake of
 // GitHub; and what the workflow must say.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { listen } from 'blazemeter-client/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { createDetector } from '../leak/detector.ts';
 import { accepts, keyIds, rotationWorld, type World } from '../rotation/support/world.ts';
+import { copied } from './copy.ts';
 import { type GitHubFake, githubFake } from './fakes/github.ts';
 import { type Serving, serve } from './fakes/serve.ts';
 import { bundled, type Ended, example, run } from './program.ts';
@@ -18,6 +20,11 @@ const env = steps.find(({ name }) => name === 'Rotate')?.env ?? {};
 
 const SCOPE = 'repos/acme/shop/actions';
 const AT = `${SCOPE}/secrets/BZ_TOKEN`;
+
+let program: string;
+beforeAll(async () => {
+  program = await bundled(join(copied('github-action'), 'rotate-key.ts'));
+});
 
 let world: World;
 let github: GitHubFake;
@@ -49,7 +56,7 @@ const masksOf = (token: string): string[] =>
 async function play(environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const given = held();
   const fixed = Object.entries(env).filter(([, value]) => !value.includes('${{'));
-  const ended = await run(await bundled(example('github-action/rotate-key.ts')), {
+  const ended = await run(program, {
     ...Object.fromEntries(fixed),
     GITHUB_ACTIONS: 'true',
     GITHUB_EVENT_NAME: 'schedule',

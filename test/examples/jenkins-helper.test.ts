@@ -1,16 +1,23 @@
 // The command of the Jenkins helper, started as the Jenkinsfile starts it, between the reference implementation and a fake of
 // Jenkins; and what the Jenkinsfile must say.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { listen } from 'blazemeter-client/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createDetector } from '../leak/detector.ts';
 import { accepts, keyIds, rotationWorld, type World } from '../rotation/support/world.ts';
+import { copied } from './copy.ts';
 import { elementOf, type JenkinsFake, jenkinsFake } from './fakes/jenkins.ts';
 import { type Serving, serve } from './fakes/serve.ts';
 import { bundled, type Ended, example, run } from './program.ts';
 
 const jenkinsfile = readFileSync(example('jenkins-helper/Jenkinsfile'), 'utf8');
 const command = readFileSync(example('jenkins-helper/rotate-key.ts'), 'utf8');
+
+let program: string;
+beforeAll(async () => {
+  program = await bundled(join(copied('jenkins-helper'), 'rotate-key.ts'));
+});
 
 let world: World;
 let jenkins: JenkinsFake;
@@ -39,7 +46,7 @@ const held = () => ({
 async function play(environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const given = held();
   const fixed = [...jenkinsfile.matchAll(/^ {4}(KEY_\w+) = '(.*)'$/gm)];
-  const ended = await run(await bundled(example('jenkins-helper/rotate-key.ts')), {
+  const ended = await run(program, {
     ...Object.fromEntries(fixed.map(([, name = '', value = '']) => [name, value])),
     JENKINS_URL: `${served.url}/`,
     BLAZEMETER_API_KEY_ID: given.id,

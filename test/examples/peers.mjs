@@ -1,5 +1,6 @@
 // Runs the examples that need packages which this repository does not install: signing with axios and got, the service on
-// Express, tracing with OpenTelemetry. They are installed into a temporary folder: node test/examples/peers.mjs
+// Express, tracing with OpenTelemetry, and the tests in Python with pytest, which must be there. The packages are installed into
+// a temporary folder: node test/examples/peers.mjs, after a build
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,4 +36,13 @@ const { status } = spawnSync(process.execPath, [vitest, 'run', ...tests], {
   stdio: 'inherit',
   env: { ...process.env, EXAMPLE_PEERS: folder },
 });
-process.exitCode = status ?? 1;
+const pytest = spawnSync('python3', ['-m', 'pytest', '-p', 'no:cacheprovider', 'test_keys.py'], {
+  cwd: fileURLToPath(new URL('../../examples/reference-python', import.meta.url)),
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    BLAZEMETER_REFERENCE: `${process.execPath} ${fileURLToPath(new URL('../../dist/cli/reference.js', import.meta.url))}`,
+    PYTHONDONTWRITEBYTECODE: '1',
+  },
+});
+process.exitCode = status === 0 ? (pytest.status ?? 1) : (status ?? 1);

@@ -1,8 +1,8 @@
 // The agent of Azure Pipelines as this task speaks to it: inputs and variables from the environment, commands through
 // standard output.
-import { plain, plainOutput } from '../../sinks/plain.ts';
+import { plain, plainOutput } from './plain.ts';
 
-/** What a person can mend. */
+/** What a person can fix. */
 export class InputError extends Error {
   override name = 'InputError';
 }

@@ -2,8 +2,8 @@
 import { BlazeMeterClient, isBlazeMeterError, parseCredentials } from 'blazemeter-client';
 import { azurePipelines } from 'blazemeter-client/node';
 import { rotateWithoutRecord, type UnrecordedReport } from 'blazemeter-client/rotation';
-import { azureVariableGroup } from '../../sinks/azure-variable-group.ts';
 import { Agent, InputError } from './agent.ts';
+import { azureVariableGroup } from './azure-variable-group.ts';
 
 const REASONS = ['expiry', 'schedule', 'leak'] as const;
 
@@ -29,8 +29,8 @@ async function run(agent: Agent): Promise<void> {
   const organization = agent.variable('SYSTEM_COLLECTIONURI');
   const project = agent.variable('SYSTEM_TEAMPROJECT');
   if (groupId === undefined || organization === undefined || project === undefined)
-    throw new InputError('The input groupId is missing, or this is no pipeline of Azure DevOps.');
-  const [within, life, drain] = [
+    throw new InputError('The input groupId is missing, or this is not a pipeline of Azure DevOps.');
+  const [within, lifetime, drain] = [
     agent.count('withinDays'),
     agent.count('expiresInDays'),
     agent.count('drainHours'),
@@ -40,9 +40,7 @@ async function run(agent: Agent): Promise<void> {
 
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'])
-    process.once(signal, () =>
-      stop.abort(new InputError('Cancelled: the next run goes on from what there is.')),
-    );
+    process.once(signal, () => stop.abort(new InputError('Cancelled: the next run completes the rotation.')));
 
   const client = new BlazeMeterClient({
     credentials,
@@ -67,7 +65,7 @@ async function run(agent: Agent): Promise<void> {
       sinks: [sink],
       reason,
       within: within === undefined ? undefined : { days: within },
-      expiresIn: life === undefined ? undefined : { days: life },
+      expiresIn: lifetime === undefined ? undefined : { days: lifetime },
       drain: drain === undefined ? undefined : { hours: drain },
       replaces: agent.input('replaces'),
       dryRun: agent.input('dryRun') === 'true',
@@ -91,12 +89,16 @@ function tell(agent: Agent, report: UnrecordedReport): void {
   agent.output('expiresAt', expiresAt?.toISOString() ?? '');
   agent.output('resumeAfter', resumeAfter?.toISOString() ?? '');
   if (!dryRun && phase === 'delivering')
-    agent.fail('The variable group did not take the new pair. The old key lives. Mend it, and run again.');
+    agent.fail(
+      'The variable group did not accept the new credentials. The old key still works. Fix the cause, and run again.',
+    );
 }
 
 const agent = new Agent(process.env);
 run(agent).catch((error: unknown) => {
   // Other errors may quote what they were given.
   const shown = isBlazeMeterError(error) || error instanceof InputError || error instanceof TypeError;
-  agent.fail(shown ? error.message : 'It failed in a way that it does not know. Nothing more is shown.');
+  agent.fail(
+    shown ? error.message : 'It failed for a reason that is not shown, because it may quote a secret.',
+  );
 });

@@ -1,8 +1,8 @@
-// libsodium's sealed box, which GitHub takes secrets in: anybody who has the public key can close one, only GitHub opens it.
+// libsodium's sealed box, which GitHub takes secrets in: everyone with the public key can seal one, only GitHub can open it.
 import { blake2b } from 'blakejs';
 import nacl from 'tweetnacl';
 
-/** Closes the text in a box for the key. Both are base64, as in GitHub's answers and requests. */
+/** Seals the text for the key. Both are base64, as in GitHub's requests and responses. */
 export function seal(text: string, publicKey: string): string {
   const theirs = new Uint8Array(Buffer.from(publicKey, 'base64'));
   if (theirs.length !== nacl.box.publicKeyLength)

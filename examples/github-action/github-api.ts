@@ -1,4 +1,4 @@
-// One call to GitHub's REST API, for the sinks beside this file.
+// One call to GitHub's REST API.
 import { refusal, refused, safeUrl } from './refusal.ts';
 
 export interface GitHub {
@@ -23,7 +23,7 @@ const WHY = {
   401: 'The token is not accepted: wrong, revoked, or expired.',
   403: NOT_YOURS,
   404: `Not there, or not for this token. ${NOT_YOURS}`,
-  422: 'The key that it gave for closing the secret may be another one by now. Run it again.',
+  422: 'The public key that the secret was sealed with may have changed. Run it again.',
 };
 
 /** The path of a scope, in which the name of an environment is one encoded segment. */

@@ -1,6 +1,6 @@
 // Two variables of an Azure DevOps variable group as a sink: the id, and the secret as a secret. Both change in one
 // request. A group is replaced as a whole, so it is read first and all else is sent back as it came: other secrets come
-// as null, and null leaves them as they are. Nothing guards against somebody who edits the group at that very moment.
+// as null, and null leaves them as they are. An edit of the group at that very moment is lost.
 import type { SecretSink } from 'blazemeter-client/rotation';
 import { refusal, refused, safeUrl } from './refusal.ts';
 
@@ -49,7 +49,7 @@ export function azureVariableGroup(options: VariableGroup): SecretSink {
     probe: async ({ signal }) => void (await read(signal)),
     async put({ id, secret }, { signal }) {
       const { name, type, description, variables, variableGroupProjectReferences } = await read(signal);
-      const pair = {
+      const credentials = {
         [idVariable]: { value: id },
         [secretVariable]: { value: secret.reveal(), isSecret: true },
       };
@@ -58,7 +58,7 @@ export function azureVariableGroup(options: VariableGroup): SecretSink {
         type,
         description,
         variableGroupProjectReferences,
-        variables: { ...variables, ...pair },
+        variables: { ...variables, ...credentials },
       };
       await call('PUT', '', signal, body);
     },

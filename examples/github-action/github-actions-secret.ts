@@ -1,4 +1,4 @@
-// A secret of GitHub Actions as a sink. It holds `id:secret` as one text: two secrets could not be changed at the same
+// A secret of GitHub Actions as a sink. It holds `id:secret` as one text: two secrets cannot be changed at the same
 // moment, and a job that starts in between would get the id of one key with the secret of another.
 import type { SecretSink } from 'blazemeter-client/rotation';
 import { type GitHub, githubCall } from './github-api.ts';
@@ -8,13 +8,13 @@ import { seal } from './sealed-box.ts';
 export interface GitHubSecret extends GitHub {
   /** The secret's name, such as `BZ_TOKEN`. */
   readonly name: string;
-  /** A variable that is told the key's id after the secret was written: an id may be seen. Needs "Variables: write" too. */
+  /** A variable that gets the key's id after the secret was written: an id is not confidential. Needs "Variables: write" too. */
   readonly idVariable?: string | undefined;
   /** For an organisation, whose secrets state it with every write: `{ visibility: 'all' }` and the like. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
-/** What is given to GitHub: closed with the key that GitHub names, so that nobody between sees it. */
+/** GitHub gets the secret sealed with the public key that it names. */
 export function githubActionsSecret(options: GitHubSecret): SecretSink {
   const { scope, name, idVariable, more } = options;
   for (const one of [name, idVariable ?? name])
