@@ -3,8 +3,8 @@
 import * as z from 'zod/mini';
 import { read, strictObject } from './read.ts';
 
-/** A duration. The parts add up; they may be negative where a time in the past is meant. */
-export interface Duration {
+/** A distance in time. The parts add up; they may be negative where a time in the past is meant. */
+export interface TimeOffset {
   readonly days?: number | undefined;
   readonly hours?: number | undefined;
   readonly minutes?: number | undefined;
@@ -36,7 +36,7 @@ export interface ReferenceClock {
   /** The time on the clock, without the skew. */
   now(): Date;
   /** Moves the clock. */
-  advance(by: Duration): void;
+  advance(by: TimeOffset): void;
   /** Sets the clock; it stays running, or frozen, as before. */
   set(to: Date | string): void;
   /** Stops the clock. */
@@ -70,7 +70,7 @@ export interface InnerClock extends ReferenceClock {
 export const LAST_MS = Date.UTC(9999, 11, 31);
 
 /** Milliseconds of a duration. */
-export function durationMs(by: Duration): number {
+export function durationMs(by: TimeOffset): number {
   const { days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
   const total = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
   if (!Number.isFinite(total)) throw new TypeError('A duration consists of finite numbers.');

@@ -2,22 +2,11 @@
 // and does no I/O; every request gets a response.
 
 import { printable } from '../util/printable.ts';
-import { getAccount, getUser, listAccounts, listMembers, setPolicy } from './accounts.ts';
 import { authenticate, type Credentials, readBasicAuth } from './authenticate.ts';
 import type { InnerClock } from './clock.ts';
 import type { Context } from './context.ts';
 import type { CustomRoute } from './custom-routes.ts';
-import {
-  getMultiTest,
-  getProject,
-  getTest,
-  getVersion,
-  getWorkspace,
-  listMultiTests,
-  listProjects,
-  listTests,
-  listWorkspaces,
-} from './discovery.ts';
+import { getVersion } from './discovery.ts';
 import {
   bodyOf,
   errorReply,
@@ -41,7 +30,6 @@ import {
 import type { AppliedFault, InnerFaults } from './faults/faults.ts';
 import { type IdGenerator, looksReal } from './identity.ts';
 import { type InnerJournal, type JournalRecord, shownHeaders } from './journal.ts';
-import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
 import type { WriteResult } from './overrides/result.ts';
 import { header, locate, type PlainRequest, type PlainResponse, WHOLE } from './plain.ts';
 import { dateAge, withTimes } from './rewrites.ts';
@@ -66,29 +54,6 @@ export interface Core {
   requests: number;
   warned: boolean;
 }
-
-type Authenticated = Exclude<ReferenceOperation, 'web.version'>;
-
-const OPERATIONS: Readonly<Record<Authenticated, (context: Context) => Reply>> = {
-  'user.get': getUser,
-  'accounts.list': listAccounts,
-  'accounts.get': getAccount,
-  'apiKeyPolicy.set': setPolicy,
-  'accounts.users': listMembers,
-  'apiKeys.list': listKeys,
-  'apiKeys.create': createKey,
-  'apiKeys.get': getKey,
-  'apiKeys.delete': deleteKey,
-  'apiKeys.regenerateSecret': regenerateSecret,
-  'workspaces.list': listWorkspaces,
-  'workspaces.get': getWorkspace,
-  'projects.list': listProjects,
-  'projects.get': getProject,
-  'tests.list': listTests,
-  'tests.get': getTest,
-  'multiTests.list': listMultiTests,
-  'multiTests.get': getMultiTest,
-};
 
 /** A request on its way through the core, and what is known about it. */
 interface Exchange {
@@ -214,8 +179,7 @@ function operate(core: Core, exchange: Exchange): Reply {
   if ('provenance' in route) {
     if (params.userId !== undefined && params.userId !== String(caller.user.id))
       refuse(404, 'User not found');
-    const operation = OPERATIONS[route.operation];
-    return written(operation(context), route.writeResult);
+    return written(route.run(context), route.writeResult);
   }
   const reply = route.run(context);
   if (request.method !== 'GET' && request.method !== 'HEAD') state.version++;

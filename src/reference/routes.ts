@@ -1,6 +1,21 @@
 // The operations that the reference knows, each with its provenance: the reference's own reading of the API, as data. And how
 // a request finds its route.
 
+import { getAccount, getUser, listAccounts, listMembers, setPolicy } from './accounts.ts';
+import type { Context } from './context.ts';
+import {
+  getMultiTest,
+  getProject,
+  getTest,
+  getVersion,
+  getWorkspace,
+  listMultiTests,
+  listProjects,
+  listTests,
+  listWorkspaces,
+} from './discovery.ts';
+import type { Reply } from './envelope.ts';
+import { createKey, deleteKey, getKey, listKeys, regenerateSecret } from './keys.ts';
 import { bodyReader, type ReadBody } from './overrides/body.ts';
 import type { RouteOverride } from './overrides/override.ts';
 import { resultWriter, type WriteResult, writeAll } from './overrides/result.ts';
@@ -21,40 +36,27 @@ export interface Route {
   readonly provenance: Provenance;
 }
 
-const ROUTES = [
-  { operation: 'web.version', method: 'GET', path: '/web/version', provenance: 'observed' },
-  { operation: 'user.get', method: 'GET', path: '/user', provenance: 'documented' },
-  { operation: 'accounts.list', method: 'GET', path: '/accounts', provenance: 'observed' },
-  { operation: 'accounts.get', method: 'GET', path: '/accounts/{id}', provenance: 'observed' },
-  { operation: 'apiKeyPolicy.set', method: 'PATCH', path: '/accounts/{id}', provenance: 'assumed' },
-  { operation: 'accounts.users', method: 'GET', path: '/accounts/{id}/users', provenance: 'documented' },
-  { operation: 'apiKeys.list', method: 'GET', path: '/api-keys', provenance: 'assumed' },
-  { operation: 'apiKeys.create', method: 'POST', path: '/api-keys', provenance: 'assumed' },
-  { operation: 'apiKeys.get', method: 'GET', path: '/api-keys/{id}', provenance: 'assumed' },
-  { operation: 'apiKeys.delete', method: 'DELETE', path: '/api-keys/{id}', provenance: 'assumed' },
-  {
-    operation: 'apiKeys.regenerateSecret',
-    method: 'POST',
-    path: '/api-keys/{id}/regenerate',
-    provenance: 'assumed',
-  },
-  { operation: 'workspaces.list', method: 'GET', path: '/workspaces', provenance: 'observed' },
-  { operation: 'workspaces.get', method: 'GET', path: '/workspaces/{id}', provenance: 'observed' },
-  { operation: 'projects.list', method: 'GET', path: '/projects', provenance: 'observed' },
-  { operation: 'projects.get', method: 'GET', path: '/projects/{id}', provenance: 'observed' },
-  { operation: 'tests.list', method: 'GET', path: '/tests', provenance: 'observed' },
-  { operation: 'tests.get', method: 'GET', path: '/tests/{id}', provenance: 'observed' },
-  { operation: 'multiTests.list', method: 'GET', path: '/multi-tests', provenance: 'observed' },
-  { operation: 'multiTests.get', method: 'GET', path: '/multi-tests/{id}', provenance: 'observed' },
-] as const satisfies readonly {
-  operation: string;
-  method: string;
-  path: string;
-  provenance: Provenance;
-}[];
-
 /** The name of an operation, as the journal shows it. */
-export type ReferenceOperation = (typeof ROUTES)[number]['operation'];
+export type ReferenceOperation =
+  | 'web.version'
+  | 'user.get'
+  | 'accounts.list'
+  | 'accounts.get'
+  | 'apiKeyPolicy.set'
+  | 'accounts.users'
+  | 'apiKeys.list'
+  | 'apiKeys.create'
+  | 'apiKeys.get'
+  | 'apiKeys.delete'
+  | 'apiKeys.regenerateSecret'
+  | 'workspaces.list'
+  | 'workspaces.get'
+  | 'projects.list'
+  | 'projects.get'
+  | 'tests.list'
+  | 'tests.get'
+  | 'multiTests.list'
+  | 'multiTests.get';
 
 /** A route of your own, which the journal and fault rules name by its method and path: `POST /tests/{id}/start`. */
 export type RouteKey = `${string} /${string}`;
@@ -68,13 +70,55 @@ export type OperationName = ReferenceOperation | 'apiKeyPolicy.get' | RouteKey;
 export const operationOf = (name: OperationName): ReferenceOperation | RouteKey =>
   name === 'apiKeyPolicy.get' ? 'accounts.get' : name;
 
+/** A route, and what it does. */
+interface Operation extends Route {
+  readonly run: (context: Context) => Reply;
+}
+
+const route = (
+  operation: ReferenceOperation,
+  method: string,
+  path: string,
+  provenance: Provenance,
+  run: Operation['run'],
+): Operation => ({ operation, method, path, provenance, run });
+
+const ROUTES: readonly Operation[] = [
+  route('web.version', 'GET', '/web/version', 'observed', getVersion),
+  route('user.get', 'GET', '/user', 'documented', getUser),
+  route('accounts.list', 'GET', '/accounts', 'observed', listAccounts),
+  route('accounts.get', 'GET', '/accounts/{id}', 'observed', getAccount),
+  route('apiKeyPolicy.set', 'PATCH', '/accounts/{id}', 'assumed', setPolicy),
+  route('accounts.users', 'GET', '/accounts/{id}/users', 'documented', listMembers),
+  route('apiKeys.list', 'GET', '/api-keys', 'assumed', listKeys),
+  route('apiKeys.create', 'POST', '/api-keys', 'assumed', createKey),
+  route('apiKeys.get', 'GET', '/api-keys/{id}', 'assumed', getKey),
+  route('apiKeys.delete', 'DELETE', '/api-keys/{id}', 'assumed', deleteKey),
+  route('apiKeys.regenerateSecret', 'POST', '/api-keys/{id}/regenerate', 'assumed', regenerateSecret),
+  route('workspaces.list', 'GET', '/workspaces', 'observed', listWorkspaces),
+  route('workspaces.get', 'GET', '/workspaces/{id}', 'observed', getWorkspace),
+  route('projects.list', 'GET', '/projects', 'observed', listProjects),
+  route('projects.get', 'GET', '/projects/{id}', 'observed', getProject),
+  route('tests.list', 'GET', '/tests', 'observed', listTests),
+  route('tests.get', 'GET', '/tests/{id}', 'observed', getTest),
+  route('multiTests.list', 'GET', '/multi-tests', 'observed', listMultiTests),
+  route('multiTests.get', 'GET', '/multi-tests/{id}', 'observed', getMultiTest),
+];
+
 /** Every operation of the API that the reference knows, with its provenance. */
-export const routes: readonly Route[] = ROUTES;
+export const routes: readonly Route[] = ROUTES.map(({ run, ...route }) => route);
 
 export const operationNames: readonly OperationName[] = [
-  ...ROUTES.map((route) => route.operation),
+  ...ROUTES.map(({ operation }) => operation),
   'apiKeyPolicy.get',
 ];
+
+/** Whether it is a name of an operation, or may be that of a route of your own. */
+export const isOperationName = (name: unknown): name is OperationName =>
+  typeof name === 'string' && (operationNames.some((known) => known === name) || /^[A-Z]+ \//.test(name));
+
+/** What {@link isOperationName} asks for. */
+export const OPERATION_NAME = `must be one of ${operationNames.join(', ')}, or a route of your own such as "POST /tests".`;
 
 /** Corrections of operations: the option `operations` of the client. */
 export type RouteOverrides = {
@@ -82,7 +126,7 @@ export type RouteOverrides = {
 };
 
 /** A route as the core runs it. */
-export interface ActiveRoute extends Route {
+export interface ActiveRoute extends Operation {
   /** The parameters that the query holds: their names, and those of the query. */
   readonly queryParams: readonly (readonly [name: string, key: string])[];
   /** Reads a body of another form than the reference's own. */
@@ -95,7 +139,7 @@ export interface ActiveRoute extends Route {
 export function overriddenRoutes(overrides: RouteOverrides = {}): readonly ActiveRoute[] {
   const all = ROUTES.map((route) => corrected(route, route.operation, overrides[route.operation]));
   const policy = overrides['apiKeyPolicy.get'];
-  const account = routes.find(({ operation }) => operation === 'accounts.get');
+  const account = ROUTES.find(({ operation }) => operation === 'accounts.get');
   if (policy === undefined || account === undefined) return all;
   // The policy is read from an account: from the same response, unless it has a route of its own.
   const own = corrected(account, 'apiKeyPolicy.get', policy);
@@ -110,7 +154,7 @@ export function overriddenRoutes(overrides: RouteOverrides = {}): readonly Activ
 const pattern = ({ method, path }: Route): string => `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
 const sameRoute = (one: Route, other: Route): boolean => pattern(one) === pattern(other);
 
-function corrected(route: Route, name: string, override: RouteOverride | undefined): ActiveRoute {
+function corrected(route: Operation, name: string, override: RouteOverride | undefined): ActiveRoute {
   const { method = route.method, path: given = route.path, body, result } = override ?? {};
   const [path = '', query] = given.split('?');
   return {

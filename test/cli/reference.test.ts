@@ -178,9 +178,11 @@ describe('what it stands in for', () => {
       'routes.mjs',
       "export default { 'GET /greeting': () => ({ text: 'hello' }) };",
     );
-    const { url, keys } = await command.start('--routes', routes, '--print-credentials');
+    const { url, keys, control } = await command.start('--routes', routes, '--print-credentials');
     const client = new BlazeMeterClient({ baseUrl: url, credentials: keys.owner });
     expect(await client.request({ method: 'GET', path: '/greeting' })).toEqual({ text: 'hello' });
+    const journal = await fetch(`${control}journal?operation=GET%20/greeting`);
+    expect(await journal.json()).toMatchObject({ count: 1 });
     const broken = command.file('broken.mjs', 'export default 7;');
     const refused = await command.run('--port', '0', '--routes', broken);
     expect(refused).toMatchObject({ code: 1, stdout: '' });

@@ -2,12 +2,12 @@
 
 import * as z from 'zod/mini';
 import { VERSION } from '../../version.ts';
-import { type Duration, momentMs } from '../clock.ts';
+import { momentMs, type TimeOffset } from '../clock.ts';
 import { readFaultRule } from '../faults/fault-read.ts';
 import type { ActiveFault } from '../faults/faults.ts';
 import { fail, InvalidInputError, read, readObject, strictObject } from '../read.ts';
 import type { Reference } from '../reference.ts';
-import { type OperationName, operationNames, operationOf } from '../routes.ts';
+import { isOperationName, OPERATION_NAME, type OperationName, operationOf } from '../routes.ts';
 import type { Seed, Seeded } from '../seed/seed.ts';
 import type { Snapshot } from '../seed/snapshot.ts';
 import { readSemantics } from '../semantics.ts';
@@ -185,10 +185,11 @@ const MOST_SKEW = 31_536_000_000;
 const skew = strictObject({ ms: z.number().check(z.gte(-MOST_SKEW), z.lte(MOST_SKEW)) });
 const toMoment = strictObject({ to: z.string() });
 const resetTo = strictObject({ empty: z.optional(z.boolean()) });
+const operationName = z.custom<OperationName>(isOperationName, OPERATION_NAME);
 const part = z.optional(z.number());
 const duration = strictObject({ days: part, hours: part, minutes: part, seconds: part, ms: part });
 
-function readDuration(body: unknown): Duration {
+function readDuration(body: unknown): TimeOffset {
   const given = read(duration, body, 'body');
   if (Object.keys(given).length === 0) fail('body', 'must say by how much, such as { "days": 90 }.');
   return given;
@@ -209,7 +210,7 @@ function readJournal({ journal }: Reference, query: URLSearchParams): object {
     if (!known.includes(name)) fail('query', `has an unknown parameter; known are ${known.join(', ')}.`);
   const operation = query.get('operation');
   const unhandled = read(z.enum(['true', 'false']), query.get('unhandled') ?? 'false', 'query.unhandled');
-  const wanted = operation === null ? null : operationOf(knownOperation(operation));
+  const wanted = operation === null ? null : operationOf(read(operationName, operation, 'query.operation'));
   const since = wholeNumber(query.get('since'), 'query.since') ?? 0;
   const last = wholeNumber(query.get('last'), 'query.last');
   const found = (unhandled === 'true' ? journal.unhandled : journal.entries).filter(
@@ -220,10 +221,6 @@ function readJournal({ journal }: Reference, query: URLSearchParams): object {
     entries: last === undefined ? found : found.slice(Math.max(0, found.length - last)),
   };
 }
-
-const knownOperation = (name: string): OperationName =>
-  operationNames.find((known) => known === name) ??
-  fail('query.operation', `must be one of ${operationNames.join(', ')}.`);
 
 function wholeNumber(value: string | null, path: string): number | undefined {
   if (value === null) return undefined;

@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import { fail, read, strictObject } from '../read.ts';
-import { type OperationName, operationNames } from '../routes.ts';
+import { isOperationName, OPERATION_NAME, type OperationName } from '../routes.ts';
 import type { FaultRule } from './fault-rules.ts';
 
 const optional = z.optional;
@@ -15,17 +15,14 @@ const commitSide = z.enum(['before-commit', 'after-commit']);
 const faultTime = z.enum(['before-commit', 'after-commit', 'mid-body']);
 const when = optional(commitSide);
 
-const isOperation = (value: unknown): boolean =>
-  typeof value === 'string' && (operationNames.some((name) => name === value) || /^[A-Z]+ \//.test(value));
-const OPERATION = `must be one of ${operationNames.join(', ')}, or a route of your own such as "POST /tests".`;
-const operation = z.custom<OperationName>(isOperation, OPERATION);
+const operation = z.custom<OperationName>(isOperationName, OPERATION_NAME);
 
 const headerText = z.string().check(z.regex(/^[\t\x20-\x7e]*$/, 'must be printable ASCII.'));
 const headerName = z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be the name of a header.'));
 
 /** The fields that say which requests a rule is for. */
 const match = {
-  operation: optional(z.union([operation, z.array(operation)], OPERATION)),
+  operation: optional(z.union([operation, z.array(operation)], OPERATION_NAME)),
   keyId: optional(z.string()),
   nth: optional(count),
   every: optional(count),

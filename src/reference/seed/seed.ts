@@ -1,10 +1,10 @@
 // What a seed holds: names that you choose, and the few facts that matter to your test. Everything else is filled in. Plain
 // data, so that it can be written in a JSON file.
 
-import type { Duration } from '../clock.ts';
+import type { TimeOffset } from '../clock.ts';
 
 /** A time: a `Date`, text that `Date` reads, or a distance from now (`{ days: 30 }`, `{ days: -1 }`). */
-export type Moment = Date | string | Duration;
+export type Moment = Date | string | TimeOffset;
 
 /** Account roles that BlazeMeter documents; another text is taken as it is. */
 export type AccountRole = 'admin' | 'billing' | 'standard' | 'user_manager' | (string & {});
