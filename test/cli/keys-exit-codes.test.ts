@@ -55,7 +55,7 @@ describe('the exit codes', () => {
     [['create', '--name', 'a', '--print-secret'], /--expires-in .* or --expires-at/],
     [
       ['create', '--name', 'a', '--expires-in', 'max', '--expires-at', '2030-01-01', '--print-secret'],
-      /--expires-in .* or --expires-at/,
+      /--expires-at .* cannot be used with option '--expires-in/,
     ],
     [
       ['create', '--name', 'a', '--name', 'b', '--expires-in', 'max', '--print-secret'],
@@ -73,6 +73,12 @@ describe('the exit codes', () => {
     [['rotate', '--store', 'a.json', '--drain', '1 fortnight'], /--drain.*a duration/],
     [['rotate', '--store', 'a.json'], /adopt/],
     [['rotate', '--name', 'a'], /needs --sink-file/],
+    [['rotate', '--name', 'a', '--store', 'a.json'], /--name .* cannot be used with option '--store/],
+    [['rotate', '--name', 'a', '--sink-file', 'k.json', '--resume'], /cannot be used with option '--resume/],
+    [
+      ['rotate', '--store', 'a.json', '--replaces', 'k1'],
+      /--replaces .* cannot be used with option '--store/,
+    ],
     [['audit', '--ignore', 'everything'], /--ignore.*expires-soon, expired/],
     [['audit', '--fail-on', 'all'], /--fail-on.*error, warning, note/],
     [['audit', '--format', 'xml'], /--format.*table, markdown/],

@@ -23,6 +23,7 @@ describe('help', () => {
       const { code, out } = await invoke([...command, '--help']);
       expect(code).toBe(0);
       expect(out.match(/^ {2}\$ blazemeter-keys .*/gm)).toHaveLength(2);
+      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
     }
   });
 });

@@ -100,7 +100,10 @@ describe('what it prints', () => {
   it('holds the secrets with --print-credentials, as text and as JSON', async () => {
     const running = await command.start('--print-credentials');
     for (const { secret } of Object.values(running.keys)) expect(secret).toMatch(/^7e57ed5e[0-9a-f]{64}$/);
-    expect(await text('--print-credentials')).toMatch(/secret 7e57ed5e[0-9a-f]{64}$/m);
+    const printed = await text('--print-credentials');
+    expect(printed).toMatch(/secret 7e57ed5e[0-9a-f]{64}$/m);
+    expect(printed).toMatch(/^ {2}\$ export BZ_TOKEN=7e57ed1d[0-9a-f]{16}:7e57ed5e[0-9a-f]{64}$/m);
+    expect(printed).toMatch(/whoami --base-url http:\/\/127\.0\.0\.1:\d+\/api\/v4$/m);
   });
 
   it('is nothing with --quiet, and then the line of JSON where that is asked for', async () => {
@@ -238,6 +241,7 @@ describe('what it says of itself', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('npx --package=blazemeter-client blazemeter-reference');
     for (const option of OPTIONS) expect(stdout).toContain(option);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   it('--version', async () => {

@@ -78,13 +78,16 @@ export async function openContext(run: Run, given: GlobalOptions) {
   let aheadMs = 0;
 
   /** Ends the command where a confirmation is needed and there is no terminal to ask at. */
-  function needsYes(what: string, { yes }: ChangeOptions): void {
+  function needsYes(what: string, { yes }: ChangeOptions, besides = ''): void {
     if (!yes && (stdin.isTTY !== true || stderr.isTTY !== true || output.json))
-      throw usage(`${what} needs --yes, since there is no terminal to ask at. Nothing was changed.`);
+      throw usage(
+        `${what} needs --yes, since there is no terminal to ask at.${besides} Nothing was changed.`,
+      );
   }
 
   return {
     ...run,
+    given,
     needsYes,
     /** A path as the command line means it. */
     path,
@@ -121,7 +124,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
     now: (): number => Date.now() + aheadMs,
     /** Asks before something that cannot be undone. `what` begins a sentence; `besides` says what follows from it. */
     async confirm(what: string, options: ChangeOptions, besides = ''): Promise<void> {
-      needsYes(what, options);
+      needsYes(what, options, besides);
       if (options.yes) return;
       output.ask(`${what}.${besides} Go on? [y/N]`);
       if (!/^\s*y(?:es)?\s*$/i.test(await firstLine(stdin, interrupt.now)))

@@ -34,15 +34,15 @@ export function createProgram(width: number, print: (text: string) => void, act:
     .version(VERSION, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
-    .option('--key-file <file>', 'sign with the credentials in this file; - reads standard input', text)
+    .option('--key-file <file>', 'sign with the credentials in this file; - is standard input', text)
     .option('--base-url <url>', 'address of the API; default https://a.blazemeter.com/api/v4', text)
-    .option('--config <file.mjs>', 'client options that a module exports, operations among them', text)
+    .option('--config <file.mjs>', 'use the client options that this module exports', text)
     .option('--ca-file <file>', 'trust the certificates in this PEM file too', text)
-    .option('--timeout <seconds>', 'limit of one attempt of a call; default 30', whole(1, 3_600))
+    .option('--timeout <seconds>', 'time limit of one attempt of a call; default 30', whole(1, 3_600))
     .addOption(choice('--log-level <level>', 'log on standard error; default warn', LOG_LEVELS))
-    .option('--json', 'results as JSON, and messages as one JSON object a line')
-    .option('-q, --quiet', 'no progress and no notes')
-    .option('--no-color', 'no colours; NO_COLOR does the same')
+    .option('--json', 'print the result as JSON, and each message as a line of JSON')
+    .option('-q, --quiet', 'print no progress and no notes')
+    .option('--no-color', 'print no colours; NO_COLOR does the same')
     .addHelpText(
       'after',
       `
@@ -60,7 +60,7 @@ credentials that work there, and the address to give as --base-url:
 
 Examples:
   $ ${NAME} whoami
-  $ ${NAME} create --name ci --expires-in '3 months' --out api-key.json
+  $ ${NAME} create --name ci --expires-in 90d --out api-key.json
 
 ${EXIT_CODES}`,
     );
@@ -71,13 +71,12 @@ ${EXIT_CODES}`,
       .description(description)
       // The list of commands has the first sentence alone.
       .summary(description.replace(/\. .*/, '.'))
-      .addHelpText(
-        'after',
-        `\nExamples:\n${examples.map((each) => `  $ ${NAME} ${each}`).join('\n')}\n\n${NAME} --help lists the options of every command, and the exit codes.`,
-      );
+      .addHelpText('after', '\nExamples:')
+      .addHelpText('after', examples.map((each) => `  $ ${NAME} ${each}`).join('\n'))
+      .addHelpText('after', `\nOptions of all commands, and exit codes: ${NAME} --help`);
   const storingSecret = (of: Command): Command =>
     of
-      .option('--out <file>', 'write the credentials to this file: {"id": …, "secret": …}, mode 0600', text)
+      .option('--out <file>', 'write the credentials to this file, as JSON with mode 0600', text)
       .option('--print-secret', 'print the secret on standard output')
       .option('--overwrite', 'replace a file that holds the credentials of another key')
       .option('--allow-in-git', 'write it although git would track it');
@@ -96,7 +95,7 @@ ${EXIT_CODES}`,
     does(async () => (await keys()).whoami),
   );
 
-  command(program, 'list', 'List your keys.', 'list --expiring-within 30d', "list --name 'ci ' --sort name")
+  command(program, 'list', 'List your keys.', 'list --expiring-within 30d', 'list --name ci --sort name')
     .option('--name <text>', 'only keys with this text in their name', text)
     .option('--expiring-within <duration>', 'only keys that expire within it, such as 30d', duration)
     .addOption(choice('--sort <field>', 'the order', ['expires', 'created', 'name'], 'expires'))
@@ -106,30 +105,33 @@ ${EXIT_CODES}`,
     does(async () => (await keys()).get),
   );
 
-  storingSecret(
-    command(
-      program,
-      'create',
-      'Create a key.',
-      "create --name ci --expires-in '3 months' --out api-key.json",
-      'create --name ci --expires-at 2030-01-31 --print-secret',
-    )
-      .requiredOption('--name <name>', 'for your reference (required)', text)
-      .option('--expires-in <period>', `how long it lives: ${PERIODS}`, lifetime)
-      .option('--expires-at <date>', 'when it expires, such as 2030-01-31', date),
-  ).action(does(async () => (await secrets()).create));
+  const creating = command(
+    program,
+    'create',
+    'Create a key.',
+    'create --name ci --expires-in 90d --out api-key.json',
+    'create --name ci --expires-at 2030-01-31 --print-secret',
+  )
+    .requiredOption('--name <name>', 'for your reference (required)', text)
+    .option('--expires-in <period>', `how long it lives: ${PERIODS}`, lifetime)
+    .addOption(
+      new Option('--expires-at <date>', 'when it expires, such as 2030-01-31')
+        .argParser(date)
+        .conflicts('expiresIn'),
+    );
+  storingSecret(creating).action(does(async () => (await secrets()).create));
 
-  storingSecret(
-    command(
-      program,
-      'regenerate <key>',
-      'Give a key, by its id or name, a new secret. The old one stops working at once.',
-      'regenerate ci --out api-key.json',
-      'regenerate ci --out api-key.json --yes',
-    )
-      .option('-y, --yes', 'do not ask')
-      .option('--allow-self', 'even if it is the key that signs this call'),
-  ).action(does(async () => (await secrets()).regenerate));
+  const regenerating = command(
+    program,
+    'regenerate <key>',
+    'Give a key, by its id or name, a new secret. The old one stops working at once.',
+    'regenerate ci --out api-key.json',
+    'regenerate ci --out api-key.json --yes',
+  );
+  storingSecret(regenerating)
+    .option('-y, --yes', 'do not ask')
+    .option('--allow-self', 'even if it is the key that signs this call')
+    .action(does(async () => (await secrets()).regenerate));
 
   command(program, 'delete <key>', 'Delete a key, by its id or name.', 'delete old-ci', 'delete old-ci --yes')
     .option('-y, --yes', 'do not ask')
@@ -140,29 +142,33 @@ ${EXIT_CODES}`,
   command(
     program,
     'adopt',
-    'Begin the record of a rotation with the credentials that sign.',
-    'adopt --store /var/lib/keys/ci.json --name ci',
-    'adopt --store /var/lib/keys/ci.json --name ci --key-file api-key.json',
+    'Begin the rotation of the key that signs. Its record holds the credentials from then on: run rotate with the same --store.',
+    'adopt --store ci.json --name ci',
+    'adopt --store ci.json --name ci --key-file api-key.json',
   )
-    .requiredOption('--store <file>', 'where the record is to be (required)', text)
-    .requiredOption('--name <name>', 'the first part of the names of the keys to come (required)', text)
+    .requiredOption('--store <file>', 'the file for its record (required)', text)
+    .requiredOption('--name <name>', 'how the names of new keys begin (required)', text)
     .option('--allow-in-git', 'write it although git would track it')
     .action(does(async () => (await rotation()).adopt));
 
   command(
     program,
     'rotate',
-    'Rotate a key that is due, or complete the rotation that is under way. One run never waits for a drain: run it again, each night for instance.',
-    'rotate --store /var/lib/keys/ci.json --sink-file /etc/blazemeter/api-key.json',
-    'rotate --name ci --key-file api-key.json --sink-file api-key.json',
+    'Rotate a key that is due, or complete its rotation. Run it on a schedule: each run does what can be done now, and waits for nothing.',
+    'rotate --store ci.json --every 7d --sink-file key.json',
+    'rotate --name ci --key-file k.json --sink-file k.json',
   )
-    .option('--store <file>', 'the record of the rotation; adopt creates it', text)
-    .option('--name <name>', 'without a record: the first part of the names of the keys', text)
+    .option('--store <file>', 'the record of the rotation, which adopt creates', text)
+    .addOption(
+      new Option('--name <name>', 'without a record: how the names of its keys begin')
+        .argParser(text)
+        .conflicts(['store', 'resume', 'takeOver', 'leaseOwner', 'dropSink', 'allowSelf']),
+    )
     .option('--sink-file <file>', 'a key file that gets the new credentials; repeatable', many)
     .addOption(
       choice(
         '--reason <reason>',
-        'expiry: only if due; schedule: now; leak: the old key goes at once',
+        'expiry: if it is due; schedule: now; leak: the old key goes at once',
         ['expiry', 'schedule', 'leak'],
         'expiry',
       ),
@@ -170,45 +176,51 @@ ${EXIT_CODES}`,
     .option('--resume', 'only complete what is under way')
     .option(
       '--every <duration>',
-      'how often this command is run: rotates the key unless it lives until the run after next',
+      'how often you run this: a key is due unless it lives until the run after next',
       duration,
     )
-    .option('--within <duration>', 'how long before its expiry a key is rotated, such as 30d', duration)
+    .option('--within <duration>', 'how long before its expiry a key is due, such as 30d', duration)
     .option(
       '--expires-in <period>',
-      `how long the new key lives: ${PERIODS}; default as the old one`,
+      `how long a new key lives: ${PERIODS}; default: as the old one`,
       lifetime,
     )
-    .option('--drain <duration>', 'how long the old key stays for its readers; default 1d', duration)
-    .option(
-      '--quiet-for <duration>',
-      'delete an old key that is in use after so long without a use',
-      duration,
-    )
-    .option('--recovery-file <file>', 'key file of another key of the same user', text)
+    .option('--drain <duration>', 'how long the old key still works; default 1d', duration)
+    .option('--quiet-for <duration>', 'delete an old key still in use once unused for so long', duration)
+    .option('--recovery-file <file>', 'key file of another key of this user, for emergencies', text)
     .option('--leaked-since <date>', 'with --reason leak: since when', date)
-    .option('--allow-self', 'with --reason leak: let the leaked key give itself a new secret')
-    .option('--drop-sink <name>', 'a sink that no longer exists; repeatable', many)
-    .option('--replaces <id>', 'without a record: the key created by hand, or left over, that goes', text)
+    .option('--allow-self', 'with --reason leak: the leaked key may give itself a new secret')
+    .option('--drop-sink <name>', 'forget a sink that no longer exists; repeatable', many)
+    .addOption(
+      new Option('--replaces <id>', 'without a record: a key created by hand, which goes')
+        .argParser(text)
+        .conflicts('store'),
+    )
     .option('--lease-owner <name>', 'who works on the record; default in a CI system: the job', text)
-    .option('--take-over', 'although another run works on it: that one has surely ended')
-    .option('--dry-run', 'say what would be done, and change nothing')
+    .option('--take-over', 'go on although another run works on it: that one has ended')
+    .option('--dry-run', 'report what would be done, and change nothing')
     .option('--allow-in-git', 'use a record or key file although git would track it')
     .action(does(async () => (await rotation()).rotate));
 
   command(
     program,
     'audit',
-    'Report what is wrong with your keys; exit code 1 if anything is.',
+    'Report what is wrong with your keys. The exit code is 1 if anything is.',
     'audit --fail-on error',
-    'audit --store /var/lib/keys/ci.json --format markdown',
+    'audit --store ci.json --format markdown',
   )
     .option('--store <file>', 'the record of a rotation, whose keys are no strays; repeatable', many)
-    .option('--expires-within <duration>', "what is soon; default a tenth of the key's life", duration)
-    .option('--never-used-after <duration>', 'when a new key should be in use; default 30d', duration)
-    .option('--not-used-for <duration>', 'what is long; default 90d', duration)
+    .option(
+      '--expires-within <duration>',
+      "report keys that expire so soon; default a tenth of a key's life",
+      duration,
+    )
+    .option('--never-used-after <duration>', 'report keys unused since so long; default 30d', duration)
+    .option('--not-used-for <duration>', 'report keys last used so long ago; default 90d', duration)
     .addOption(choice('--ignore <rule...>', 'leave out these rules', ruleIds))
-    .addOption(choice('--fail-on <severity>', 'what counts', ['error', 'warning', 'note'], 'warning'))
+    .addOption(
+      choice('--fail-on <severity>', 'the least that counts', ['error', 'warning', 'note'], 'warning'),
+    )
     .addOption(choice('--format <format>', 'how it is printed', ['table', 'markdown'], 'table'))
     .option('--allow-in-git', 'read a record although git would track it')
     .action(does(async () => (await reports()).audit));
@@ -216,17 +228,17 @@ ${EXIT_CODES}`,
   const policy = command(
     program,
     'policy',
-    "The maximum expiration of everybody's keys in an account.",
+    'Show or set how long keys of an account may live.',
     'policy get',
     "policy set --maximum '3 months'",
   );
-  command(policy, 'get', 'Show the maximum expiration.', 'policy get', 'policy get --account 2000001')
+  command(policy, 'get', 'Show how long new keys may live.', 'policy get', 'policy get --account 2000001')
     .option('--account <id>', "default: the user's default account", whole(1, Number.MAX_SAFE_INTEGER))
     .action(does(async () => (await policies()).policyGet));
   command(
     policy,
     'set',
-    'Set the maximum expiration. Lowering it is asked about: what happens to keys that live longer is not documented.',
+    'Set how long new keys may live. It asks before it lowers the maximum: what happens to keys that live longer is not documented.',
     "policy set --maximum '3 months'",
     'policy set --maximum unlimited --account 2000001',
   )
@@ -238,7 +250,7 @@ ${EXIT_CODES}`,
   command(
     program,
     'diagnose',
-    'Say whether the credentials work, what they may do, and what to fix.',
+    'Report whether the credentials work, what they may do, and what to fix.',
     'diagnose',
     'diagnose --full',
   )
@@ -248,11 +260,11 @@ ${EXIT_CODES}`,
   command(
     program,
     'conformance',
-    'Compare the service with what this package assumes, as a report without names, keys or accounts to paste into an issue.',
+    'Report where the service differs from what this package assumes. The report names no person, account or key, and can be pasted into an issue.',
     'conformance',
     'conformance --write --json',
   )
-    .option('--write', 'also create, regenerate and delete up to three keys: for a throw-away account')
+    .option('--write', 'also create, regenerate and delete keys, three at most: for a throw-away account')
     .action(does(async () => (await reports()).conformance));
 
   return program;

@@ -30,23 +30,17 @@ export interface AuditOptions extends ChangeOptions, Pick<LibraryOptions, Shared
 const SEVERITIES: readonly Severity[] = ['error', 'warning', 'note'];
 const STYLES = { error: 'red', warning: 'yellow', note: undefined } as const;
 
-/** Options of this run that the printed commands need too. */
-const CARRIED = ['--base-url', '--config', '--ca-file'];
-
 /** What to do about a finding, as commands that run as they are printed. `store` is the record that the key belongs to. */
 function fixOf(
   { rule, key }: Finding,
-  { argv }: Context,
+  { given }: Context,
   policy: AuditReport['policy'],
   store: string | undefined,
 ): string {
-  const carried = argv.flatMap((word, at) =>
-    CARRIED.includes(word)
-      ? [word, argv[at + 1] ?? '']
-      : CARRIED.some((name) => word.startsWith(`${name}=`))
-        ? [word]
-        : [],
-  );
+  // Options of this run that the printed commands need too.
+  const carried = Object.entries({
+    ...{ '--base-url': given.baseUrl, '--config': given.config, '--ca-file': given.caFile },
+  }).flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
   const command = (...words: string[]) => `${NAME} ${[...words, ...carried].map(shellWord).join(' ')}`;
   const file = `./${printable(key.name).replace(/[^\w.-]+/g, '-')}.json`;
   const deletion = command('delete', printable(key.id));

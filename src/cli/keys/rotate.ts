@@ -54,7 +54,7 @@ export async function adopt(context: Context, options: AdoptOptions): Promise<Ex
 
 export async function rotate(context: Context, options: RotateOptions): Promise<ExitCode> {
   const { output } = context;
-  if ((options.store === undefined) === (options.name === undefined))
+  if (options.store === undefined && options.name === undefined)
     throw usage('rotate needs either --store <file>, or --name <name> with --sink-file <file>.');
   try {
     output.progress('Rotating …');
@@ -79,10 +79,6 @@ async function run(context: Context, options: RotateOptions): Promise<rotation.R
   const common = { sinks, recovery, quietFor, dryRun, signal: interrupt.later };
   const next = { every, expiresIn, drain };
   if (store === undefined) {
-    const needless = Object.entries({ resume, takeOver, leaseOwner, dropSink, allowSelf });
-    const [given] = needless.find(([, value]) => value !== undefined) ?? [];
-    const flag = given?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    if (flag !== undefined) throw usage(`--${flag} is for rotations with a record (--store).`);
     if (sinks.length === 0)
       throw usage('--name rotates without a record, and then needs --sink-file <file>.');
     const credentials = await context.signer();
@@ -91,7 +87,6 @@ async function run(context: Context, options: RotateOptions): Promise<rotation.R
     const wanted = { ...common, ...next, name, credentials, reason, within, leakedSince, replaces };
     return rotation.rotateWithoutRecord(client, wanted);
   }
-  if (options.replaces !== undefined) throw usage('--replaces is for rotations without a record (--name).');
   const recorded = {
     ...common,
     store: interrupt.steps(rotation.fileStore(context.secretPath(store, '--store', options))),
@@ -129,10 +124,7 @@ function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: rotation.Rota
 async function show({ output, now }: Context, report: rotation.RotationReport): Promise<void> {
   const { keyId, expiresAt, epoch, steps, notes, sinks, retire, madeSinceLeak, dryRun, resumeAfter } = report;
   if (output.json) {
-    await output.document({
-      ...report,
-      ...(madeSinceLeak === undefined ? {} : { madeSinceLeak: madeSinceLeak.map(keyData) }),
-    });
+    await output.document({ ...report, madeSinceLeak: madeSinceLeak?.map(keyData) });
     return;
   }
   const each = (label: string, texts: readonly string[]): [string, Cell][] =>

@@ -1,9 +1,9 @@
 // create and regenerate: the commands that bring a secret. It is made sure beforehand that there is a place for it; what
 // cannot go there is saved elsewhere, since a secret that has arrived is never dropped. Nothing is sent a second time blindly.
 
-import { existsSync, lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   AmbiguousOutcomeError,
   type CreatedApiKey,
@@ -47,7 +47,7 @@ type Fresh = Pick<CreatedApiKey, 'apiKey' | 'secret'> & Partial<CreatedApiKey>;
 
 export async function create(context: Context, options: CreateOptions): Promise<ExitCode> {
   const { name, expiresIn, expiresAt } = options;
-  if ((expiresIn === undefined) === (expiresAt === undefined))
+  if (expiresIn === undefined && expiresAt === undefined)
     throw usage('create needs either --expires-in <period> or --expires-at <date>.');
   const file = await placeFor(context, options);
   const lifetime = expiresAt === undefined ? { expiresIn: expiresIn ?? 'max' } : { expiresAt };
@@ -91,8 +91,6 @@ async function placeFor(
     throw usage(
       `--out ${shown}: there is a file already, and not of this key. Nothing was sent. --overwrite replaces it.`,
     );
-  if (!existsSync(dirname(file)))
-    throw new Stop(EXIT.failed, 'file', `The folder of ${shown} does not exist. Nothing was sent.`);
   try {
     await keyFileSink(file).probe();
   } catch (error) {
@@ -131,7 +129,7 @@ async function issue(
     ? await output.document({
         key: keyData(apiKey),
         ...{ clamped, boundBy: boundBy ?? null, file: written ?? null },
-        ...(printSecret ? { secret: text } : {}),
+        secret: printSecret ? text : undefined,
       })
     : await output.fields([
         ...keyFields(apiKey, context.now()),

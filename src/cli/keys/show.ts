@@ -46,9 +46,7 @@ export const keyFields = (key: ApiKey, now: number): [string, Cell][] => [
 ];
 
 /** What programs get of a key. */
-export const keyData = ({ id, name, userId, createdAt, updatedAt, expiresAt, lastUsedAt }: ApiKey) => ({
-  ...{ id, name, userId, createdAt, updatedAt, expiresAt, lastUsedAt },
-});
+export const keyData = ({ extra, ...known }: ApiKey) => known;
 
 /** A word for a POSIX shell. */
 export const shellWord = (word: string): string =>

@@ -43,6 +43,7 @@ export function startedAsText(
     .filter((each) => semantics[each.name] !== each.default)
     .map(({ name }) => `${name}=${String(semantics[name])}`);
   const keys = Object.entries(made.keys);
+  const [[name, { id, secret }] = ['', { id: '', secret: '' }]] = keys;
   return [
     `blazemeter-reference ${VERSION}: a stand-in for the BlazeMeter API v4, not made by BlazeMeter. No key here is real.`,
     '',
@@ -67,9 +68,14 @@ export function startedAsText(
       ]),
       Number.POSITIVE_INFINITY,
     ),
-    ...(keys.length === 0 || printCredentials
+    ...(keys.length === 0
       ? []
-      : [`${' '.repeat(11)}(--print-credentials shows the secrets)`]),
+      : printCredentials
+        ? [
+            ...['', `To sign as ${name}, in another terminal:`, `  $ export BZ_TOKEN=${id}:${secret}`],
+            `  $ npx blazemeter-client whoami --base-url ${url}`,
+          ]
+        : [`${' '.repeat(11)}(--print-credentials shows the secrets)`]),
   ];
 }
 

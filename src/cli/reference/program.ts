@@ -6,6 +6,7 @@ import { InvalidInputError } from '../../reference/read.ts';
 import { documented, parseSemantics, type Semantics, semanticsSwitches } from '../../reference/semantics.ts';
 import { VERSION } from '../../version.ts';
 import { invalid, moment, whole } from '../arguments.ts';
+import { widthOf } from '../standard-output.ts';
 
 /** What the command is to do. */
 export interface CommandOptions {
@@ -34,8 +35,8 @@ const DEFAULT_PORT = 4010;
 
 const switches = semanticsSwitches
   .map(({ id, name, values, default: standard }) => {
-    const others = typeof standard === 'number' || name === 'keyLimit' ? 'a number' : values.join(', ');
-    return `  ${`${name} (${id})`.padEnd(24)} ${others}; default ${String(standard)}`;
+    const numeric = typeof standard === 'number' || name === 'keyLimit';
+    return `  ${`${name} (${id})`.padEnd(24)} ${numeric ? `${standard}, or a number` : values.join(', ')}`;
   })
   .join('\n');
 
@@ -73,20 +74,28 @@ export function createProgram(
 ): Command {
   const program: Command = new Command('blazemeter-reference')
     .exitOverride()
-    .configureOutput({ writeOut: print, writeErr: print, outputError: () => undefined })
+    .configureOutput({
+      ...{ writeOut: print, writeErr: print, outputError: () => undefined },
+      getOutHelpWidth: () => widthOf(process.stdout, process.env),
+    })
     .description(
-      "A stand-in for BlazeMeter's API v4 on a port of this machine, for tests in any language. It is not BlazeMeter, and not made by BlazeMeter; --explain says which of its behaviours are documented, observed or assumed.",
+      "Serves a stand-in for BlazeMeter's API v4 on this machine, for tests. Not made by BlazeMeter.",
     )
     .optionsGroup('Where it listens:')
-    .option('--port <number>', '0 picks a free one', (given) => whole(0, 65_535)(given), DEFAULT_PORT)
-    .option('--host <address>', 'another address lets other machines in', host, '127.0.0.1')
+    .option(
+      '--port <number>',
+      'the port; 0 picks a free one',
+      (given) => whole(0, 65_535)(given),
+      DEFAULT_PORT,
+    )
+    .option('--host <address>', 'the address; another one lets other machines in', host, '127.0.0.1')
     .option('--tls-cert <file>', 'certificate, PEM: https instead of http')
     .option('--tls-key <file>', 'its private key, PEM')
     .option('--cors', 'pages of any origin may call the API (not the control API)')
     .optionsGroup('What it is:')
     .option(
       '--seed <file>',
-      'users, accounts, keys and the rest, as JSON (16 MiB at most); default: one account with an owner, an admin and a member',
+      'a JSON file of users, accounts, keys and so on; default: an account with an owner, an admin and a member',
     )
     .addOption(
       new Option('--semantics <name=value>', 'how it behaves where BlazeMeter is silent; repeatable')
@@ -94,17 +103,17 @@ export function createProgram(
         .default(documented, 'documented'),
     )
     .option('--faults <file>', 'a JSON list of fault rules, in force from the start')
-    .option('--routes <file.mjs>', 'endpoints of your own that a module exports as its default')
+    .option('--routes <file.mjs>', 'your own endpoints, the default export of this module')
     .addOption(
       new Option(
         '--clock <time>',
-        '2026-01-31T12:00:00Z: starts there and runs; frozen: stands still from now; frozen@2026-01-31T12:00:00Z: stands still there',
+        'where the clock starts, such as 2026-01-31T12:00:00Z; frozen stops it, as does frozen@2026-01-31T12:00:00Z',
       )
         .argParser(clock)
         .default({}, 'now'),
     )
     .optionsGroup('The control API, below /__reference/:')
-    .option('--no-control', 'there is none')
+    .option('--no-control', 'do not serve it')
     .option(
       '--control-token-file <file>',
       'ask for "Authorization: Bearer <content of the file>", and then admit other machines too',
@@ -118,12 +127,12 @@ export function createProgram(
         .default([], 'none'),
     )
     .optionsGroup('What it prints, and when it ends:')
-    .option('--print-credentials', 'the secrets of the keys that it created too')
-    .option('--json', 'one line of JSON when it listens')
-    .option('-q, --quiet', 'nothing but errors and warnings (with --json: the line of JSON)')
+    .option('--print-credentials', 'print the secrets of its keys too')
+    .option('--json', 'print one line of JSON when it listens')
+    .option('-q, --quiet', 'print errors and warnings only (with --json: the line of JSON too)')
     .option(
       '--explain',
-      'print what it does under these switches, and how each of it is known; does not listen',
+      'print what it does, and whether that is documented, observed or assumed; does not listen',
     )
     .option('--exit-with-parent', 'end when the process that started it ends')
     .version(VERSION, '-v, --version', 'print the version')
@@ -131,15 +140,15 @@ export function createProgram(
     .addHelpText(
       'after',
       `
-Switches of --semantics:
+Switches of --semantics, with the default first:
 ${switches}
 
 Examples:
   $ npx --package=blazemeter-client blazemeter-reference --print-credentials
-  $ npx --package=blazemeter-client blazemeter-reference --port 0 --json --seed world.json
+  $ npx --package=blazemeter-client blazemeter-reference --port 0 --json
 
-It ends on SIGINT and SIGTERM with exit code 0. Exit code 1: a file or the port cannot be used; 2: the command line is
-wrong.`,
+It ends on SIGINT and SIGTERM with exit code 0. Exit code 1: a file, the port or
+standard output cannot be used; 2: the command line is wrong.`,
     )
     .action(async (options: CommandOptions) => {
       const { tlsCert, tlsKey, control, controlTokenFile, controlHost, quiet, json, printCredentials } =
