@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { isExpirationPeriod } from '../api/expiration.ts';
 import type { ExpirationPeriod } from '../index.ts';
 import { durationMs, isDuration } from '../util/duration.ts';
+import { printable } from '../util/printable.ts';
 
 type Parser<Value> = (text: string, before?: unknown) => Value;
 
@@ -68,3 +69,10 @@ export const whole = (least: number, most: number): Parser<number> =>
     const number = /^\d{1,16}$/.test(given) ? Number(given) : Number.NaN;
     return number >= least && number <= most ? number : invalid(`a whole number from ${least} to ${most}`);
   });
+
+/** What commander says, which repeats arguments as they came. */
+export function sentence(message: string): string {
+  const [problem = '', near] = message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)$/s);
+  const shown = printable(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}`, 400).replace(/\.?$/, '.');
+  return `${shown} ${near === undefined ? 'See --help.' : `Did you mean ${printable(near)}?`}`;
+}

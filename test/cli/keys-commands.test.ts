@@ -267,6 +267,14 @@ describe('audit', () => {
     expect(out).toMatch(/Unknown:\n- beyond-policy/);
   });
 
+  it('warns where a record that was named does not exist', async () => {
+    const left = await keysWorld().run(['audit', '--store', 'missing.json']);
+    expect(left).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('--store missing.json: there is no'),
+    });
+  });
+
   it('counts what is as grave as was said', async () => {
     const world = keysWorld();
     await world.run(['policy', 'set', '--maximum', '1 month', '--yes']);

@@ -32,6 +32,11 @@ describe('a command line that is wrong ends with exit code 2 and names what is w
     expect(stderr).toContain(names);
   });
 
+  it('and suggests the option that was meant', async () => {
+    const { stderr } = await command.run('--sed', 'world.json');
+    expect(stderr).toBe("blazemeter-reference: Unknown option '--sed'. Did you mean --seed?\n");
+  });
+
   it('and shows no credential that was given by mistake', async () => {
     const pair = `${'7e57ed1d'.repeat(3)}:${'7e57ed5e'.repeat(9)}`;
     const { code, stderr } = await command.run(pair);

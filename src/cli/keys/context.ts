@@ -19,6 +19,7 @@ import { refuseTracked } from './git-guard.ts';
 import type { Interrupt, SignalSource } from './interrupt.ts';
 import { dispatcherFor, type Env } from './network.ts';
 import type { Output, Stream } from './output.ts';
+import { withFiles } from './problem.ts';
 
 /** The world of a command: that of its process, or that of a test. */
 export interface Io extends SignalSource {
@@ -74,7 +75,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
   const signer: ClientCredentials = ownFile || standard;
   const send: FetchLike = io.fetch ?? config.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const log = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-    output.log(level, message, fields);
+    output.log(level, withFiles(message), fields);
   let aheadMs = 0;
 
   /** Ends the command where a confirmation is needed and there is no terminal to ask at. */

@@ -23,7 +23,7 @@ export const EXIT_CODES = `Exit codes:
   2  usage: the command line is wrong, or lacks a --yes
   3  credentials: none were found, or the service refuses them
   4  not permitted: the credentials work, their user may not do this
-  5  the network, the service, a file or a store failed
+  5  the network, the service, a file, a store or standard output failed
   6  ambiguous: it may have happened or not; look, then resume
   7  busy: another run works on this key
   8  interrupted: resume with the command that was printed

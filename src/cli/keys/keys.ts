@@ -29,19 +29,17 @@ export async function whoami(context: Context): Promise<ExitCode> {
   const key = await unlessUnknown(() => client.apiKeys.get(id, { signal }));
   const { email, displayName, defaultProject } = user;
   const account = defaultProject?.accountId ?? null;
-  if (output.json)
-    await output.document({
-      user: { id: user.id, email, displayName },
-      account: account === null ? null : { id: account, name: defaultProject?.accountName ?? null },
-      key: key === undefined ? { id } : keyData(key),
-    });
-  else
-    await output.fields([
-      ['User', `${user.id}${displayName ? `, ${printable(displayName)}` : ''}`],
-      ['E-mail', foreign(email)],
-      ['Account', account === null ? '-' : `${account}, ${foreign(defaultProject?.accountName)}`],
-      ...(key === undefined ? ([['Key', printable(id)]] as const) : keyFields(key, context.now())),
-    ]);
+  const document = {
+    user: { id: user.id, email, displayName },
+    account: account === null ? null : { id: account, name: defaultProject?.accountName ?? null },
+    key: key === undefined ? { id } : keyData(key),
+  };
+  await output.result(document, [
+    ['User', `${user.id}${displayName ? `, ${printable(displayName)}` : ''}`],
+    ['E-mail', foreign(email)],
+    ['Account', account === null ? '-' : `${account}, ${foreign(defaultProject?.accountName)}`],
+    ...(key === undefined ? ([['Key', printable(id)]] as const) : keyFields(key, context.now())),
+  ]);
   return EXIT.done;
 }
 
@@ -130,14 +128,11 @@ export async function findKey(context: Context, wanted: string): Promise<ApiKey>
 
 export async function get(context: Context, wanted: string): Promise<ExitCode> {
   const key = await findKey(context, wanted);
-  const { output } = context;
-  if (output.json) await output.document(keyData(key));
-  else
-    await output.fields([
-      ...keyFields(key, context.now()),
-      ['Created', minute(key.createdAt)],
-      ['Last used', minute(key.lastUsedAt)],
-    ]);
+  await context.output.result(keyData(key), [
+    ...keyFields(key, context.now()),
+    ['Created', minute(key.createdAt)],
+    ['Last used', minute(key.lastUsedAt)],
+  ]);
   return EXIT.done;
 }
 

@@ -28,6 +28,9 @@ export interface OutputOptions {
   readonly color: boolean;
 }
 
+/** A name and a value. */
+export type Field = readonly [string, Cell | undefined];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 const BORDERS = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
@@ -72,6 +75,8 @@ export function createOutput({ stdout, stderr, env, json, quiet, color }: Output
     return write(layout.toString().replace(/ +$/gm, ''));
   }
 
+  const document = (value: unknown) => write(safeJson(value, 2));
+
   function say(level: string, text: string, fields: Fields = {}): void {
     clear();
     const mark = level === 'note' ? '' : `${level}: `;
@@ -91,15 +96,19 @@ export function createOutput({ stdout, stderr, env, json, quiet, color }: Output
     /** Lines of the result. */
     lines: (lines: readonly string[]) => write(lines.map(harmless).join('\n')),
     /** The result for programs. */
-    document: (value: unknown) => write(safeJson(value, 2)),
+    document,
     /** A table without borders; lines that are too long are left to the terminal. */
     table,
-    /** Names and values, one a line. */
-    fields: (pairs: readonly (readonly [string, Cell])[]) =>
-      table(
-        [],
-        pairs.map(([name, value]) => [{ text: name, style: 'dim' }, value]),
-      ),
+    /** A result: a document for programs; for people names and values, one a line, without those that have none. */
+    result: (value: unknown, fields: readonly Field[]) =>
+      json
+        ? document(value)
+        : table(
+            [],
+            fields.flatMap(([name, cell]) =>
+              cell === undefined ? [] : [[{ text: name, style: 'dim' }, cell]],
+            ),
+          ),
     /** A message. Its fields are for programs. */
     say,
     /** Something to know besides the result. Not shown with --quiet. */

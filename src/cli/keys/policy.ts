@@ -17,12 +17,10 @@ export interface SetOptions extends PolicyOptions, ChangeOptions {
 async function show({ output }: Context, policy: ApiKeyPolicy): Promise<ExitCode> {
   const { accountId, maximum, maximumDays, accountSource } = policy;
   const days = maximumDays === null ? '' : ` (${maximumDays} days)`;
-  if (output.json) await output.document(policy);
-  else
-    await output.fields([
-      ['Account', `${accountId}${accountSource === 'default' ? " (the user's default)" : ''}`],
-      ['Maximum', `${maximumText(maximum)}${days}`],
-    ]);
+  await output.result(policy, [
+    ['Account', `${accountId}${accountSource === 'default' ? " (the user's default)" : ''}`],
+    ['Maximum', `${maximumText(maximum)}${days}`],
+  ]);
   return EXIT.done;
 }
 

@@ -1,13 +1,7 @@
 // What a failure means to a pipeline and to a person: an exit code, which never changes its meaning, and a message in words
 // of the command line.
 
-import {
-  BlazeMeterError,
-  ConnectionError,
-  CredentialsError,
-  type ErrorHint,
-  operations,
-} from '../../index.ts';
+import { BlazeMeterError, ConnectionError, type ErrorHint, operations } from '../../index.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import { NAME } from './show.ts';
@@ -87,27 +81,24 @@ const isAssumed = (id: string | undefined): boolean =>
 
 /** The message of an error of the library, with advice for the command line in the place of that for programmers. */
 export function messageOf(error: BlazeMeterError): string {
-  const { hint, operation } = error;
-  let { message } = error;
-  // The function that read a file is none of the user's business.
-  if (error instanceof CredentialsError && error.source !== undefined) {
-    const file = /^\w+ \((.*)\)/.exec(error.source)?.[1];
-    if (file !== undefined)
-      message = message
-        .replace(error.source, `The key file ${file}`)
-        .replace('names a file that does', 'does');
-  }
+  const { hint, operation, message } = error;
   const advice = error instanceof ConnectionError ? CONNECTION[error.reason] : undefined;
   const doubt = hint?.option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
   return `${inWordsOfCommands(message, hint, advice)}${doubt}`;
 }
 
+/** A message that names files, and not the functions that read or write them. */
+export const withFiles = (message: string): string =>
+  message
+    .replace(/\b(?:fromKeyFile|keyFileSink|fileStore) \((.*?)\)(?: names a file that)?/g, 'the file $1')
+    .replace(/^the/, 'The');
+
 /** A message that ends with a hint for programmers, with advice for the command line in its place. */
 export function inWordsOfCommands(message: string, hint?: ErrorHint | null, advice?: string): string {
-  if (!hint || !message.endsWith(hint.text)) return message;
+  if (!hint || !message.endsWith(hint.text)) return withFiles(message);
   const { option, method, text } = hint;
   const known = advice ?? ADVICE[option ?? method ?? ''] ?? text.replaceAll('baseUrl', '--base-url');
-  return `${message.slice(0, -text.length)}${known}`;
+  return `${withFiles(message.slice(0, -text.length))}${known}`;
 }
 
 export function problemOf(error: unknown): Problem {

@@ -65,7 +65,8 @@ export async function audit(context: Context, options: AuditOptions): Promise<Ex
   const stores: { readonly path: string; readonly record: RotationRecord }[] = [];
   for (const path of store) {
     const held = await fileStore(context.secretPath(path, '--store', options)).read();
-    if (held !== undefined) stores.push({ path, record: held.record });
+    if (held === undefined) output.say('warning', `--store ${path}: there is no such record.`);
+    else stores.push({ path, record: held.record });
   }
   const records = stores.map(({ record }) => record);
   output.progress('Auditing …');
@@ -93,7 +94,7 @@ async function show({ output }: Context, report: AuditReport): Promise<void> {
   await output.lines([
     `${keys} ${keys === 1 ? 'key' : 'keys'} of your own, on ${day(checkedAt)}: ${tally(report)}`,
   ]);
-  if (findings.length > 0) {
+  if (findings.length > 0)
     await output.table(
       ['', 'SEVERITY', 'RULE', 'EXPIRES', 'ID', 'NAME'],
       findings.map(({ severity, rule, key }, at) => [
@@ -105,20 +106,13 @@ async function show({ output }: Context, report: AuditReport): Promise<void> {
         foreign(key.name),
       ]),
     );
-    await output.lines([
-      '',
-      ...findings.map(
-        ({ key, message, fix, assumption }, at) =>
-          `${at + 1}. ${printable(key.name)}: ${message} ${fix}${assumption === null ? '' : ` Assumed: ${assumption}`}`,
-      ),
-    ]);
-  }
-  if (unknown.length > 0)
-    await output.lines([
-      '',
-      'Unknown:',
-      ...unknown.map(({ rule, what }) => `- ${rule === null ? '' : `${rule}: `}${what}`),
-    ]);
+  const details = findings.map(
+    ({ key, message, fix, assumption }, at) =>
+      `${at + 1}. ${printable(key.name)}: ${message} ${fix}${assumption === null ? '' : ` Assumed: ${assumption}`}`,
+  );
+  const open = unknown.map(({ rule, what }) => `- ${rule === null ? '' : `${rule}: `}${what}`);
+  if (details.length > 0) await output.lines(['', ...details]);
+  if (open.length > 0) await output.lines(['', 'Unknown:', ...open]);
 }
 
 /** Whether the service behaves as the package assumes: a report that can be pasted into an issue. */

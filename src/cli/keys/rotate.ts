@@ -6,7 +6,7 @@ import * as rotation from '../../rotation/index.ts';
 import { printable } from '../../util/printable.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit.ts';
-import type { Cell } from './output.ts';
+import type { Field } from './output.ts';
 import { messageOf, problemOf } from './problem.ts';
 import { rescue } from './secrets.ts';
 import { expiry, foreign, keyData, keyText, minute, NAME, shellWord } from './show.ts';
@@ -42,13 +42,11 @@ export async function adopt(context: Context, options: AdoptOptions): Promise<Ex
     signal: interrupt.later,
   });
   const { id: keyId, expiresAt } = current;
-  if (output.json) await output.document({ recordId: id, name, epoch, phase, keyId, expiresAt });
-  else
-    await output.fields([
-      ['Record', id],
-      ['Key', foreign(keyId)],
-      ['Expires', expiry(expiresAt, context.now())],
-    ]);
+  await output.result({ recordId: id, name, epoch, phase, keyId, expiresAt }, [
+    ['Record', id],
+    ['Key', foreign(keyId)],
+    ['Expires', expiry(expiresAt, context.now())],
+  ]);
   return EXIT.done;
 }
 
@@ -123,33 +121,31 @@ function outcomeOf({ rotated, phase, dryRun, steps, resumeAfter }: rotation.Rota
 
 async function show({ output, now }: Context, report: rotation.RotationReport): Promise<void> {
   const { keyId, expiresAt, epoch, steps, notes, sinks, retire, madeSinceLeak, dryRun, resumeAfter } = report;
-  if (output.json) {
-    await output.document({ ...report, madeSinceLeak: madeSinceLeak?.map(keyData) });
-    return;
-  }
-  const each = (label: string, texts: readonly string[]): [string, Cell][] =>
+  const each = (label: string, texts: readonly string[] = []): Field[] =>
     texts.map((text, at) => [at === 0 ? label : '', printable(text, 1_000)]);
   const because = (problem: string | undefined) => (problem === undefined ? '' : ` (${problem})`);
-  await output.fields([
+  await output.result({ ...report, madeSinceLeak: madeSinceLeak?.map(keyData) }, [
     ['Outcome', { text: outcomeOf(report), style: 'bold' }],
     ['Key', foreign(keyId)],
     ['Expires', expiry(expiresAt, now())],
     ['Epoch', String(epoch)],
     ...each(dryRun ? 'Would' : 'Did', steps),
-    ...sinks.map(({ name, acknowledged, problem }, at): [string, Cell] => [
-      at === 0 ? 'Sinks' : '',
-      `${name}: ${acknowledged ? 'has the credentials' : problem ? `has not taken them${because(problem)}` : 'stays as it is'}`,
-    ]),
+    ...sinks.map(
+      ({ name, acknowledged, problem }, at): Field => [
+        at === 0 ? 'Sinks' : '',
+        `${name}: ${acknowledged ? 'has the credentials' : problem ? `has not taken them${because(problem)}` : 'stays as it is'}`,
+      ],
+    ),
     ...each(
       'To delete',
       retire.map(({ id, problem }) => `${id}${because(problem)}`),
     ),
-    ...each('Look at', (madeSinceLeak ?? []).map(keyText)),
+    ...each('Look at', madeSinceLeak?.map(keyText)),
     ...each(
       'Note',
       notes.map((note) => note.replace(/Pass replaces: '(\w+)'/, 'Give --replaces $1')),
     ),
-    ...each('Run again', resumeAfter === null ? [] : [`after ${minute(resumeAfter)}`]),
+    ['Run again', resumeAfter ? `after ${minute(resumeAfter)}` : undefined],
   ]);
 }
 

@@ -2,7 +2,7 @@
 // can be its world.
 
 import { CommanderError } from 'commander';
-import { printable } from '../../util/printable.ts';
+import { sentence } from '../arguments.ts';
 import type { Io } from './context.ts';
 import { EXIT, type ExitCode, usage } from './exit.ts';
 import { Interrupt } from './interrupt.ts';
@@ -74,11 +74,4 @@ async function failed(output: Output, error: unknown): Promise<ExitCode> {
   );
   output.say('error', message, { ...fields, exitCode });
   return exitCode;
-}
-
-/** What commander says, which repeats arguments as they came. */
-function sentence(message: string): string {
-  const [problem = '', near] = message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)$/s);
-  const shown = printable(`${problem.charAt(0).toUpperCase()}${problem.slice(1)}`, 400).replace(/\.?$/, '.');
-  return `${shown} ${near === undefined ? 'See --help.' : `Did you mean ${printable(near)}?`}`;
 }

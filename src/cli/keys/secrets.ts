@@ -21,7 +21,6 @@ import { FileProblem, readText } from '../files.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import { findKey, isId } from './keys.ts';
-import type { Cell } from './output.ts';
 import { messageOf } from './problem.ts';
 import { keyData, keyFields, keyText, NAME } from './show.ts';
 
@@ -123,19 +122,15 @@ async function issue(
   const text = secret.reveal();
   // A secret in which characters act is printed as JSON.
   const printed = harmless(text) === text ? text : safeJson(text);
-  const row = (name: string, value: string | undefined): [string, Cell][] =>
-    value === undefined ? [] : [[name, value]];
-  const done = output.json
-    ? await output.document({
-        key: keyData(apiKey),
-        ...{ clamped, boundBy: boundBy ?? null, file: written ?? null },
-        secret: printSecret ? text : undefined,
-      })
-    : await output.fields([
-        ...keyFields(apiKey, context.now()),
-        ...row('Written to', written),
-        ...row('Secret', printSecret ? printed : undefined),
-      ]);
+  const document = {
+    ...{ key: keyData(apiKey), clamped, boundBy: boundBy ?? null, file: written ?? null },
+    secret: printSecret ? text : undefined,
+  };
+  const done = await output.result(document, [
+    ...keyFields(apiKey, context.now()),
+    ['Written to', written],
+    ['Secret', printSecret ? printed : undefined],
+  ]);
   const why = boundBy && `: account ${boundBy.accountId} allows ${boundBy.maximumDays} days`;
   if (clamped) output.say('warning', `The key expires earlier than was asked for${why ?? ''}.`);
   const unread = file === undefined && (!done || context.io.discards === true);

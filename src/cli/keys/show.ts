@@ -3,7 +3,7 @@
 import type { ApiKey, MaximumExpiration } from '../../index.ts';
 import { daysLeft } from '../../util/duration.ts';
 import { printable } from '../../util/printable.ts';
-import type { Cell } from './output.ts';
+import type { Cell, Field } from './output.ts';
 
 /** The command as it was started, so that what help and hints show can be typed as it stands. */
 export const NAME = /\bblazemeter-client$/.test(process.argv[1] ?? '')
@@ -39,7 +39,7 @@ export const keyText = ({ id, name }: Pick<ApiKey, 'id' | 'name'>): string =>
   `${printable(id)} (${printable(name)})`;
 
 /** A key, one field a line. */
-export const keyFields = (key: ApiKey, now: number): [string, Cell][] => [
+export const keyFields = (key: ApiKey, now: number): Field[] => [
   ['Key', foreign(key.id)],
   ['Name', foreign(key.name)],
   ['Expires', expiry(key.expiresAt, now)],

@@ -11,6 +11,7 @@ import { InvalidInputError, read, readObject } from '../../reference/read.ts';
 import { createReference, type ReferenceOptions } from '../../reference/reference.ts';
 import type { Seed, Seeded } from '../../reference/seed/seed.ts';
 import { harmless, printable, safeJson } from '../../util/printable.ts';
+import { sentence } from '../arguments.ts';
 import { codeOf, FileProblem, importModule, readBytes, readJson, readText } from '../files.ts';
 import { isClosed } from '../standard-output.ts';
 import { explained, startedAsJson, startedAsText } from './output.ts';
@@ -166,7 +167,7 @@ try {
   if (!usage || error.exitCode !== 0) {
     const known = error instanceof FileProblem || error instanceof CannotStart;
     const message = error instanceof Error ? error.message : '';
-    if (usage) complain(`${printable(message.replace(/^error: /, ''), 400)} --help lists the options.`);
+    if (usage) complain(sentence(message));
     else complain(known ? message : `it failed: ${printable(message)}`);
     process.exitCode = usage ? 2 : 1;
   }
