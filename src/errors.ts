@@ -3,6 +3,7 @@
 import type { Secret } from './auth/secret.ts';
 import type { ApiKey } from './schemas/api-key.ts';
 import { parseOptions, spec } from './util/options.ts';
+import { harmlessLines } from './util/printable.ts';
 
 /** What fixes an error, for programs that word it for their own users. */
 export interface ErrorHint {
@@ -70,8 +71,11 @@ export class BlazeMeterError extends Error {
   constructor(message: string, init: BlazeMeterErrorInit = {}) {
     const { hint } = init;
     super(
-      // A message of several lines has its hint on a line of its own.
-      hint === undefined ? message : `${message}${message.includes('\n') ? '\n' : ' '}${hint.text}`,
+      // The last step: whatever of it came from outside acts on nothing.
+      harmlessLines(
+        // A message of several lines has its hint on a line of its own.
+        hint === undefined ? message : `${message}${message.includes('\n') ? '\n' : ' '}${hint.text}`,
+      ),
       'cause' in init && init.cause !== undefined ? { cause: init.cause } : undefined,
     );
     this.retryable = init.retryable ?? false;

@@ -76,7 +76,7 @@ function expiry(value: unknown, source: string): Date | undefined {
     return new Date(value * 1000);
   // Without a time zone it would mean different times on different machines.
   const date = new Date(
-    typeof value === 'string' && /T.*(?:Z|[+-]\d\d:?\d\d)$/i.test(value) ? value : Number.NaN,
+    typeof value === 'string' && /^[^T]*T.*(?:Z|[+-]\d\d:?\d\d)$/i.test(value) ? value : Number.NaN,
   );
   if (Number.isNaN(date.getTime()))
     throw broken(

@@ -64,7 +64,7 @@ const plain = (base: string): string =>
     .replace(/\p{M}/gu, '')
     .replace(/[^a-z0-9.]+/g, '-')
     .slice(0, SHOWN_BASE)
-    .replace(/^[-.]+|[-.]+$/g, '') || 'key';
+    .replace(/^[-.]+|(?<![-.])[-.]+$/g, '') || 'key';
 
 /** Before 0.2 a record had 10 letters and a nonce 16. */
 const FORM = new RegExp(

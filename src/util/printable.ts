@@ -33,6 +33,9 @@ export const harmless = (text: string): string =>
     .replace(/^(\s*):(?=:)/, '$1: ')
     .replace(ACTING, escaped);
 
+/** The same for text of several lines, which are kept. */
+export const harmlessLines = (text: string): string => text.split('\n').map(harmless).join('\n');
+
 /** Makes foreign text safe to show: {@link harmless}, without long token-like runs, and cut at 200 characters. */
 export function printable(text: unknown, maxLength: number = MAX_LENGTH): string {
   const raw = text === undefined || text === null ? '' : String(text);

@@ -15,7 +15,7 @@ import {
 import { createReference } from 'blazemeter-client/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { obeyed, payloads } from '../leak/payloads.ts';
+import { obeyed, payloads } from '../support/acting.ts';
 
 const NOW = new Date('2030-06-01T12:00:00Z');
 

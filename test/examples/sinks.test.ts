@@ -18,8 +18,8 @@ import { jenkinsCredential } from '../../examples/jenkins-helper/jenkins-credent
 import { azureKeyVaultSecret } from '../../examples/sinks/azure-key-vault-secret.ts';
 import { safeUrl } from '../../examples/sinks/refusal.ts';
 import { createDetector } from '../leak/detector.ts';
-import { obeyed, payloads } from '../leak/payloads.ts';
 import { failure, rotationWorld } from '../rotation/support/world.ts';
+import { obeyed, payloads } from '../support/acting.ts';
 import { madeUp } from '../support/credentials.ts';
 import { type Group, keyVaultFake, type VaultSecret, variableGroupFake } from './fakes/azure.ts';
 import { githubFake } from './fakes/github.ts';

@@ -71,3 +71,21 @@ it('a run that resumes stops at a key whose name was cut, too', async () => {
     });
   expect(world.reference.journal.count('apiKeys.create')).toBe(1);
 });
+
+it('a run creates three keys at most where the service states another id than it accepts', async () => {
+  const world = rotationWorld();
+  const store = memoryStore();
+  await adopt(world.client, { store, name: 'ci', credentials: world.keys.ci });
+  const fetch: FetchLike = async (url, init) => {
+    const response = await world.reference.fetch(url, init);
+    if (init.method !== 'POST') return response;
+    const body = await response.json();
+    return Response.json({ ...body, result: { ...body.result, id: 'another-id' } });
+  };
+  const client = world.client.withOptions({ fetch });
+  expect(await failure(rotate(client, { store, reason: 'schedule', timing }))).toMatchObject({
+    code: 'rotation_untested',
+  });
+  expect(world.reference.journal.count('apiKeys.create')).toBe(3);
+  expect((await recordOf(store)).current.id).toBe(world.keys.ci.id);
+});

@@ -72,7 +72,8 @@ export function createOutput({ stdout, stderr, env, json, quiet, color }: Output
       return look === undefined ? harmless(text) : colors[look](harmless(text));
     };
     layout.push(...rows.map((row) => row.map(shown)));
-    return write(layout.toString().replace(/ +$/gm, ''));
+    const lines = layout.toString().split('\n');
+    return write(lines.map((line) => line.trimEnd()).join('\n'));
   }
 
   const document = (value: unknown) => write(safeJson(value, 2));

@@ -43,7 +43,7 @@ const switches = semanticsSwitches
 function host(text: string): string {
   const name = text.replace(/^\[(.*)\]$/, '$1');
   // A name or address as a `Host` header has it, but for the brackets of IPv6.
-  if (/^(?:[\w.-]+|[0-9a-f:.]*:[0-9a-f:.]*)$/i.test(name)) return name;
+  if (/^(?:[\w.-]+|(?=.*:)[0-9a-f:.]+)$/i.test(name)) return name;
   return invalid('a host name or an IP address, without a port');
 }
 

@@ -28,6 +28,9 @@ import { putToSink } from './sink.ts';
 /** The service tells times in whole seconds, so two readings of its clock may differ by one. */
 const SECOND = 1_000;
 
+/** After so many new keys that did not work a run creates no other one. */
+const MOST_DISCARDED = 3;
+
 /** What a run does in each phase. All but the first return whether it goes on. */
 export interface Steps {
   prepare(run: Run, pending: PendingKey): Promise<void>;
@@ -63,6 +66,19 @@ async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promi
   const { current, previous, sinks, retire: waiting } = run.record;
   const outcome = await test(run, pending, key);
   if (outcome !== 'works') {
+    run.discarded += 1;
+    // Otherwise a service that states another id than it accepts would be given new keys for ever.
+    if (run.discarded === MOST_DISCARDED)
+      throw new RotationError(
+        `The new key ${key.id} ${outcome === 'gone' ? 'does not exist' : 'is refused'}, as those that this run created before it, so no other one is created.`,
+        {
+          code: 'rotation_untested',
+          hint: {
+            method: 'resume',
+            text: 'Look in the list of keys whether something deletes them, or whether the service states other ids there; then run resume.',
+          },
+        },
+      );
     run.note(
       outcome === 'gone'
         ? `The new key ${key.id} was deleted before it was promoted: another one is created.`

@@ -3,6 +3,7 @@
 import { RotationError } from '../../errors.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { harmless } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
 import type { Journal } from './journal.ts';
 import type { RunSettings } from './options.ts';
@@ -23,6 +24,8 @@ export class Run<J extends Journal = Journal> {
   readonly retireProblems = new Map<string, string>();
   /** An old key that is still in use. */
   stillUsed: { readonly keyId: string; readonly lastUsedAt: Date } | undefined;
+  /** How many new keys of this run did not work, and were replaced. */
+  discarded = 0;
   /** Keys created since a leak. */
   madeSinceLeak: readonly ApiKey[] | undefined;
   /** What was done, or would be. */
@@ -46,12 +49,12 @@ export class Run<J extends Journal = Journal> {
 
   /** Reports a step that was done. */
   did(step: string): void {
-    this.steps.push(step);
+    this.steps.push(harmless(step));
   }
 
   /** Reports what the caller should know, once. */
   note(note: string): void {
-    this.#notes.add(note);
+    this.#notes.add(harmless(note));
   }
 
   /** Reports that an old key is kept because it is in use. */

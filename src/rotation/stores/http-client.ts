@@ -78,7 +78,7 @@ export function storeClient(config: {
 }): StoreClient {
   const { source, addressOption, token, headers, retried, options } = config;
   const base = signedDestination(config.address, addressOption);
-  const prefix = `${base.origin}${base.pathname.replace(/\/+$/, '')}`;
+  const prefix = `${base.origin}${base.pathname.replace(/(?<!\/)\/+$/, '')}`;
   if (token === undefined)
     throw new TypeError('token is missing: pass a token, or a function that returns one.');
   const { timeout = DEFAULT_TIMEOUT } = options;

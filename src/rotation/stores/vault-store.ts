@@ -177,7 +177,7 @@ function emptyVersion(response: StoreResponse, source: string, where: Where): Ve
   );
 }
 
-const trimmed = (path: string): string => path.replace(/^\/+|\/+$/g, '');
+const trimmed = (path: string): string => path.replace(/^\/+|(?<!\/)\/+$/g, '');
 
 /** Each segment encoded by itself. */
 function pathOf(path: unknown, name: string): string {

@@ -2,32 +2,10 @@
 // written so that it acts on nothing.
 
 import { expect, it } from 'vitest';
+import { obeyed } from '../../support/acting.ts';
+import { isObject } from '../../support/reference.ts';
+import type { referenceCommand } from '../../support/reference-command.ts';
 import { keysWorld } from './keys.ts';
-
-export const payloads: Readonly<Record<string, string>> = {
-  'a line break before a command': 'a\n::error::b',
-  'a carriage return': 'a\r::error::b',
-  'a colour and a cursor that goes up': 'a\u001b[31mb\u001b[1A\u001b[2K',
-  'a window title': 'a\u001b]0;b\u0007',
-  'a one-byte control sequence': 'a\u009b31mb',
-  'text turned around': 'a\u202ebc\u2066',
-  'a line separator': 'a\u2028::error::b\u2029::error::c\u0085::error::d',
-  'what is not seen': 'a\u200bb\u00adc\u3164d\u{e0041}e\ufe01f',
-  'half a surrogate pair': 'a\ud800b',
-  'an Azure command': '##vso[task.setvariable variable=a]b',
-  'an Azure command in capitals': 'a ##VSO[task.complete]b ###[group]',
-  'a GitHub command': '::add-mask::b',
-  'a GitHub command behind blanks': '  \t::stop-commands::b',
-  'a GitHub command where a line is broken': `${'long word '.repeat(3)}::error::b ${'x'.repeat(30)}::warning::c`,
-};
-
-/** What in the text would still be obeyed. */
-function obeyed(text: string): string[] {
-  const acting = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
-  return text
-    .split('\n')
-    .filter((line) => acting.test(line) || /##(?:vso)?\[/i.test(line) || /^\s*::/.test(line));
-}
 
 /** A service that says this wherever it can say anything. */
 function saying(payload: string) {
@@ -63,6 +41,52 @@ const forms = {
   ],
 } as const;
 
+/** What blazemeter-reference prints of a seed, of a file and of arguments that hold such texts. */
+export async function referenceOutputs(
+  command: ReturnType<typeof referenceCommand>,
+  texts: readonly string[],
+): Promise<string[]> {
+  const each = (fields: (text: string) => object) =>
+    Object.fromEntries(texts.map((text, at) => [`${at} ${text}`, fields(text)]));
+  const seed = {
+    users: { ana: {}, ...each((text) => ({ email: `${text}.`, displayName: `${text}.` })) },
+    accounts: { main: { owner: 'ana' }, ...each((text) => ({ owner: 'ana', name: `${text}.` })) },
+    keys: each((text) => ({ user: 'ana', name: `${text}.` })),
+  };
+  const file = command.file('seed.json', JSON.stringify(seed));
+  const [first = ''] = texts;
+  const bad = [
+    JSON.stringify({ users: { [first]: 5 } }),
+    JSON.stringify({ [first]: {} }),
+    JSON.stringify({ keys: { a: { user: first } } }),
+  ].map((content) => ['--seed', command.file('bad.json', content)]);
+  const printed: string[] = [];
+  for (const options of [['--json'], []]) {
+    const { child, ended } = command.launch([
+      '--port',
+      '0',
+      '--print-credentials',
+      '--seed',
+      file,
+      ...options,
+    ]);
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    const { stdout, stderr, code } = await ended;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('ana');
+    printed.push(stdout);
+  }
+  const word = first.replaceAll('\0', '');
+  const wrong = ['--seed', '--faults', '--host', '--port', '--semantics', '--tls-cert', '--clock'];
+  for (const argv of [...bad, [word], [`--${word}`], ...wrong.map((option) => [option, `x${word}`])]) {
+    const { child, ended } = command.launch(argv);
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    const { stdout, stderr } = await ended;
+    printed.push(stdout, stderr);
+  }
+  return printed;
+}
+
 /** The tests of one text from outside. */
 export function injection(payload: string, extent: Extent): void {
   const few = <T>(list: readonly T[]): readonly T[] =>
@@ -73,8 +97,8 @@ export function injection(payload: string, extent: Extent): void {
     const { fetch } = world;
     const { keys } = world.reference.seed({
       keys: {
-        old: { user: 'owner', name: payload, expires: { days: 3 } },
-        same: { user: 'owner', name: payload },
+        old: { user: 'owner', name: `${payload}.`, expires: { days: 3 } },
+        same: { user: 'owner', name: `${payload}.` },
       },
     });
     await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
@@ -94,6 +118,24 @@ export function injection(payload: string, extent: Extent): void {
         expect([argv.join(' '), ...obeyed(left.out), ...obeyed(left.err)]).toEqual([argv.join(' ')]);
         if (look.length > 0 && left.out !== '') left.json();
       }
+  });
+
+  it('acts in no output as a secret and as an id', async () => {
+    const world = keysWorld();
+    const fetch: typeof world.reference.fetch = async (url, init) => {
+      const response = await world.reference.fetch(url, init);
+      const body: unknown = await response.json();
+      if (init?.method === 'POST' && isObject(body) && isObject(body.result))
+        Object.assign(body.result, { id: payload, secret: `${payload} made-up` });
+      return new Response(JSON.stringify(body), { status: response.status });
+    };
+    const create = ['create', '--name', 'ci', '--expires-in', '1 month'];
+    const outs = [['--print-secret'], ['--print-secret', '--json'], ['--out', 'new.json', '--overwrite']];
+    for (const out of extent === 'all' ? outs : outs.slice(0, 1)) {
+      const left = await world.run([...create, ...out], { fetch });
+      expect([...obeyed(left.out), ...obeyed(left.err)]).toEqual([]);
+      if (out.includes('--json')) expect(left.json().secret).toBe(`${payload} made-up`);
+    }
   });
 
   it('acts in no output of what fails', async () => {

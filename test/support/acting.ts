@@ -1,5 +1,6 @@
 // Text from outside that would drive a terminal, turn a line around or command a CI system, and how to see that it is
 // still obeyed.
+import type { Random } from '../fuzz/random.ts';
 
 export const payloads: Readonly<Record<string, string>> = {
   'a line break before a command': 'a\n::error::b',
@@ -8,6 +9,10 @@ export const payloads: Readonly<Record<string, string>> = {
   'a cursor that goes up': 'a\u001b[1A\u001b[2Kb',
   'a one-byte control sequence': 'a\u009b31mb',
   'a window title': 'a\u001b]0;b\u0007',
+  'a link': 'a\u001b]8;;https://evil.example\u001b\\b\u001b]8;;\u001b\\',
+  'the clipboard': 'a\u009d52;c;YQ==\u009cb',
+  'a device control string': 'a\u001bP$q"p\u001b\\b',
+  'a section of GitLab': 'section_start:1:a[collapsed=true]\r\u001b[0Kb',
   'a backspace': 'a\bb',
   'a null character': 'a\0b',
   'text turned around': 'a\u202ebc',
@@ -32,9 +37,12 @@ export const payloads: Readonly<Record<string, string>> = {
   'an Azure command': '##vso[task.setvariable variable=a]b',
   'an Azure command in capitals': '##VSO[task.complete]b',
   'an Azure command behind a number sign': '###vso[task.complete]b',
+  'a TeamCity command': "##teamcity[buildStatus text='b']",
   'an old GitHub command': 'a ##[error]b',
   'a GitHub command': '::add-mask::b',
   'a GitHub command behind blanks': '  \t::stop-commands::b',
+  'a GitHub command where a line is broken': `${'long word '.repeat(3)}::error::b ${'x'.repeat(30)}::warning::c`,
+  'a command that redaction would complete': `##${'a'.repeat(40)}b`,
 };
 
 /** What in the text would still be obeyed. */
@@ -45,7 +53,65 @@ export function obeyed(text: string): string[] {
     .split('\n')
     .flatMap((line) => [
       ...(acting.test(line) ? ['a character that acts'] : []),
-      ...(/##(?:vso)?\[/i.test(line) ? ['an Azure command'] : []),
+      ...(/##(?:vso|teamcity)?\[/i.test(line) ? ['a command of Azure or TeamCity'] : []),
       ...(/^\s*::/.test(line) ? ['a GitHub command'] : []),
     ]);
 }
+
+const PIECES = [
+  ...Object.values(payloads),
+  ...[
+    '#',
+    '##',
+    '[',
+    ':',
+    '::',
+    'vso',
+    'VSO',
+    'teamcity',
+    ']',
+    ' ',
+    '\t',
+    '\n',
+    '\r\n',
+    '\u00a0',
+    '\u3000',
+    '"',
+    '\\',
+  ],
+  ...[
+    'a word',
+    '\u001b',
+    '\u009b',
+    '\u009d',
+    '\u0090',
+    '%0A',
+    '%',
+    '`',
+    '|',
+    '<b>',
+    '&#27;',
+    '\\u001b',
+    '$',
+    '{A}',
+    '$(A)',
+  ],
+  ...[
+    'e\u0301',
+    '\u{1f600}',
+    'x'.repeat(31),
+    'y'.repeat(33),
+    'word '.repeat(45),
+    '__proto__',
+    "'",
+    '{',
+    '}',
+    ',',
+  ],
+];
+
+/** A text of such pieces, as another one may come from outside at any time. */
+export const hostileText = (random: Random): string =>
+  Array.from({ length: 1 + random.int(random.chance(0.1) ? 40 : 6) }, () =>
+    random.chance(0.15) ? String.fromCharCode(random.int(0x10000)) : random.pick(PIECES),
+  ).join('');
