@@ -1,6 +1,6 @@
 // Options that every command has, keys by their name, and reports to paste.
 
-import type { FetchLike } from 'blazemeter-client';
+import { type FetchLike, VERSION } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
 import { invoke, keysWorld, shows } from './support/keys.ts';
 
@@ -33,6 +33,14 @@ describe('options of every command', () => {
     const world = keysWorld();
     const before = await world.run(['--json', '-q', 'whoami']);
     expect(before.json()).toEqual((await world.run(['whoami', '--json', '-q'])).json());
+  });
+
+  it('-v prints the version, and -q leaves out every note', async () => {
+    expect((await invoke(['-v'])).out).toBe(`${VERSION}\n`);
+    const { run } = keysWorld();
+    const command = ['list', '--name', 'no such name'];
+    expect((await run(command)).err).toContain('No such keys.');
+    expect(await run([...command, '-q'])).toMatchObject({ code: 0, out: '', err: '' });
   });
 
   it('--key-file - reads standard input, as JSON or as id:secret', async () => {
