@@ -32,8 +32,8 @@ async function story(reference, server, folder) {
   const clientOf = (credentials) =>
     new BlazeMeterClient({ credentials, baseUrl: server.url, logLevel: 'off' });
   const client = clientOf('not-used:rotation-signs-with-the-credentials-of-its-record');
-  const works = (pair) =>
-    clientOf({ id: pair.id, secret: pair.secret })
+  const works = (credentials) =>
+    clientOf({ id: credentials.id, secret: credentials.secret })
       .user.get()
       .then(
         () => true,

@@ -11,9 +11,9 @@ const client = new BlazeMeterClient({
   baseUrl,
   logLevel: 'off',
   fetch: async (url, init) => {
-    const answer = await fetch(url, init);
+    const response = await fetch(url, init);
     if (init.method === 'POST') process.kill(process.pid, 'SIGKILL');
-    return answer;
+    return response;
   },
 });
 await rotate(client, { store: fileStore(path), reason: 'schedule', owner: 'nightly job' });

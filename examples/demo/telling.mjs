@@ -1,4 +1,4 @@
-// How the demo is told: steps, what went over the wire, and the result, on a terminal of 80 columns. What is shown of a
+// How the demo prints: steps, what went over the wire, and the result, on a terminal of 80 columns. What is shown of a
 // response is chosen by a list of harmless fields; a secret is shown as [secret], and the header that carries it never is.
 
 import { STATUS_CODES } from 'node:http';

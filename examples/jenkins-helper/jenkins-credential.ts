@@ -54,9 +54,9 @@ export function jenkinsCredential(options: JenkinsCredential): SecretSink {
     if (response.status === 404) return {};
     if (response.status !== 200) throw refused('Jenkins (GET of a crumb)', response.status, WHY);
     const cookie = response.headers.getSetCookie().map((line) => line.replace(/;.*/, ''));
-    const answer = await response.json();
+    const issued = await response.json();
     return {
-      [answer.crumbRequestField]: answer.crumb,
+      [issued.crumbRequestField]: issued.crumb,
       ...(cookie.length > 0 ? { cookie: cookie.join('; ') } : {}),
     };
   };

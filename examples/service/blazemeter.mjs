@@ -1,5 +1,5 @@
-// What the service asks BlazeMeter. One client for the life of the process: it signs with the pair that the record of the
-// rotation holds, reads it again every few minutes, and at once where BlazeMeter refuses the pair that it has.
+// What the service asks BlazeMeter. One client for the life of the process: it signs with the credentials that the record of the
+// rotation holds, reads it again every few minutes, and at once where BlazeMeter refuses the credentials that it has.
 import { BlazeMeterClient, isBlazeMeterError } from 'blazemeter-client';
 import { fileStore, fromStore } from 'blazemeter-client/rotation';
 
@@ -25,7 +25,7 @@ function codeOf(error) {
 
 /** The user whose key it is. Takes what node:http gives, which is what Express gives, too. */
 export async function user(_request, response) {
-  // Whoever asked has gone: the call to BlazeMeter ends as well.
+  // The caller has gone: the call to BlazeMeter ends as well.
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   try {

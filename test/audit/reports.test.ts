@@ -188,7 +188,7 @@ describe('every report', () => {
   });
 
   it('holds no character that JSON or XML could not, whatever the names', () => {
-    // XML 1.0, production 2, and no half of a pair.
+    // XML 1.0, production 2, and no half of credentials.
     const legal = /^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]*$/u;
     fc.assert(
       fc.property(

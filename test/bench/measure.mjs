@@ -30,12 +30,12 @@ export async function once(act) {
 }
 
 /**
- * Keeps connections busy with one request after the other, for so long, and counts the answers. Sockets and not an HTTP
+ * Keeps connections busy with one request after the other, for so long, and counts the responses. Sockets and not an HTTP
  * client: what is measured shall be the server, which shares the machine with this.
  */
 export async function overConnections(port, request, { connections = 16, forMs = 2_000 } = {}) {
   const bytes = Buffer.from(request);
-  let answers = 0;
+  let responses = 0;
   const begin = performance.now();
   const end = begin + forMs;
   const keepBusy = () =>
@@ -54,7 +54,7 @@ export async function overConnections(port, request, { connections = 16, forMs =
         }
         pending = Buffer.alloc(0);
         wanted = undefined;
-        answers++;
+        responses++;
         if (performance.now() < end) socket.write(bytes);
         else {
           socket.destroy();
@@ -63,10 +63,10 @@ export async function overConnections(port, request, { connections = 16, forMs =
       });
     });
   await Promise.all(Array.from({ length: connections }, keepBusy));
-  return (answers * 1000) / (performance.now() - begin);
+  return (responses * 1000) / (performance.now() - begin);
 }
 
-/** How long an answer is, head included; undefined while its head is not complete. */
+/** How long a response is, head included; undefined while its head is not complete. */
 function lengthOf(bytes) {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;

@@ -15,7 +15,7 @@ import { inSequence } from './measure.mjs';
 
 const ORIGIN = 'https://a.blazemeter.com';
 
-/** undici's MockAgent, which answers a constant. */
+/** undici's MockAgent, which returns a constant. */
 export async function mockAgent(path, headers, body) {
   const dispatcher = new MockAgent();
   dispatcher.disableNetConnect();
@@ -32,7 +32,7 @@ export async function mockAgent(path, headers, body) {
   return figures;
 }
 
-/** msw alone, which answers a constant. */
+/** msw alone, which returns a constant. */
 export async function mswAlone(path, headers, body) {
   const server = setupServer(
     http.get(

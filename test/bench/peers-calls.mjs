@@ -10,8 +10,8 @@ const [port, folder, rounds = '15', calls = '150'] = process.argv.slice(2);
 const origin = `http://127.0.0.1:${port}`;
 const baseUrl = `${origin}/api/v4`;
 const url = `${baseUrl}/user`;
-const pair = { id: '7e57'.padEnd(24, '0'), secret: '7e57'.padEnd(72, 'a') };
-const authorization = `Basic ${btoa(`${pair.id}:${pair.secret}`)}`;
+const credentials = { id: '7e57'.padEnd(24, '0'), secret: '7e57'.padEnd(72, 'a') };
+const authorization = `Basic ${btoa(`${credentials.id}:${credentials.secret}`)}`;
 
 const require = createRequire(join(folder, 'package.json'));
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
@@ -53,7 +53,7 @@ const userEnvelope = z.object({
   }),
 });
 
-const ours = new BlazeMeterClient({ credentials: pair, baseUrl, logLevel: 'off' });
+const ours = new BlazeMeterClient({ credentials, baseUrl, logLevel: 'off' });
 const openai = new OpenAI({ apiKey: 'none', baseURL: baseUrl, logLevel: 'off' });
 const stripe = new Stripe('none', {
   host: '127.0.0.1',

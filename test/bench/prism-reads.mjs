@@ -17,14 +17,14 @@ try {
     maxRetries: 0,
     fetch: async (url, init) => {
       requests += 1;
-      const answer = await fetch(url, init);
-      const said = answer.headers.get('sl-violations');
-      if (said === null && answer.status < 400) return answer;
+      const response = await fetch(url, init);
+      const said = response.headers.get('sl-violations');
+      if (said === null && response.status < 400) return response;
       violations += 1;
       console.log(
-        `${init.method} ${new URL(url).pathname}: ${answer.status} ${said ?? (await answer.clone().text())}`,
+        `${init.method} ${new URL(url).pathname}: ${response.status} ${said ?? (await response.clone().text())}`,
       );
-      return answer;
+      return response;
     },
   });
   const [account] = (await client.accounts.list({ sort: 'name', limit: 1000 })).items;

@@ -6,17 +6,17 @@ import { performance } from 'node:perf_hooks';
 
 const [what, size] = process.argv.slice(2);
 
-/** The body of a server that answers a constant: so many bytes, or a user as the service would tell it. */
+/** The body of a server that returns a constant: so many bytes, or a user as the service returns it. */
 async function bodyOf() {
   if (what === 'constant') return Buffer.alloc(Number(size), 'x');
   const { createReference } = await import('blazemeter-client/testing');
   const reference = createReference();
   const { owner } = reference.seed().keys;
   const authorization = `Basic ${Buffer.from(`${owner.id}:${owner.secret}`).toString('base64')}`;
-  const answer = await reference.fetch('https://a.blazemeter.com/api/v4/user', {
+  const response = await reference.fetch('https://a.blazemeter.com/api/v4/user', {
     headers: { authorization },
   });
-  return Buffer.from(await answer.arrayBuffer());
+  return Buffer.from(await response.arrayBuffer());
 }
 
 if (what === 'constant' || what === 'user') {

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { BlazeMeterClient } from 'blazemeter-client';
 
 const KEYS = 100_000;
-const pair = { id: '7e57'.padEnd(24, '0'), secret: '7e57'.padEnd(72, 'a') };
+const credentials = { id: '7e57'.padEnd(24, '0'), secret: '7e57'.padEnd(72, 'a') };
 
 /** One page at a time, made when it is asked for: a server with this many keys would itself weigh more. */
 async function fetchPage(url) {
@@ -24,7 +24,7 @@ async function fetchPage(url) {
   return new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json' } });
 }
 
-const client = new BlazeMeterClient({ credentials: pair, fetch: fetchPage, logLevel: 'off' });
+const client = new BlazeMeterClient({ credentials, fetch: fetchPage, logLevel: 'off' });
 const resting = () => {
   globalThis.gc();
   return process.memoryUsage().heapUsed;

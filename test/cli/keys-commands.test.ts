@@ -99,13 +99,13 @@ describe('create', () => {
     ]);
     expect(left.code).toBe(0);
     const file = world.path('api-key.json');
-    const pair = parsed(readFileSync(file, 'utf8'));
+    const credentials = parsed(readFileSync(file, 'utf8'));
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    expect(String(pair.secret)).toMatch(/^[0-9a-f]{72}$/);
-    expect(shows(left.out + left.err, String(pair.secret))).toBe(false);
+    expect(String(credentials.secret)).toMatch(/^[0-9a-f]{72}$/);
+    expect(shows(left.out + left.err, String(credentials.secret))).toBe(false);
     expect(left.out).toContain(`Written to  ${file}`);
     const mine = await world.run(['whoami', '--json', '--key-file', file]);
-    expect(mine.json().key).toMatchObject({ id: pair.id, name: 'ci' });
+    expect(mine.json().key).toMatchObject({ id: credentials.id, name: 'ci' });
   });
 
   it('asks for the given lifetime', async () => {
@@ -119,10 +119,10 @@ describe('create', () => {
       const { key } = (
         await world.run(['create', '--json', '--name', 'a', '--expires-in', said, '--print-secret'])
       ).json();
-      const life = isObject(key)
+      const lifetime = isObject(key)
         ? (Date.parse(String(key.expiresAt)) - Date.parse(String(key.createdAt))) / 1000
         : 0;
-      expect(Math.abs(life - days * DAY)).toBeLessThanOrEqual(61);
+      expect(Math.abs(lifetime - days * DAY)).toBeLessThanOrEqual(61);
     }
   });
 
@@ -310,7 +310,7 @@ describe('diagnose', () => {
 
   it('exits with 3 for credentials that are refused, and still says so as a result', async () => {
     const world = keysWorld();
-    const left = await world.run(['diagnose', '--json'], { env: { BZ_TOKEN: 'no-such:pair' } });
+    const left = await world.run(['diagnose', '--json'], { env: { BZ_TOKEN: 'no-such:credentials' } });
     expect(left.code).toBe(3);
     expect(left.json()).toMatchObject({ ok: false, problem: 'unauthorized' });
   });

@@ -106,7 +106,7 @@ describe('the exit codes', () => {
     expect(none.err).toContain('- BLAZEMETER_API_KEY_ID');
     expect(none.err).toContain('--key-file');
     expect((await world.run(['list'], { env: { BZ_TOKEN: 'no-colon' } })).code).toBe(3);
-    expect((await world.run(['list'], { env: { BZ_TOKEN: 'wrong:pair' } })).code).toBe(3);
+    expect((await world.run(['list'], { env: { BZ_TOKEN: 'wrong:credentials' } })).code).toBe(3);
   });
 
   it('4: not permitted', async () => {
@@ -213,7 +213,7 @@ describe('the exit codes', () => {
 describe('with --json', () => {
   it('an error is one object on standard error, and standard output is empty', async () => {
     const world = keysWorld();
-    const left = await world.run(['list', '--json'], { env: { BZ_TOKEN: 'wrong:pair' } });
+    const left = await world.run(['list', '--json'], { env: { BZ_TOKEN: 'wrong:credentials' } });
     expect(left).toMatchObject({ code: 3, out: '' });
     const lines = left.err.trimEnd().split('\n').map(parsed);
     expect(lines.at(-1)).toMatchObject({

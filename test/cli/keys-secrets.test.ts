@@ -14,9 +14,9 @@ const create = (...more: string[]) => ['create', '--name', 'ci', '--expires-in',
 const afterwards =
   (world: ReturnType<typeof keysWorld>, happens: () => void): FetchLike =>
   async (url, init) => {
-    const answer = await world.reference.fetch(url, init);
+    const response = await world.reference.fetch(url, init);
     if (init.method === 'POST') happens();
-    return answer;
+    return response;
   };
 
 describe('a file that git would track', () => {
@@ -157,9 +157,9 @@ describe('a secret that came although something went wrong', () => {
   it('is kept where it belongs when the response lacks a date', async () => {
     const world = keysWorld();
     const fetch: FetchLike = async (url, init) => {
-      const answer = await world.reference.fetch(url, init);
-      if (init.method !== 'POST') return answer;
-      return new Response((await answer.text()).replace(/"created": \d+/, '"created": "soon"'), answer);
+      const response = await world.reference.fetch(url, init);
+      if (init.method !== 'POST') return response;
+      return new Response((await response.text()).replace(/"created": \d+/, '"created": "soon"'), response);
     };
     const left = await world.run(create('--out', 'k.json'), { fetch });
     expect(left.code).toBe(1);

@@ -38,8 +38,8 @@ describe('a command line that is wrong ends with exit code 2 and names what is w
   });
 
   it('and shows no credential that was given by mistake', async () => {
-    const pair = `${'7e57ed1d'.repeat(3)}:${'7e57ed5e'.repeat(9)}`;
-    const { code, stderr } = await command.run(pair);
+    const credentials = `${'7e57ed1d'.repeat(3)}:${'7e57ed5e'.repeat(9)}`;
+    const { code, stderr } = await command.run(credentials);
     expect(code).toBe(2);
     expect(stderr).not.toContain('7e57ed5e7e57ed5e');
   });

@@ -62,7 +62,7 @@ describe('it ends with exit code 0', () => {
       encoding: 'utf8',
     });
     const { url } = JSON.parse(stdout);
-    await expect.poll(() => answers(`${url}/web/version`), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => responds(`${url}/web/version`), { timeout: 10_000 }).toBe(false);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -153,7 +153,7 @@ describe('what it prints', () => {
     const port = await freePort();
     const { child, ended } = command.launch(['--port', String(port), ...args]);
     await expect
-      .poll(() => answers(`http://127.0.0.1:${port}/api/v4/web/version`), { timeout: 15_000 })
+      .poll(() => responds(`http://127.0.0.1:${port}/api/v4/web/version`), { timeout: 15_000 })
       .toBe(true);
     child.kill('SIGTERM');
     return (await ended).stdout;
@@ -192,7 +192,7 @@ describe('what it stands in for', () => {
     expect(refused.stderr).toContain(`--routes ${broken}`);
   });
 
-  it('a rule of a fault file strikes', async () => {
+  it('a rule of a fault file faults', async () => {
     const faults = command.file(
       'faults.json',
       '[{ "operation": "user.get", "effect": "html", "status": 502 }]',
@@ -224,11 +224,11 @@ describe('what it stands in for', () => {
 
   it('credentials that look real cause one warning, and are never shown', async () => {
     const running = await command.start();
-    const pair = { id: 'ab'.repeat(12), secret: 'cd'.repeat(36) };
+    const credentials = { id: 'ab'.repeat(12), secret: 'cd'.repeat(36) };
     for (const path of ['/user', '/accounts'])
-      expect((await fetch(`${running.url}${path}`, { headers: { authorization: basic(pair) } })).status).toBe(
-        401,
-      );
+      expect(
+        (await fetch(`${running.url}${path}`, { headers: { authorization: basic(credentials) } })).status,
+      ).toBe(401);
     const { stdout, stderr } = await running.stop();
     expect(stderr.match(/looks real/g)).toHaveLength(1);
     expect(stdout + stderr).not.toMatch(/(?:ab){6}|(?:cd){6}/);
@@ -275,7 +275,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-const answers = (url: string): Promise<boolean> =>
+const responds = (url: string): Promise<boolean> =>
   fetch(url).then(
     ({ ok }) => ok,
     () => false,

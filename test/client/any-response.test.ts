@@ -1,4 +1,4 @@
-// Answers by properties: any status with any body ends in a result or in one of our classes, by the status where it is
+// Responses by properties: any status with any body ends in a result or in one of our classes, by the status where it is
 // an error; messages are safe to print; and a secret in a success is never dropped.
 import assert from 'node:assert/strict';
 import {
@@ -68,7 +68,7 @@ const headers = fc.record(
 );
 
 type Given = readonly [status: number, body: string, headers: Partial<Record<string, string>>];
-const answers = fc.tuple(status, body, headers);
+const responses = fc.tuple(status, body, headers);
 
 const SECRET = 'the secret that signs the call';
 function answered([code, text, given]: Given): BlazeMeterClient {
@@ -109,7 +109,7 @@ const ending = (promise: Promise<unknown>) =>
 describe.each(tried)('any response to %s', (_, call) => {
   it('is a result or one of our errors, by its status, and safe to print', async () => {
     await fc.assert(
-      fc.asyncProperty(answers, async (given) => {
+      fc.asyncProperty(responses, async (given) => {
         const { error } = await ending(call(answered(given)));
         const [code] = given;
         if (error === undefined)

@@ -1,5 +1,5 @@
-// How the client keeps its pair fresh: one question for many callers, early renewal, one more try after a 401, and no
-// late answer in place of a newer pair.
+// How the client keeps its credentials fresh: one question for many callers, early renewal, one more try after a 401, and no
+// late response in place of a newer credentials.
 
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,14 +15,19 @@ function setUp() {
   const reference = createReference();
   const { keys } = reference.seed();
   const asked: CredentialContext['reason'][] = [];
-  const clientOf = (answer: (reason: CredentialContext['reason'], times: number) => unknown) =>
+  const clientOf = (response: (reason: CredentialContext['reason'], times: number) => unknown) =>
     new BlazeMeterClient({
       credentials: async (context) => {
         asked.push(context?.reason ?? 'first');
-        const pair = await answer(context?.reason ?? 'first', asked.length);
-        if (typeof pair !== 'object' || pair === null || !('id' in pair) || !('secret' in pair))
-          throw new Error('no pair');
-        return { ...pair, id: String(pair.id), secret: String(pair.secret) };
+        const credentials = await response(context?.reason ?? 'first', asked.length);
+        if (
+          typeof credentials !== 'object' ||
+          credentials === null ||
+          !('id' in credentials) ||
+          !('secret' in credentials)
+        )
+          throw new Error('no credentials');
+        return { ...credentials, id: String(credentials.id), secret: String(credentials.secret) };
       },
       fetch: reference.fetch,
       maxRetries: 0,
@@ -69,20 +74,20 @@ describe('a credential provider', () => {
 
     it('is waited for by all calls that begin meanwhile, not by the first alone', async () => {
       const { reference, keys, asked, clientOf } = setUp();
-      let answer: (pair: unknown) => void = () => {};
+      let response: (credentials: unknown) => void = () => {};
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
       const client = clientOf((reason) =>
         reason === 'first'
           ? { ...keys.owner, expiresAt }
           : new Promise((resolve) => {
-              answer = resolve;
+              response = resolve;
             }),
       );
       await client.user.get();
       vi.advanceTimersByTime(18.5 * MINUTE);
       const calls = [client.user.get(), client.user.get(), client.user.get()];
       await vi.waitFor(() => expect(asked).toEqual(['first', 'expiring']));
-      answer(keys.admin);
+      response(keys.admin);
       await Promise.all(calls);
       const { owner, admin } = keys;
       expect(reference.journal.entries.map(({ keyId }) => keyId)).toEqual([
@@ -109,7 +114,7 @@ describe('a credential provider', () => {
 
     it('never replaces newer credentials with a late result', async () => {
       const { keys, clientOf, reference } = setUp();
-      let late: (pair: unknown) => void = () => {};
+      let late: (credentials: unknown) => void = () => {};
       const expiresAt = new Date(Date.now() + 20 * MINUTE);
       const client = clientOf((reason) => {
         if (reason === 'first') return { ...keys.owner, expiresAt };
@@ -119,7 +124,7 @@ describe('a credential provider', () => {
       });
       await client.user.get();
       vi.advanceTimersByTime(12 * MINUTE);
-      await client.user.get(); // Asks behind the scenes; the answer will come late.
+      await client.user.get(); // Asks behind the scenes; the response will come late.
       await client.apiKeys.regenerateSecret(keys.owner.id, { allowSelf: true });
       late(keys.owner); // The secret of before.
       await client.user.get();
@@ -134,8 +139,8 @@ describe('a source that lags behind a secret which the client gave itself', () =
   it('is asked no more often than it said', async () => {
     const { reference, keys } = setUp();
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });
-    const pair = { ...keys.owner, refreshAfterMs: 5 * MINUTE };
-    const source = vi.fn(async () => pair);
+    const credentials = { ...keys.owner, refreshAfterMs: 5 * MINUTE };
+    const source = vi.fn(async () => credentials);
     const client = new BlazeMeterClient({ credentials: source, fetch: reference.fetch });
     await client.user.get();
     await client.apiKeys.regenerateSecret(keys.owner.id, { allowSelf: true });

@@ -27,10 +27,10 @@ function refused(value: unknown, source?: string): CredentialsError {
 describe('credentials', () => {
   it('of an id and a secret have nothing else', () => {
     for (const given of [token, { id, secret }, { id, secret: Secret.from(secret) }]) {
-      const pair = parseCredentials(given);
-      expect(Object.keys(pair)).toEqual(['id', 'secret']);
-      expect(pair.id).toBe(id);
-      expect(pair.secret.reveal()).toBe(secret);
+      const credentials = parseCredentials(given);
+      expect(Object.keys(credentials)).toEqual(['id', 'secret']);
+      expect(credentials.id).toBe(id);
+      expect(credentials.secret.reveal()).toBe(secret);
     }
     const empty = { expiresAt: undefined, origin: undefined, refreshAfterMs: undefined };
     expect(Object.keys(parseCredentials({ id, secret, ...empty }))).toEqual(['id', 'secret']);
@@ -185,9 +185,9 @@ describe('parseCredentials', () => {
   it('keeps credentials as they are', () => {
     fc.assert(
       fc.property(goodId, goodSecret, (id, secret) => {
-        const pair = parseCredentials({ id, secret });
-        expect(pair.id).toBe(id);
-        expect(pair.secret.reveal()).toBe(secret);
+        const credentials = parseCredentials({ id, secret });
+        expect(credentials.id).toBe(id);
+        expect(credentials.secret.reveal()).toBe(secret);
       }),
     );
   });
@@ -195,9 +195,9 @@ describe('parseCredentials', () => {
   it('splits a text at its first colon, whatever the secret holds', () => {
     fc.assert(
       fc.property(goodId, goodSecret, (id, secret) => {
-        const pair = parseCredentials(`${id}:${secret}`);
-        expect(pair.id).toBe(id);
-        expect(pair.secret.reveal()).toBe(secret);
+        const credentials = parseCredentials(`${id}:${secret}`);
+        expect(credentials.id).toBe(id);
+        expect(credentials.secret.reveal()).toBe(secret);
       }),
     );
   });

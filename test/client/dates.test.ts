@@ -1,5 +1,5 @@
 // Periods and dates by properties, for a client that has seen a response: whatever the machine's clock says, however the server's Date header is off within
-// the slack, a key gets the life that was asked for, and what is refused is refused by the server's time.
+// the slack, a key gets the lifetime that was asked for, and what is refused is refused by the server's time.
 import assert from 'node:assert/strict';
 import {
   BadRequestError,
@@ -78,9 +78,9 @@ describe('a period', () => {
           await client.user.get();
           if (known) await client.accounts.list();
           const { apiKey, clamped } = await client.apiKeys.create({ name: 'p', expiresIn: asked.asked });
-          const life = (apiKey.expiresAt?.getTime() ?? 0) - at.getTime() - skewMs;
-          assert.ok(life <= asked.length * DAY_MS + NEARLY, `${life} ms`);
-          assert.ok(life >= asked.length * DAY_MS - MARGIN - NEARLY, `${life} ms`);
+          const lifetime = (apiKey.expiresAt?.getTime() ?? 0) - at.getTime() - skewMs;
+          assert.ok(lifetime <= asked.length * DAY_MS + NEARLY, `${lifetime} ms`);
+          assert.ok(lifetime >= asked.length * DAY_MS - MARGIN - NEARLY, `${lifetime} ms`);
           assert.equal(clamped, false);
           reference.journal.assertNoUnhandled();
         },
@@ -126,8 +126,11 @@ describe('a period', () => {
         const { client, accountId } = world(at, skewMs, maximum);
         const { apiKey, clamped, boundBy } = await client.apiKeys.create({ name: 'p', expiresIn: 'max' });
         const longest = (maximum === -1 ? 3650 : maximum) * DAY_MS;
-        const life = (apiKey.expiresAt?.getTime() ?? 0) - at.getTime() - skewMs;
-        assert.ok(life <= longest + NEARLY && life >= longest - MARGIN - NEARLY, `${life} of ${longest}`);
+        const lifetime = (apiKey.expiresAt?.getTime() ?? 0) - at.getTime() - skewMs;
+        assert.ok(
+          lifetime <= longest + NEARLY && lifetime >= longest - MARGIN - NEARLY,
+          `${lifetime} of ${longest}`,
+        );
         assert.equal(clamped, false);
         assert.deepEqual(boundBy, maximum === -1 ? undefined : { accountId, maximumDays: maximum });
       }),

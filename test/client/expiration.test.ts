@@ -75,7 +75,7 @@ describe('what is no period', () => {
   ];
 
   it.each([...noPeriods, ['a maximum without limit', 'unlimited'] as const])(
-    '(%s) is refused as the life of a key before anything is sent',
+    '(%s) is refused as the lifetime of a key before anything is sent',
     async (_, expiresIn) => {
       const { client, sent } = clientOf([result({})]);
       const call = Reflect.apply(client.apiKeys.create, client.apiKeys, [{ name: 'ci', expiresIn }]);

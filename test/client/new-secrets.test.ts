@@ -258,7 +258,7 @@ describe('a secret that arrived', () => {
   });
 
   it.each(['whole, but of no known shape', 'broken off'])(
-    'does not stand on the error as the id of its key, where an answer is %s',
+    'does not stand on the error as the id of its key, where a response is %s',
     async (how) => {
       const reference = createReference();
       const { keys } = reference.seed();

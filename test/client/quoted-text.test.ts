@@ -85,8 +85,8 @@ describe('a message of the service', () => {
 const dense = Array.from('abcdefghijklmnopqrstuvwxyz', (letter, at) => letter + `"' ~\\ü€!`[at % 8]).join('');
 
 describe.each([
-  ['hex', secretsOf('hex').pair],
-  ['awkward', secretsOf('awkward').pair],
+  ['hex', secretsOf('hex').credentials],
+  ['awkward', secretsOf('awkward').credentials],
   ['dense', dense],
 ])('a message that quotes the secret, which is %s,', (_, secret) => {
   const detect = createDetector({ secret });
@@ -183,12 +183,12 @@ describe('an error that a fetch rejects with', () => {
   );
 
   it.each(kinds)('shows no secret (%s) that stands for its name or code', async (kind) => {
-    const { pair, made } = secretsOf(kind);
-    const detect = createDetector({ pair, made });
+    const { credentials, made } = secretsOf(kind);
+    const detect = createDetector({ credentials, made });
     for (const text of [
-      pair,
+      credentials,
       made,
-      pair.slice(0, 30),
+      credentials.slice(0, 30),
       `A${made.slice(0, 20)}`,
       made.slice(0, 12).toUpperCase(),
     ]) {

@@ -11,7 +11,7 @@ import { secretsOf } from '../leak/stage.ts';
 import { everythingIn } from '../leak/walk.ts';
 import { builtPackage } from '../support/built.ts';
 
-const { pair: text, made: other } = secretsOf('awkward');
+const { credentials: text, made: other } = secretsOf('awkward');
 const secret = Secret.from(text);
 const detect = createDetector({ text });
 

@@ -1,4 +1,4 @@
-// A key that regenerates its own secret while other calls are under way: between the commit and its answer the service
+// A key that regenerates its own secret while other calls are under way: between the commit and its response the service
 // refuses the old secret, and nobody here has the new one yet.
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,15 +15,15 @@ import {
 import { createReference, type ReferenceOptions } from 'blazemeter-client/testing';
 import { describe, expect, it } from 'vitest';
 
-/** A client whose answers to a regenerate are held back, each until it is let go, in any order. */
+/** A client whose responses to a regenerate are held back, each until it is let go, in any order. */
 function setUp(options: ReferenceOptions = {}) {
   const reference = createReference(options);
   const { keys } = reference.seed();
   const held: (() => void)[] = [];
   const fetch: FetchLike = async (url, init) => {
-    const answer = await reference.fetch(url, init);
+    const response = await reference.fetch(url, init);
     if (url.endsWith('/regenerate')) await new Promise<void>((resolve) => void held.push(resolve));
-    return answer;
+    return response;
   };
   const client = new BlazeMeterClient({ credentials: keys.owner, fetch, maxRetries: 0 });
   const regenerate = (by = client) => by.apiKeys.regenerateSecret(keys.owner.id, { allowSelf: true });
@@ -67,7 +67,7 @@ describe('while a key regenerates itself', () => {
     const { reference, client, held, regenerate, answersHeld } = setUp({ semantics: { grace: 60_000 } });
     const [first, second] = [regenerate(), regenerate(client.withOptions({ maxRetries: 1 }))];
     await answersHeld(1);
-    // Were both under way, the answer to the later one would come first.
+    // Were both under way, the response to the later one would come first.
     await sleep(20);
     held[1]?.();
     await sleep(20);
@@ -171,9 +171,9 @@ describe('a key that regenerates itself', () => {
     const reference = createReference();
     const { keys } = reference.seed();
     const nameless: FetchLike = async (url, init) => {
-      const answer = await reference.fetch(url, init);
-      if (!url.endsWith('/regenerate')) return answer;
-      const { result } = await answer.json();
+      const response = await reference.fetch(url, init);
+      if (!url.endsWith('/regenerate')) return response;
+      const { result } = await response.json();
       return Response.json({ error: null, result: { ...result, name: undefined } });
     };
     const client = new BlazeMeterClient({ credentials: keys.owner, fetch: nameless });

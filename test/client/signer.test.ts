@@ -14,7 +14,7 @@ describe('the header', () => {
     ['test', '123£', 'dGVzdDoxMjPCow=='],
     ['id', 'with:colon', 'aWQ6d2l0aDpjb2xvbg=='],
     ['名前', '🔑', '5ZCN5YmNOvCflJE='],
-  ])('of %s is the base64 of the UTF-8 pair', async (id, secret, base64) => {
+  ])('of %s is the base64 of the UTF-8 credentials', async (id, secret, base64) => {
     const signer = new RequestSigner({ id, secret });
     expect(await signer.headers(API)).toEqual({ authorization: `Basic ${base64}` });
   });
@@ -26,8 +26,8 @@ describe('the header', () => {
     ['an empty id', { id: '', secret: 'topsecret' }],
     ['an empty secret', { id: 'a', secret: '' }],
     ['half of a surrogate pair', { id: 'a', secret: 'topsecret\ud800' }],
-  ])('is refused for %s, at once and without the value', (_, pair) => {
-    const make = () => new RequestSigner(pair);
+  ])('is refused for %s, at once and without the value', (_, credentials) => {
+    const make = () => new RequestSigner(credentials);
     expect(make).toThrow(CredentialsError);
     expect(make).not.toThrow(/topsecret/);
   });
@@ -71,8 +71,8 @@ describe('the destination', () => {
     const { keys } = reference.seed();
     await using server = await listen(reference);
     const signer = new RequestSigner(keys.owner, { origins: [server.url] });
-    const answer = await signer.fetch(`${server.url}/user`);
-    expect(answer.status).toBe(200);
+    const response = await signer.fetch(`${server.url}/user`);
+    expect(response.status).toBe(200);
   });
 
   it('is the one that the source binds the credentials to', async () => {
@@ -89,7 +89,7 @@ it("the signer's fetch goes through the dispatcher that it is given, as fetch do
     .intercept({ path: '/api/v4/user', method: 'GET' });
   intercepted.reply(200, 'by way of the agent');
   const init: RequestInit & { dispatcher: object } = { dispatcher: agent };
-  const answer = await new RequestSigner('id:secret').fetch(API, init);
-  expect(await answer.text()).toBe('by way of the agent');
+  const response = await new RequestSigner('id:secret').fetch(API, init);
+  expect(await response.text()).toBe('by way of the agent');
   await agent.close();
 });

@@ -1,4 +1,4 @@
-// That holding something against docs/openapi.yaml finds what is wrong: each spoilt answer and each spoilt request
+// That holding something against docs/openapi.yaml finds what is wrong: each spoilt response and each spoilt request
 // below is refused, for its own reason, and what is right passes.
 import { describe, expect, it } from 'vitest';
 import { checkedFetch } from '../support/checked-fetch.ts';
@@ -16,7 +16,7 @@ const HEADERS = {
 };
 const REALM = { 'www-authenticate': 'Basic realm=api' };
 
-/** The example answer of a component, to be spoilt. */
+/** The example response of a component, to be spoilt. */
 function example(component: string): Json {
   const found = pointed(api().raw, `#/components/responses/${component}/content/application~1json/example`);
   return record(structuredClone(found), component);
@@ -35,8 +35,14 @@ function without(body: Json, ...keys: readonly string[]): Json {
 
 const withError = (component: string, error: unknown): Json => ({ ...example(component), error });
 
-type Answer = readonly [title: string, call: string, status: number, body: Json | string, problem: RegExp];
-const answers: readonly Answer[] = [
+type SpoiltResponse = readonly [
+  title: string,
+  call: string,
+  status: number,
+  body: Json | string,
+  problem: RegExp,
+];
+const responses: readonly SpoiltResponse[] = [
   [
     'an id is a text',
     'GET /user',
@@ -123,13 +129,13 @@ const answers: readonly Answer[] = [
     withResult('ApiKeyCreated', { secret: 'facade' }),
     /secret must match/,
   ],
-  ['a create is answered by 200', 'POST /api-keys', 200, example('ApiKeyCreated'), /no answer 200/],
+  ['a create returns 200', 'POST /api-keys', 200, example('ApiKeyCreated'), /no response 200/],
   ['a 204 has a body', `DELETE ${KEY}`, 204, '{}', /must not/],
   ['an unknown path succeeds', 'GET /nowhere', 200, example('User'), /not part of the API/],
   ['an unknown method succeeds', 'PUT /user', 200, example('User'), /only 404 or 405/],
 ];
 
-function answer(
+function check(
   call: string,
   status: number,
   body: Json | string,
@@ -141,32 +147,28 @@ function answer(
 }
 
 describe('a response is refused when', () => {
-  it.each(answers)('%s', (_, call, status, body, problem) => {
-    expect(() => answer(call, status, body)).toThrow(problem);
+  it.each(responses)('%s', (_, call, status, body, problem) => {
+    expect(() => check(call, status, body)).toThrow(problem);
   });
 
   it('a recorded header is missing or another', () => {
-    expect(() => answer('GET /user', 401, example('Unauthorized'), {})).toThrow(
-      /www-authenticate is missing/,
-    );
-    expect(() => answer('GET /user', 200, example('User'), { 'set-cookie': 'other=1' })).toThrow(
-      /set-cookie/,
-    );
-    expect(() => answer('GET /user', 200, example('User'), { 'content-type': 'text/html' })).toThrow(
+    expect(() => check('GET /user', 401, example('Unauthorized'), {})).toThrow(/www-authenticate is missing/);
+    expect(() => check('GET /user', 200, example('User'), { 'set-cookie': 'other=1' })).toThrow(/set-cookie/);
+    expect(() => check('GET /user', 200, example('User'), { 'content-type': 'text/html' })).toThrow(
       /content-type/,
     );
-    expect(() => answer('GET /user', 200, example('User'), { date: '2024-06-01' })).toThrow(/header date/);
+    expect(() => check('GET /user', 200, example('User'), { date: '2024-06-01' })).toThrow(/header date/);
   });
 
   it('but not when it is as described', () => {
-    answer('GET /user', 200, example('User'));
-    answer('GET /user', 200, withResult('User', { unknownField: 1 }));
-    answer('GET /user', 401, example('Unauthorized'));
-    answer('GET /accounts/1', 200, withResult('Account', { apiKeyExpiration: -1 }));
-    answer('GET /accounts/1', 200, withResult('Account', { apiKeyExpiration: 45, description: 'A word' }));
-    answer(`DELETE ${KEY}`, 204, '');
-    answer('GET /nowhere', 404, example('NotFound'));
-    answer('PUT /user', 405, withError('NotFound', { code: 405, message: 'Method Not Allowed' }));
+    check('GET /user', 200, example('User'));
+    check('GET /user', 200, withResult('User', { unknownField: 1 }));
+    check('GET /user', 401, example('Unauthorized'));
+    check('GET /accounts/1', 200, withResult('Account', { apiKeyExpiration: -1 }));
+    check('GET /accounts/1', 200, withResult('Account', { apiKeyExpiration: 45, description: 'A word' }));
+    check(`DELETE ${KEY}`, 204, '');
+    check('GET /nowhere', 404, example('NotFound'));
+    check('PUT /user', 405, withError('NotFound', { code: 405, message: 'Method Not Allowed' }));
   });
 });
 

@@ -31,7 +31,7 @@ let readOnly = false;
 let blazemeter: Awaited<ReturnType<typeof listen>>;
 const secrets = new Map<string, string>();
 beforeEach(async () => {
-  world = rotationWorld({ life: 100 });
+  world = rotationWorld({ lifetime: 100 });
   secrets.clear();
   const { id, secret } = world.keys.ci;
   secrets.set('given', secret);
@@ -47,9 +47,9 @@ beforeEach(async () => {
     },
     variableGroupProjectReferences: [{ name: 'blazemeter', projectReference: { name: 'My Project' } }],
   };
-  const answer = variableGroupFake(group, 'Bearer system-access-token');
+  const response = variableGroupFake(group, 'Bearer system-access-token');
   readOnly = false;
-  azure = await serve((heard) => (readOnly && heard.method === 'PUT' ? { status: 403 } : answer(heard)));
+  azure = await serve((heard) => (readOnly && heard.method === 'PUT' ? { status: 403 } : response(heard)));
   blazemeter = await listen(world.reference);
 });
 afterEach(async () => {
@@ -62,7 +62,7 @@ const held = () => ({
   secret: group.variables.BLAZEMETER_API_KEY_SECRET?.value ?? '',
 });
 
-/** A run, as the agent starts it: with the pair that the group holds. */
+/** A run, as the agent starts it: with the credentials that the group holds. */
 async function play(
   inputs: Readonly<Record<string, string>> = {},
   environment: Readonly<Record<string, string>> = {},

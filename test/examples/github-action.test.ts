@@ -31,12 +31,12 @@ let github: GitHubFake;
 let served: Serving;
 let blazemeter: Awaited<ReturnType<typeof listen>>;
 beforeEach(async () => {
-  world = rotationWorld({ life: 100 });
+  world = rotationWorld({ lifetime: 100 });
   const { id, secret } = world.keys.ci;
   github = githubFake([SCOPE], () => world.reference.clock.now());
   github.secrets.set(AT, `${id}:${secret}`);
   github.tokens.set('ghs_app', 'write').set('ghs_workflow', 'workflow').set('github_pat_read', 'read');
-  served = await serve(github.answer);
+  served = await serve(github.response);
   blazemeter = await listen(world.reference);
 });
 afterEach(async () => {
@@ -45,12 +45,12 @@ afterEach(async () => {
 });
 
 const held = () => github.secrets.get(AT) ?? '';
-const pairOf = (token: string) => {
+const credentialsOf = (token: string) => {
   const [id = '', secret = ''] = token.split(':');
   return { id, secret };
 };
 const masksOf = (token: string): string[] =>
-  [pairOf(token).secret, token, btoa(token)].map((value) => `::add-mask::${value}`);
+  [credentialsOf(token).secret, token, btoa(token)].map((value) => `::add-mask::${value}`);
 
 /** A run, with the variables that the workflow and GitHub itself give it. */
 async function play(environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
@@ -69,7 +69,7 @@ async function play(environment: Readonly<Record<string, string>> = {}): Promise
     REASON: 'schedule',
     ...environment,
   });
-  const find = createDetector({ given: pairOf(given).secret, held: pairOf(held()).secret });
+  const find = createDetector({ given: credentialsOf(given).secret, held: credentialsOf(held()).secret });
   expect(find(ended.out.replace(/^::add-mask::.*$/gm, '') + ended.err)).toEqual([]);
   return ended;
 }
@@ -80,13 +80,13 @@ describe('the command', () => {
     const first = await play();
     expect(first.code, first.err).toBe(0);
     expect(first.out).toMatch(/Key \w{24}, phase draining, expires \d{4}-/);
-    expect(pairOf(held()).id).not.toBe(ci.id);
-    expect([pairOf(held()), ci].map((key) => accepts(world.reference, key))).toEqual([true, true]);
+    expect(credentialsOf(held()).id).not.toBe(ci.id);
+    expect([credentialsOf(held()), ci].map((key) => accepts(world.reference, key))).toEqual([true, true]);
 
     world.reference.clock.advance({ hours: 25 });
     const second = await play({ REASON: 'expiry' });
-    expect(second.out).toContain(`Key ${pairOf(held()).id}, phase idle`);
-    expect(keyIds(world.reference)).toEqual([pairOf(held()).id, spare.id, theirs.id].sort());
+    expect(second.out).toContain(`Key ${credentialsOf(held()).id}, phase idle`);
+    expect(keyIds(world.reference)).toEqual([credentialsOf(held()).id, spare.id, theirs.id].sort());
   });
 
   it('masks both keys, as they are and as a header has them, before anything else is printed', async () => {
@@ -108,7 +108,7 @@ describe('the command', () => {
     const { code, err } = await play({ REASON: 'leak' });
     expect(code, err).toBe(0);
     expect(accepts(world.reference, world.keys.ci)).toBe(false);
-    expect(accepts(world.reference, pairOf(held()))).toBe(true);
+    expect(accepts(world.reference, credentialsOf(held()))).toBe(true);
   });
 
   it.each([
@@ -143,13 +143,13 @@ describe('the command', () => {
     expect(failed.code).toBe(1);
     expect(failed.err).toMatch(/403/);
     expect(held()).toBe(old);
-    expect(accepts(world.reference, pairOf(old))).toBe(true);
+    expect(accepts(world.reference, credentialsOf(old))).toBe(true);
     for (const reason of ['schedule', 'expiry', 'expiry']) {
       world.reference.clock.advance({ hours: 25 });
       const { code, err } = await play({ REASON: reason });
       expect(code, err).toBe(0);
     }
-    expect(keyIds(world.reference)).toEqual([pairOf(held()).id, spare.id, theirs.id].sort());
+    expect(keyIds(world.reference)).toEqual([credentialsOf(held()).id, spare.id, theirs.id].sort());
   });
 });
 

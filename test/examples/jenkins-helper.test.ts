@@ -24,12 +24,12 @@ let jenkins: JenkinsFake;
 let served: Serving;
 let blazemeter: Awaited<ReturnType<typeof listen>>;
 beforeEach(async () => {
-  world = rotationWorld({ life: 100 });
+  world = rotationWorld({ lifetime: 100 });
   const { id, secret } = world.keys.ci;
   jenkins = jenkinsFake(
     `<com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl><scope>GLOBAL</scope><id>blazemeter</id><username>${id}</username><password>${secret}</password></com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl>`,
   );
-  served = await serve(jenkins.answer);
+  served = await serve(jenkins.response);
   blazemeter = await listen(world.reference);
 });
 afterEach(async () => {
@@ -90,7 +90,7 @@ describe('the command', () => {
 
   it.each([
     ['for a pull request', { CHANGE_ID: '7' }, /does not run for pull requests/],
-    ['without a pair', { BLAZEMETER_API_KEY_SECRET: '' }, /BLAZEMETER_API_KEY_SECRET is not set/],
+    ['without credentials', { BLAZEMETER_API_KEY_SECRET: '' }, /BLAZEMETER_API_KEY_SECRET is not set/],
     ['for a reason that there is not', { REASON: 'whim' }, /REASON is one of/],
   ])('does nothing %s', async (_, environment, why) => {
     const { code, err } = await play(environment);

@@ -1,4 +1,4 @@
-// Starts an example as a program of its own. It is bundled from its file, with the doors of this package in it as the sources
+// Starts an example as a program of its own. It is bundled from its file, with the entry points of this package in it as the sources
 // have them now, so that no test depends on a build; other packages it takes from the installed ones.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const source = (path: string): string => join(root, 'src', path);
 export const example = (path: string): string => join(root, 'examples', path);
 
-const DOORS = {
+const ENTRY_POINTS = {
   'blazemeter-client/testing/msw': source('reference/msw.ts'),
   'blazemeter-client/testing': source('reference/index.ts'),
   'blazemeter-client/rotation': source('rotation/index.ts'),
@@ -55,7 +55,7 @@ async function bundle(path: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    alias: DOORS,
+    alias: ENTRY_POINTS,
     // For packages in CommonJS that are built in.
     banner: {
       js: "import { createRequire as requirer } from 'node:module';\nconst require = requirer(import.meta.url);",

@@ -30,8 +30,8 @@ const open: Serving[] = [];
 afterEach(async () => {
   for (const serving of open.splice(0)) await serving.close();
 });
-async function listening(answer: (heard: Heard) => Said): Promise<Serving> {
-  const serving = await serve(answer);
+async function listening(response: (heard: Heard) => Said): Promise<Serving> {
+  const serving = await serve(response);
   open.push(serving);
   return serving;
 }
@@ -43,7 +43,7 @@ interface Played {
   again(): Promise<RotationReport>;
 }
 
-/** A rotation with these sinks: its report, and the new pair. */
+/** A rotation with these sinks: its report, and the new credentials. */
 async function rotated(...sinks: SecretSink[]): Promise<Played> {
   const { client, keys } = rotationWorld();
   const store = memoryStore();
@@ -78,7 +78,7 @@ describe('a secret of GitHub Actions', () => {
   async function github(...scopes: string[]) {
     const fake = githubFake([scope, ...scopes]);
     fake.tokens.set('ghs_app', 'write').set('ghs_workflow', 'workflow').set('github_pat_read', 'read');
-    const { url: apiUrl, heard } = await listening(fake.answer);
+    const { url: apiUrl, heard } = await listening(fake.response);
     const sink = (token = 'ghs_app', more = {}) =>
       githubActionsSecret({ token, scope, name: 'BZ_TOKEN', apiUrl, ...more });
     return { fake, heard, apiUrl, sink };
@@ -397,7 +397,7 @@ describe('a credential of Jenkins', () => {
     { crumbs = true, credentialId = 'blazemeter' } = {},
   ) {
     const fake = jenkinsFake(document, { crumbs });
-    const { url } = await listening(fake.answer);
+    const { url } = await listening(fake.response);
     return { fake, sink: jenkinsCredential({ url, credentialId, user: 'robot', password }) };
   }
 

@@ -7,14 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, it, vi } from 'vi
 import * as failures from './support/failures.ts';
 import { operations, type TriedOperation } from './support/operations.ts';
 import { assertNoListeners, TimerWatch, watchHandles } from './support/watch.ts';
-import {
-  clientOf,
-  makeWorld,
-  type Spoiled,
-  type Strike,
-  spoiledServer,
-  type World,
-} from './support/world.ts';
+import { clientOf, type Fault, makeWorld, type Spoiled, spoiledServer, type World } from './support/world.ts';
 
 /** From the abort to the end of the call. */
 const AT_ONCE = 100;
@@ -60,11 +53,11 @@ const abort = () => {
   abortedAt = performance.now();
   caller.abort(reason);
 };
-/** A strike, and the caller gives up a moment later. */
+/** A fault, and the caller gives up a moment later. */
 const abortAfter =
-  (strike: Strike): Strike =>
+  (fault: Fault): Fault =>
   (exchange) => {
-    strike(exchange);
+    fault(exchange);
     setTimeout(abort, 30);
   };
 
@@ -156,9 +149,9 @@ describe.each(operations)('$name, aborted', (operation) => {
   it.each([
     ['before the headers', failures.stallAfterCommit],
     ['in the body', failures.stallInBody],
-  ])('%s', async (_, strike) => {
+  ])('%s', async (_, fault) => {
     const warmed = await warm();
-    server.spoil(operation.target, abortAfter(strike), false);
+    server.spoil(operation.target, abortAfter(fault), false);
     const error = await rejection(operation.call(warmed, world, options()));
     assert.equal(server.sends, 1);
     if (!makesSecrets(operation)) return assert.equal(error, reason);
@@ -201,12 +194,12 @@ describe('aborted while it waits to try again', () => {
   });
 
   it.each([
-    ['a lost answer', failures.resetAfterCommit],
+    ['a lost response', failures.resetAfterCommit],
     ['a 503', failures.status(503)],
-  ])('regenerate (other), after %s: it may have happened', async (_, strike) => {
+  ])('regenerate (other), after %s: it may have happened', async (_, fault) => {
     const warmed = await warm(impatient);
     const operation = named('regenerate (other)');
-    server.spoil(operation.target, strike, false);
+    server.spoil(operation.target, fault, false);
     const error = await rejection(operation.call(warmed, world, options()));
     assert.ok(error instanceof AmbiguousOutcomeError, String(error));
     assert.equal(error.cause, reason);

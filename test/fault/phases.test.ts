@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest
 import { type Authority, makeAuthority } from './support/certificates.ts';
 import { operations, type TriedOperation } from './support/operations.ts';
 import { makeProxy } from './support/proxy.ts';
-import { type TlsServer, type TlsStrike, tlsServer } from './support/tls-server.ts';
+import { type TlsFault, type TlsServer, tlsServer } from './support/tls-server.ts';
 import { clientOf, listening, makeWorld, type World } from './support/world.ts';
 
 let authority: Authority;
@@ -116,7 +116,7 @@ describe.each(protocols)('before there is a connection, over $protocol', ({ allo
 
   it.each<[phase: string, Failing, ending: string, message: RegExp]>([
     ['lookup: no such host', lookup('ENOTFOUND'), 'ConnectionError(dns)', /baseUrl/],
-    ['lookup: no answer for now', lookup('EAI_AGAIN'), 'ConnectionError(dns)', /baseUrl/],
+    ['lookup: no response for now', lookup('EAI_AGAIN'), 'ConnectionError(dns)', /baseUrl/],
     [
       'lookup: no such proxy',
       () => dispatcher(new ProxyAgent('http://proxy.invalid:3128')),
@@ -279,18 +279,18 @@ describe('what fetch refuses is not sent', () => {
 
 describe.each(protocols)('once there is a connection, over $protocol', ({ allowH2 }) => {
   const destroyed =
-    (syscall: string, code: string): TlsStrike =>
+    (syscall: string, code: string): TlsFault =>
     ({ commit }) => {
       commit();
       for (const socket of sockets) socket.destroy(systemError(syscall, code));
     };
   const inPlace =
-    (change: (data: Buffer, client: Socket) => void): TlsStrike =>
+    (change: (data: Buffer, client: Socket) => void): TlsFault =>
     ({ intercept, respond }) => {
       intercept(change);
       respond();
     };
-  const inBody: TlsStrike = ({ response, commit, intercept }) => {
+  const inBody: TlsFault = ({ response, commit, intercept }) => {
     const { status, body } = commit();
     response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(body.length) });
     response.write(body.slice(0, 40));
@@ -305,7 +305,7 @@ describe.each(protocols)('once there is a connection, over $protocol', ({ allowH
     client.write(other);
   };
 
-  const rows: readonly (readonly [phase: string, TlsStrike, reason: string])[] = [
+  const rows: readonly (readonly [phase: string, TlsFault, reason: string])[] = [
     ['writing: EPIPE', destroyed('write', 'EPIPE'), 'reset'],
     ['writing: EPROTO', destroyed('write', 'EPROTO'), 'tls'],
     ['waiting: EHOSTUNREACH', destroyed('read', 'EHOSTUNREACH'), 'reset'],
@@ -345,11 +345,11 @@ describe.each(protocols)('once there is a connection, over $protocol', ({ allowH
             },
             'reset',
           ],
-        ] satisfies [string, TlsStrike, string][])
+        ] satisfies [string, TlsFault, string][])
       : []),
   ];
 
-  it.each(rows)('%s', async (_, strike, reason) => {
+  it.each(rows)('%s', async (_, fault, reason) => {
     for (const operation of operations) {
       world = makeWorld();
       const target = later(await tlsServer(world.reference, authority));
@@ -367,7 +367,7 @@ describe.each(protocols)('once there is a connection, over $protocol', ({ allowH
       );
       const client = clientOf(world, target.baseUrl, { fetchOptions: { dispatcher: agent } });
       await client.user.get();
-      target.spoil(operation.target, strike);
+      target.spoil(operation.target, fault);
       const error = await operation.call(client, world).then(
         () => undefined,
         (thrown: unknown) => thrown,

@@ -1,5 +1,5 @@
 // Proxies and private CAs, by undici's dispatchers and through both fetches. Whatever stands in the way before the
-// request could leave is told apart from what may have happened: never an abort, never ambiguous, and with its mend.
+// request could leave is told apart from what may have happened: never an abort, never ambiguous, and with its fix.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -76,7 +76,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
   /** Every operation fails in the same way, nothing is sent and nothing changes. */
   async function refused(
     client: BlazeMeterClient,
-    expected: { reason: ConnectionFailure; attempts: number; mend: RegExp },
+    expected: { reason: ConnectionFailure; attempts: number; fix: RegExp },
   ) {
     const { keys: before } = world.reference.snapshot();
     for (const operation of operations) {
@@ -90,7 +90,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       assert.equal(outcome.reason, expected.reason, operation.name);
       assert.equal(outcome.mayHaveBeenSent, false, operation.name);
       assert.equal(outcome.attempts, expected.attempts, operation.name);
-      assert.match(outcome.message, expected.mend);
+      assert.match(outcome.message, expected.fix);
       assert.doesNotMatch(
         inspect(outcome, { showHidden: true, depth: 9 }),
         /proxy-password|cHJveHkt|YTpwYXNz/,
@@ -126,7 +126,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       await refused(await proxied(proxy), {
         reason: 'proxy',
         attempts: 1,
-        mend: /407.*ProxyAgent\(\{ uri, token \}\)/,
+        fix: /407.*ProxyAgent\(\{ uri, token \}\)/,
       });
       assert.equal(proxy.connects, operations.length, 'a wrong password is not tried again');
     });
@@ -134,7 +134,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
     it('that gets a wrong password: the same, and the password is not shown', async () => {
       const proxy = later(await makeProxy(withPassword(PASSWORD)));
       const client = await proxied(proxy, { token: `Basic ${Buffer.from('a:password').toString('base64')}` });
-      await refused(client, { reason: 'proxy', attempts: 1, mend: /asks for a password/ });
+      await refused(client, { reason: 'proxy', attempts: 1, fix: /asks for a password/ });
     });
 
     it('that responds to CONNECT with 503 is tried again, for a create as well', async () => {
@@ -142,7 +142,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       await refused(await proxied(proxy), {
         reason: 'proxy',
         attempts: 2,
-        mend: /503.*fetchOptions\.dispatcher/,
+        fix: /503.*fetchOptions\.dispatcher/,
       });
       assert.equal(proxy.connects, 2 * operations.length);
     });
@@ -161,8 +161,8 @@ describe.each(fetches)('with $name', ({ fetch }) => {
 
     it.each([403, 404, 500, 502])('that responds to CONNECT with %i is not tried again', async (status) => {
       const proxy = later(await makeProxy(() => status));
-      const mend = new RegExp(`${status}.*fetchOptions\\.dispatcher`);
-      await refused(await proxied(proxy), { reason: 'proxy', attempts: 1, mend });
+      const fix = new RegExp(`${status}.*fetchOptions\\.dispatcher`);
+      await refused(await proxied(proxy), { reason: 'proxy', attempts: 1, fix });
     });
 
     it('that is down: refused, and where to look', async () => {
@@ -171,19 +171,19 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       await refused(await proxied(proxy), {
         reason: 'refused',
         attempts: 2,
-        mend: /proxy.*fetchOptions\.dispatcher/,
+        fix: /proxy.*fetchOptions\.dispatcher/,
       });
     });
 
     it('does not hide that the CA of the service is unknown', async () => {
       const proxy = later(await makeProxy(() => 'tunnel'));
       const client = through(later(new ProxyAgent(proxy.url)));
-      await refused(client, { reason: 'tls', attempts: 1, mend: /NODE_EXTRA_CA_CERTS/ });
+      await refused(client, { reason: 'tls', attempts: 1, fix: /NODE_EXTRA_CA_CERTS/ });
     });
 
     it('that speaks TLS itself needs its CA, and works with it', async () => {
       const proxy = later(await makeProxy(() => 'tunnel', await authority.issue()));
-      await refused(await proxied(proxy), { reason: 'tls', attempts: 1, mend: /NODE_EXTRA_CA_CERTS/ });
+      await refused(await proxied(proxy), { reason: 'tls', attempts: 1, fix: /NODE_EXTRA_CA_CERTS/ });
       await works(await proxied(proxy, { proxyTls: { ca: authority.ca } }));
     });
   });
@@ -196,8 +196,8 @@ describe.each(fetches)('with $name', ({ fetch }) => {
     });
 
     it('that is missing: a TLS failure with every fix', async () => {
-      const mend = /NODE_EXTRA_CA_CERTS before Node starts.*--use-system-ca.*fetchOptions\.dispatcher/;
-      await refused(through(later(new Agent())), { reason: 'tls', attempts: 1, mend });
+      const fix = /NODE_EXTRA_CA_CERTS before Node starts.*--use-system-ca.*fetchOptions\.dispatcher/;
+      await refused(through(later(new Agent())), { reason: 'tls', attempts: 1, fix });
     });
 
     it.each([
@@ -205,14 +205,14 @@ describe.each(fetches)('with $name', ({ fetch }) => {
       ['for another host', { name: 'elsewhere.test' }],
     ])('does not help a certificate %s', async (_, options) => {
       const target = later(await listen(world.reference, { tls: await authority.issue(options) }));
-      await refused(through(trust(), target.url), { reason: 'tls', attempts: 1, mend: /certificate/ });
+      await refused(through(trust(), target.url), { reason: 'tls', attempts: 1, fix: /certificate/ });
     });
   });
 
   it('https to a port that speaks plain http is a TLS failure, before anything was sent', async () => {
     const target = later(await listen(world.reference));
     const client = through(later(new Agent()), target.url.replace('http:', 'https:'));
-    await refused(client, { reason: 'tls', attempts: 2, mend: /speaks https/ });
+    await refused(client, { reason: 'tls', attempts: 2, fix: /speaks https/ });
   });
 
   it('a connection that closes in the TLS handshake sent nothing, and is tried again', async () => {
@@ -223,7 +223,7 @@ describe.each(fetches)('with $name', ({ fetch }) => {
     });
     await listening(target);
     const client = through(later(new Agent()), `https://127.0.0.1:${portOf(target)}/api/v4`);
-    await refused(client, { reason: 'reset', attempts: 2, mend: /broke/ });
+    await refused(client, { reason: 'reset', attempts: 2, fix: /broke/ });
     assert.equal(met, 2 * operations.length);
     await new Promise((resolve) => target.close(resolve));
   });

@@ -1,5 +1,5 @@
-// Failures one after another. What the last answer says is not all: a refusal says nothing of an earlier request whose
-// answer was lost, and an earlier request that never left has done nothing.
+// Failures one after another. What the last response says is not all: a refusal says nothing of an earlier request whose
+// response was lost, and an earlier request that never left has done nothing.
 import assert from 'node:assert/strict';
 import {
   AmbiguousOutcomeError,
@@ -13,14 +13,7 @@ import { Agent } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import * as failures from './support/failures.ts';
 import { operations, type TriedOperation } from './support/operations.ts';
-import {
-  clientOf,
-  makeWorld,
-  type Spoiled,
-  type Strike,
-  spoiledServer,
-  type World,
-} from './support/world.ts';
+import { clientOf, type Fault, makeWorld, type Spoiled, spoiledServer, type World } from './support/world.ts';
 
 const { random } = Math;
 beforeAll(() => {
@@ -50,7 +43,7 @@ const named = (name: string): TriedOperation => {
 };
 
 /** What becomes of a call whose requests meet these, in order; those after them are answered. */
-async function meets(name: string, strikes: readonly Strike[], maxRetries = 2) {
+async function meets(name: string, faults: readonly Fault[], maxRetries = 2) {
   const operation = named(name);
   const client = clientOf(world, server.baseUrl, {
     maxRetries,
@@ -62,8 +55,8 @@ async function meets(name: string, strikes: readonly Strike[], maxRetries = 2) {
   server.spoil(
     operation.target,
     (exchange) => {
-      const strike = strikes[met++];
-      if (strike !== undefined) return strike(exchange);
+      const fault = faults[met++];
+      if (fault !== undefined) return fault(exchange);
       const { status, headers, body } = exchange.commit();
       exchange.response.writeHead(status, headers).end(body);
     },
@@ -84,8 +77,8 @@ describe('regenerate, signed by another key, whose first response was lost', () 
     ['404', failures.status(404)],
     ['a redirect', failures.redirect(302, 'https://elsewhere.test/')],
     ['a 503', failures.status(503)],
-  ])('is ambiguous although the second request was answered with %s', async (_, strike) => {
-    const { error, sends } = await meets('regenerate (other)', [failures.resetAfterCommit, strike], 1);
+  ])('is ambiguous although the second request was answered with %s', async (_, fault) => {
+    const { error, sends } = await meets('regenerate (other)', [failures.resetAfterCommit, fault], 1);
     assert.ok(error instanceof AmbiguousOutcomeError, String(error));
     assert.equal(error.attempts, 2);
     assert.equal(sends, 2);
@@ -101,8 +94,8 @@ describe('regenerate, signed by another key, whose first response was lost', () 
   });
 
   it('carries the secret if the second response breaks off after it', async () => {
-    const strikes = [failures.resetAfterCommit, failures.resetBehindSecret];
-    const { error, sends } = await meets('regenerate (other)', strikes);
+    const faults = [failures.resetAfterCommit, failures.resetBehindSecret];
+    const { error, sends } = await meets('regenerate (other)', faults);
     assert.ok(error instanceof UndeliveredSecretError, String(error));
     assert.ok(error.newSecret.equals(server.newestSecret ?? ''));
     assert.equal(sends, 2);
@@ -111,16 +104,16 @@ describe('regenerate, signed by another key, whose first response was lost', () 
 
 describe('regenerate, signed by the key itself', () => {
   it('counts every request in the error', async () => {
-    const strikes = [failures.reset, failures.reset, failures.reset];
-    const { error, sends } = await meets('regenerate (self)', strikes);
+    const faults = [failures.reset, failures.reset, failures.reset];
+    const { error, sends } = await meets('regenerate (self)', faults);
     assert.ok(error instanceof AmbiguousOutcomeError, String(error));
     assert.equal(error.attempts, 3);
     assert.equal(sends, 3);
   });
 
   it('ends in a lost secret when a later request was done', async () => {
-    const strikes = [failures.reset, failures.resetAfterCommit];
-    const { error, sends } = await meets('regenerate (self)', strikes);
+    const faults = [failures.reset, failures.resetAfterCommit];
+    const { error, sends } = await meets('regenerate (self)', faults);
     assert.ok(error instanceof SecretLostError, String(error));
     assert.equal(sends, 2);
     assert.equal(error.keyId, world.owner.id);
@@ -130,10 +123,10 @@ describe('regenerate, signed by the key itself', () => {
 
 describe('delete', () => {
   it.each([
-    ['a lost answer', failures.resetAfterCommit],
+    ['a lost response', failures.resetAfterCommit],
     ['a 503', failures.statusAfterCommit(503)],
-  ])('that was done, with %s, takes the 404 that follows for done', async (_, strike) => {
-    const { error, sends } = await meets('apiKeys.delete', [strike]);
+  ])('that was done, with %s, takes the 404 that follows for done', async (_, fault) => {
+    const { error, sends } = await meets('apiKeys.delete', [fault]);
     assert.equal(error, undefined);
     assert.equal(sends, 2);
   });
@@ -192,9 +185,9 @@ describe('Retry-After is kept', () => {
     ['in seconds', failures.status(429, { 'retry-after': '1' }), 1_000],
     // Dates have whole seconds, and so has the clock that they are read by.
     ['as a date', failures.limitedUntil(3), 1_000],
-  ])('%s', async (_, strike, least) => {
+  ])('%s', async (_, fault, least) => {
     const started = performance.now();
-    const { error, sends } = await meets('user.get', [strike]);
+    const { error, sends } = await meets('user.get', [fault]);
     assert.equal(error, undefined);
     assert.equal(sends, 2);
     expect(performance.now() - started).toBeGreaterThan(least - 5);

@@ -92,7 +92,7 @@ afterAll(async () => {
 
 async function run(row: Row, operation: TriedOperation & { name: Column }, lasting: boolean) {
   const world = makeWorld();
-  const connectFailure = typeof row.strike === 'string' ? row.strike : undefined;
+  const connectFailure = typeof row.fault === 'string' ? row.fault : undefined;
   const server = await spoiledServer(world.reference, { keepAlive: connectFailure === undefined });
   let armed = false;
   let opened = 0;
@@ -115,7 +115,7 @@ async function run(row: Row, operation: TriedOperation & { name: Column }, lasti
   try {
     // So that a create knows the time of the server, and its own request is the only one of the call.
     await client.user.get();
-    server.spoil(operation.target, typeof row.strike === 'string' ? undefined : row.strike, !lasting);
+    server.spoil(operation.target, typeof row.fault === 'string' ? undefined : row.fault, !lasting);
     armed = true;
 
     const time = bound(totalTimeout);
@@ -155,7 +155,7 @@ async function run(row: Row, operation: TriedOperation & { name: Column }, lasti
       const { outcome: resolved } = await error.resolve();
       assert.equal(resolved, made ? 'committed' : 'not-committed');
     }
-    // Whatever went well, the client goes on with the pair that works now.
+    // Whatever went well, the client goes on with the credentials that works now.
     if (error === undefined) await client.user.get();
   } finally {
     // Only done when no request is under way any more: what a call leaves open would hang here.

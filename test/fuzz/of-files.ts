@@ -43,12 +43,12 @@ const keyFiles: Fuzzed = {
       shown,
       check: async () => {
         writeFileSync(files.key, bytes, { mode: 0o600 });
-        const pair = await takenLater(() => keyFile());
-        assert.ok(pair !== undefined || !whole);
-        if (pair === undefined) return false;
+        const credentials = await takenLater(() => keyFile());
+        assert.ok(credentials !== undefined || !whole);
+        if (credentials === undefined) return false;
         // As any reader of JSON reads it.
         const value = parsed(textOf(bytes))?.value;
-        assert.deepEqual({ id: pair.id, secret: revealed(pair.secret) }, pairIn(value));
+        assert.deepEqual({ id: credentials.id, secret: revealed(credentials.secret) }, credentialsIn(value));
         assertHidden(keyFile.describe?.() ?? '');
         return true;
       },
@@ -59,16 +59,16 @@ const keyFiles: Fuzzed = {
 const revealed = (secret: string | { reveal(): string }): string =>
   typeof secret === 'string' ? secret : secret.reveal();
 
-const pairIn = (value: unknown): unknown =>
+const credentialsIn = (value: unknown): unknown =>
   typeof value === 'object' && value !== null
     ? { id: Reflect.get(value, 'id'), secret: Reflect.get(value, 'secret') }
     : undefined;
 
 const yamls = [
   ...secrets.map((secret) => `modules:\n  blazemeter:\n    token: ${JSON.stringify(`${ID}:${secret}`)}\n`),
-  `# mine\nmodules:\n  cloud:\n    token: '${ID}:${SECRETS.pair}'  # the pair\n    address: https://blazemeter.example.com\n`,
-  `---\nsettings:\n  verbose: true\nmodules:\n  jmeter:\n    plugins:\n    - a\n    - b: c\n  blazemeter:\n    token: ${ID}:${SECRETS.pair}\n`,
-  `execution:\n- concurrency: 10\n  scenario: x\nmodules:\n  blazemeter: {a: b}\n  cloud:\n    token: ${ID}:${SECRETS.pair}\n`,
+  `# mine\nmodules:\n  cloud:\n    token: '${ID}:${SECRETS.credentials}'  # the credentials\n    address: https://blazemeter.example.com\n`,
+  `---\nsettings:\n  verbose: true\nmodules:\n  jmeter:\n    plugins:\n    - a\n    - b: c\n  blazemeter:\n    token: ${ID}:${SECRETS.credentials}\n`,
+  `execution:\n- concurrency: 10\n  scenario: x\nmodules:\n  blazemeter: {a: b}\n  cloud:\n    token: ${ID}:${SECRETS.credentials}\n`,
 ];
 
 /** Lines moved, doubled, shifted. */
@@ -139,11 +139,13 @@ const taurus: Fuzzed = {
       shown,
       check: async () => {
         writeFileSync(files.taurus, bytes, { mode: 0o600 });
-        const pair = await takenLater(() => taurusFile());
-        if (pair === undefined) return false;
-        if (pair.origin !== undefined) assert.equal(new URL(pair.origin).origin, pair.origin);
+        const credentials = await takenLater(() => taurusFile());
+        if (credentials === undefined) return false;
+        if (credentials.origin !== undefined)
+          assert.equal(new URL(credentials.origin).origin, credentials.origin);
         const read = tokenByYaml(textOf(bytes));
-        if (typeof read === 'string') assert.equal(`${pair.id}:${revealed(pair.secret)}`, read.trim());
+        if (typeof read === 'string')
+          assert.equal(`${credentials.id}:${revealed(credentials.secret)}`, read.trim());
         return true;
       },
     };

@@ -1,4 +1,4 @@
-// Parsers of what a rotation keeps: the record, its sealed text, and the answers of the stores that hold it.
+// Parsers of what a rotation keeps: the record, its sealed text, and the responses of the stores that hold it.
 import assert from 'node:assert/strict';
 import {
   type CredentialStore,
@@ -23,7 +23,7 @@ const AT = '2026-11-23T04:15:45.000Z';
 
 const held = {
   id: ID,
-  secret: SECRETS.pair,
+  secret: SECRETS.credentials,
   name: 'ci.k3v9m2xq7a.e3.abcdefghijkmnpqr',
   createdAt: AT,
   expiresAt: AT,
@@ -136,9 +136,9 @@ const seals: Fuzzed = {
   },
 };
 
-/** Stores whose next answer is put there by hand. */
-let answer: { readonly status: number; readonly body: unknown } = { status: 200, body: null };
-const fetch = async () => new Response(String(answer.body), { status: answer.status });
+/** Stores whose next response is put there by hand. */
+let response: { readonly status: number; readonly body: unknown } = { status: 200, body: null };
+const fetch = async () => new Response(String(response.body), { status: response.status });
 const vault = vaultStore({
   address: 'https://vault.example.com',
   token: SECRETS.awkward.replace(/[^\x21-\x7e]/g, ''),
@@ -146,7 +146,7 @@ const vault = vaultStore({
   fetch,
 });
 const kubernetes = kubernetesStore({ server: 'https://k8s.example.com', token: 'token', name: 'ci', fetch });
-const redis = redisStore(async () => answer.body, { key: 'ci', plaintext: true });
+const redis = redisStore(async () => response.body, { key: 'ci', plaintext: true });
 
 /** Not those that may go away by themselves: they are waited for. */
 const STATUSES = [200, 200, 200, 200, 201, 400, 403, 404, 405, 413, 422, 472];
@@ -155,7 +155,7 @@ const version = { version: 3, created_time: AT, deletion_time: '', destroyed: fa
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const ofVault: readonly Json[] = [
   ...texts.map((text) => ({ data: { data: { record: text, other: 'kept' }, metadata: version } })),
-  { errors: ['no handler for route', SECRETS.pair] },
+  { errors: ['no handler for route', SECRETS.credentials] },
   { data: { data: null, metadata: version } },
 ];
 const ofKubernetes: readonly Json[] = [
@@ -164,7 +164,7 @@ const ofKubernetes: readonly Json[] = [
     metadata: { resourceVersion: '17' },
     data: { record: base64(text), x: 'eA==' },
   })),
-  { kind: 'Status', details: { kind: 'secrets' }, message: SECRETS.pair },
+  { kind: 'Status', details: { kind: 'secrets' }, message: SECRETS.credentials },
   { kind: 'Secret', metadata: { resourceVersion: '17' } },
 ];
 
@@ -187,13 +187,13 @@ function storeAnswer(random: Random): { store: CredentialStore; status: number; 
 }
 
 const stores: Fuzzed = {
-  name: 'answers of stores',
+  name: 'responses of stores',
   make(random) {
     const { store, status, body } = storeAnswer(random);
     return {
       shown: { status, body },
       check: async () => {
-        answer = { status, body };
+        response = { status, body };
         const read = await takenLater(() => store.read());
         if (read === undefined) return false;
         assert.ok(typeof read.etag === 'string' && read.etag !== '');

@@ -12,21 +12,24 @@ const secrets = Object.values(SECRETS);
 const pairs = secrets.map((secret) => ({ id: ID, secret }));
 
 /** The header as the other side reads it, and what is true of all credentials. */
-async function checkPair(given: unknown, parse: () => ReturnType<typeof parseCredentials>): Promise<boolean> {
-  const pair = taken(parse);
-  if (pair === undefined) return false;
-  const secret = pair.secret.reveal();
-  assert.ok(pair.id !== '' && secret !== '' && !pair.id.includes(':'));
-  assert.match(`${pair.id}${secret}`, /^\P{Cc}+$/u);
-  if (typeof given === 'string') assert.ok(given.includes(`${pair.id}:${secret}`));
-  const { origin: _, ...anywhere } = pair;
+async function checkCredentials(
+  given: unknown,
+  parse: () => ReturnType<typeof parseCredentials>,
+): Promise<boolean> {
+  const credentials = taken(parse);
+  if (credentials === undefined) return false;
+  const secret = credentials.secret.reveal();
+  assert.ok(credentials.id !== '' && secret !== '' && !credentials.id.includes(':'));
+  assert.match(`${credentials.id}${secret}`, /^\P{Cc}+$/u);
+  if (typeof given === 'string') assert.ok(given.includes(`${credentials.id}:${secret}`));
+  const { origin: _, ...anywhere } = credentials;
   const { authorization } = await new RequestSigner(anywhere).headers('https://a.blazemeter.com/api/v4/user');
   const [, base64 = ''] = /^Basic ([A-Za-z0-9+/]+={0,2})$/.exec(authorization) ?? [];
   assert.equal(
     new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, 'base64')),
-    `${pair.id}:${secret}`,
+    `${credentials.id}:${secret}`,
   );
-  assertHidden(JSON.stringify(pair.secret));
+  assertHidden(JSON.stringify(credentials.secret));
   return true;
 }
 
@@ -42,13 +45,17 @@ const credentials: Fuzzed = {
       return {
         shown: text,
         check: async () => {
-          const good = await checkPair(text, () => parseCredentials(text));
+          const good = await checkCredentials(text, () => parseCredentials(text));
           assert.ok(good || !whole);
           return good;
         },
       };
     }
-    const roots = pairs.map((pair) => ({ ...pair, origin: 'https://a.blazemeter.com', refreshAfterMs: 5 }));
+    const roots = pairs.map((credentials) => ({
+      ...credentials,
+      origin: 'https://a.blazemeter.com',
+      refreshAfterMs: 5,
+    }));
     const { text, whole } = spoiltJson(random, roots, { secrets });
     return {
       shown: text,
@@ -56,7 +63,7 @@ const credentials: Fuzzed = {
         const document = parsed(text);
         if (document === undefined) return false;
         // As a program in JavaScript gives it.
-        const good = await checkPair(document.value, () =>
+        const good = await checkCredentials(document.value, () =>
           Reflect.apply(parseCredentials, undefined, [document.value]),
         );
         assert.ok(good || !whole);
@@ -69,7 +76,7 @@ const credentials: Fuzzed = {
 /** What the next call of a client that repeats nothing rejects with. */
 async function failure(response: () => Response): Promise<unknown> {
   const client = new BlazeMeterClient({
-    credentials: { id: ID, secret: SECRETS.pair },
+    credentials: { id: ID, secret: SECRETS.credentials },
     fetch: async () => response(),
     maxRetries: 0,
     logLevel: 'off',
@@ -133,7 +140,7 @@ const CARRIED: readonly EncodingName[] = [
 const foreign: Fuzzed = {
   name: 'a message that quotes the secret',
   make(random) {
-    const secret = SECRETS.pair;
+    const secret = SECRETS.credentials;
     const pieces = Array.from({ length: 1 + random.int(4) }, () => {
       const from = random.int(secret.length - 8);
       const piece = secret.slice(from, from + 8 + random.int(secret.length - from - 7)).toWellFormed();

@@ -11,7 +11,7 @@ const hex = secretsOf('hex');
 const awkward = secretsOf('awkward');
 
 /** The secrets of all inputs: as the service makes them, and of characters that every encoding writes differently. */
-export const SECRETS = { pair: hex.pair, made: hex.made, awkward: awkward.pair };
+export const SECRETS = { credentials: hex.credentials, made: hex.made, awkward: awkward.credentials };
 
 const detect = createDetector(SECRETS);
 

@@ -1,5 +1,5 @@
 // Spoils valid inputs: documents by their grammar (members doubled, missing, of another kind, nested too deep), then texts by
-// what happens to files and answers on their way (cut, doubled, a byte turned over, a mark put before).
+// what happens to files and responses on their way (cut, doubled, a byte turned over, a mark put before).
 import type { Random } from './random.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };

@@ -100,7 +100,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
   it('methods that are called on something else give nothing away', async () => {
     const stage = createStage(kind);
     const client = stage.client();
-    const signer = new RequestSigner(stage.pair);
+    const signer = new RequestSigner(stage.credentials);
     const texts: string[] = [];
     for (const holder of [client, client.user, client.apiKeys, client.accounts, signer]) {
       for (
@@ -132,22 +132,22 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
       vi.spyOn(console, method).mockImplementation((...line: unknown[]) => void heard.push(line));
     const stage = createStage(kind);
     const client = new BlazeMeterClient({
-      credentials: stage.pair,
+      credentials: stage.credentials,
       fetch: stage.fetch,
       maxRetries: 1,
       logLevel: 'debug',
     });
     await client.apiKeys.create({ name: 'ci', expiresIn: '3 months' });
-    stage.reference.faults.add({ effect: 'status', status: 503, message: stage.pair.secret });
+    stage.reference.faults.add({ effect: 'status', status: 503, message: stage.credentials.secret });
     await client.user.get().then(undefined, () => {});
     expect(heard.length).toBeGreaterThan(3);
     expect(detect(heard.map(fromAllSides).join('\n'))).toEqual([]);
   });
 
   it('a request that was signed stays as it was, and only its copy carries the header', async () => {
-    const { pair } = createStage(kind);
+    const { credentials } = createStage(kind);
     const request = new Request('https://a.blazemeter.com/api/v4/user');
-    const signed = await new RequestSigner(pair).sign(request);
+    const signed = await new RequestSigner(credentials).sign(request);
     expect(detect(fromAllSides([request, [...request.headers]]))).toEqual([]);
     expect(detect(String(signed.headers.get('authorization'))).length).toBeGreaterThan(0);
   });
@@ -155,7 +155,7 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
 
 describe('what cannot be promised, and SECURITY.md says so', () => {
   it('a subscriber to the diagnostics of fetch sees the header', async () => {
-    const { pair } = createStage('hex');
+    const { credentials } = createStage('hex');
     const server = createServer((_, response) => response.end('{"result": {"id": 1}}'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address: AddressInfo | string | null = server.address();
@@ -165,14 +165,14 @@ describe('what cannot be promised, and SECURITY.md says so', () => {
     const requests = channel('undici:request:create');
     requests.subscribe(listen);
     try {
-      await new BlazeMeterClient({ credentials: pair, baseUrl: `http://127.0.0.1:${port}` }).user.get();
+      await new BlazeMeterClient({ credentials, baseUrl: `http://127.0.0.1:${port}` }).user.get();
     } finally {
       requests.unsubscribe(listen);
       server.closeAllConnections();
       server.close();
     }
-    expect(createDetector({ pair: pair.secret })(heard.map(everythingIn).join('\n')).length).toBeGreaterThan(
-      0,
-    );
+    expect(
+      createDetector({ credentials: credentials.secret })(heard.map(everythingIn).join('\n')).length,
+    ).toBeGreaterThan(0);
   });
 });

@@ -25,7 +25,9 @@ describe.each(kinds)('with a secret that is %s', (kind) => {
   });
 
   it('a leak in what is printed is found', async () => {
-    const planted = encodingNames.map((name) => `<${name}>${encodings[name].write(secrets.pair)}</${name}>`);
+    const planted = encodingNames.map(
+      (name) => `<${name}>${encodings[name].write(secrets.credentials)}</${name}>`,
+    );
     const env = { LEAK_RUN: 'leak', LEAK_TEXT: planted.join(' ') };
     for (const flag of ['throw', 'warn']) {
       const { output } = await printedBy(env, `--unhandled-rejections=${flag}`);

@@ -1,5 +1,5 @@
 // Servers that quote secrets: the one that signed and the one that they have just made, in every encoding, at every place
-// of an answer that anybody is shown.
+// of a response that anybody is shown.
 import { type EncodingName, encodingNames, encodings } from './detector.ts';
 import type { Failure } from './failures.ts';
 import { basic, type Stage } from './stage.ts';
@@ -11,7 +11,7 @@ const quotes = {
   'the end': (text: string) => text.slice(-12),
 };
 
-/** Headers of the answer, where they can carry the text. */
+/** Headers of the response, where they can carry the text. */
 const headersWith = (text: string): Record<string, string> =>
   /^[\x20-\x7e\xa0-\xff]*$/.test(text)
     ? Object.fromEntries(
@@ -26,7 +26,7 @@ interface Place {
   readonly name: string;
   readonly ends?: string;
   /** `text` is the quote. */
-  readonly answer: (text: string, stage: Stage) => { status: number; body: string };
+  readonly reply: (text: string, stage: Stage) => { status: number; body: string };
 }
 
 const json = (status: number, body: object): { status: number; body: string } => ({
@@ -38,23 +38,23 @@ const places: Place[] = [
   {
     name: 'its error message and request id',
     ends: 'BadRequestError',
-    answer: (text) =>
+    reply: (text) =>
       json(400, { error: { code: 400, message: `Bad Request: ${text}, indeed` }, request_id: text }),
   },
   {
     name: 'an error that is a text',
     ends: 'ServerError',
-    answer: (text) => json(500, { error: text, result: null }),
+    reply: (text) => json(500, { error: text, result: null }),
   },
   {
     name: 'a message beside a 401',
     ends: 'AuthenticationError',
-    answer: (text) => json(401, { message: `no: "${text}"` }),
+    reply: (text) => json(401, { message: `no: "${text}"` }),
   },
-  { name: 'its content type', ends: 'InvalidResponseError', answer: (text) => ({ status: 200, body: text }) },
+  { name: 'its content type', ends: 'InvalidResponseError', reply: (text) => ({ status: 200, body: text }) },
   {
-    name: 'the headers of a good answer',
-    answer: (text) => json(200, { result: { id: 7 }, request_id: text }),
+    name: 'the headers of a good response',
+    reply: (text) => json(200, { result: { id: 7 }, request_id: text }),
   },
 ];
 
@@ -62,23 +62,23 @@ const madePlaces: Place[] = [
   {
     name: 'an error inside a 200',
     ends: 'UndeliveredSecretError',
-    answer: (text, { made }) =>
+    reply: (text, { made }) =>
       json(200, { error: { code: 500, message: text }, result: { secret: made }, request_id: text }),
   },
   {
     name: 'a response without an id',
     ends: 'UndeliveredSecretError',
-    answer: (text, { made }) => json(201, { result: { name: text, secret: made }, request_id: text }),
+    reply: (text, { made }) => json(201, { result: { name: text, secret: made }, request_id: text }),
   },
   {
-    name: 'the headers of a good answer to a create',
-    answer: (text, { made }) =>
+    name: 'the headers of a good response to a create',
+    reply: (text, { made }) =>
       json(201, { result: { id: 'a', name: 'n', created: 1_900_000_000, secret: made }, request_id: text }),
   },
 ];
 
-const respond = (stage: Stage, { answer }: Place, text: string): Response => {
-  const { status, body } = answer(text, stage);
+const respond = (stage: Stage, { reply }: Place, text: string): Response => {
+  const { status, body } = reply(text, stage);
   return new Response(body, { status, headers: headersWith(text) });
 };
 
@@ -86,7 +86,7 @@ const echo = (place: Place, quote: keyof typeof quotes, encoding: EncodingName):
   name: `a server that quotes ${quote} of the secret, ${encoding}, in ${place.name}`,
   ...(place.ends === undefined ? {} : { ends: place.ends }),
   run: (stage) => {
-    const text = encodings[encoding].write(quotes[quote](stage.pair.secret));
+    const text = encodings[encoding].write(quotes[quote](stage.credentials.secret));
     return stage.client({ fetch: async () => respond(stage, place, text) }).user.get();
   },
 });
@@ -108,7 +108,8 @@ const madeEcho = (place: Place, quote: keyof typeof quotes, encoding: EncodingNa
 const header = (place: Place): Failure => ({
   name: `a server that quotes the header in ${place.name}`,
   ...(place.ends === undefined ? {} : { ends: place.ends }),
-  run: (stage) => stage.client({ fetch: async () => respond(stage, place, basic(stage.pair)) }).user.get(),
+  run: (stage) =>
+    stage.client({ fetch: async () => respond(stage, place, basic(stage.credentials)) }).user.get(),
 });
 
 /** What goes over a wire; the others are what a dump of bytes in memory looks like. */

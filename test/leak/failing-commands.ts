@@ -17,7 +17,7 @@ interface How {
 
 /** Runs it in a folder, and gives what it printed. */
 async function printed(stage: Stage, cwd: string, argv: readonly string[], how: How = {}) {
-  const { pair } = stage;
+  const { credentials } = stage;
   const text = { out: '', err: '' };
   const output = (stream: 'out' | 'err') => ({
     write(chunk: string, done?: (error?: Error | null) => void) {
@@ -35,7 +35,7 @@ async function printed(stage: Stage, cwd: string, argv: readonly string[], how: 
       HOME: cwd,
       TMPDIR: cwd,
       PATH: process.env.PATH,
-      BZ_TOKEN: `${pair.id}:${pair.secret}`,
+      BZ_TOKEN: `${credentials.id}:${credentials.secret}`,
       ...how.env,
     },
     cwd,
@@ -55,9 +55,11 @@ const commands = (name: string, ...lines: readonly (readonly string[])[]): Failu
   name: `the command: ${name}`,
   run: async (stage) => {
     const cwd = stage.folder();
-    const { pair } = stage;
+    const { credentials } = stage;
     mkdirSync(join(cwd, 'folder.json'));
-    writeFileSync(join(cwd, 'broken.json'), `{"id": "${pair.id}", "secret": ${pair.secret}`, { mode: 0o600 });
+    writeFileSync(join(cwd, 'broken.json'), `{"id": "${credentials.id}", "secret": ${credentials.secret}`, {
+      mode: 0o600,
+    });
     const seen: unknown[] = [];
     for (const argv of lines) seen.push(argv, await printed(stage, cwd, argv));
     return seen;
@@ -65,7 +67,7 @@ const commands = (name: string, ...lines: readonly (readonly string[])[]): Failu
 });
 
 const echoing = (stage: Stage): FetchLike => {
-  const { secret } = stage.pair;
+  const { secret } = stage.credentials;
   const body = { error: { code: 400, message: `No: ${secret}` }, request_id: secret, result: { id: secret } };
   return async () => Response.json(body, { status: 400 });
 };
@@ -107,7 +109,7 @@ export const failingCommands: readonly Failure[] = [
     run: (stage) => printed(stage, stage.folder(), [...CREATE, '--print-secret'], { closed: true }),
   },
   {
-    name: 'the command: a secret whose answer cannot be read',
+    name: 'the command: a secret whose response cannot be read',
     run: (stage) =>
       printed(stage, stage.folder(), [...CREATE, '--print-secret', '--json'], {
         fetch: async (url, init) =>

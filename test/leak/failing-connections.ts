@@ -70,7 +70,7 @@ export const failingConnections: readonly Failure[] = [
     },
   },
   {
-    name: 'an answer that is not HTTP and quotes the request',
+    name: 'a response that is not HTTP and quotes the request',
     ends: 'ConnectionError',
     run: async (stage) => {
       const server = createServer((socket) => {
@@ -93,7 +93,7 @@ export const failingConnections: readonly Failure[] = [
     },
   },
   {
-    name: 'an answer that breaks off',
+    name: 'a response that breaks off',
     ends: 'ConnectionError',
     run: ({ reference, client }) => {
       reference.faults.add({ effect: 'reset', when: 'mid-body' });
@@ -112,7 +112,7 @@ export const failingConnections: readonly Failure[] = [
         );
       });
       const uri = `http://127.0.0.1:${await portOf(stage, server)}`;
-      const dispatcher = new ProxyAgent({ uri, token: basic(stage.pair) });
+      const dispatcher = new ProxyAgent({ uri, token: basic(stage.credentials) });
       stage.afterwards(() => dispatcher.close());
       return stage
         .client({ fetch: undefined, fetchOptions: { dispatcher }, baseUrl: 'https://a.example/api/v4' })
@@ -122,14 +122,15 @@ export const failingConnections: readonly Failure[] = [
   {
     name: 'a signer that is asked for another origin',
     ends: 'TypeError',
-    run: async ({ pair, show }) => show(new RequestSigner(pair)).headers('https://elsewhere.example/'),
+    run: async ({ credentials, show }) =>
+      show(new RequestSigner(credentials)).headers('https://elsewhere.example/'),
   },
   {
     name: "a signer's fetch that is refused",
     ends: 'TypeError',
     run: async (stage) => {
       const url = at(await closedPort(stage));
-      return stage.show(new RequestSigner(stage.pair, { origins: [url] })).fetch(url);
+      return stage.show(new RequestSigner(stage.credentials, { origins: [url] })).fetch(url);
     },
   },
   {
@@ -141,7 +142,7 @@ export const failingConnections: readonly Failure[] = [
         response.end();
       });
       const url = at(await portOf(stage, server));
-      return stage.show(new RequestSigner(stage.pair, { origins: [url] })).fetch(url);
+      return stage.show(new RequestSigner(stage.credentials, { origins: [url] })).fetch(url);
     },
   },
 ];

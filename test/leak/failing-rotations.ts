@@ -27,10 +27,10 @@ import type { Stage } from './stage.ts';
 const quoting = (text: string): Error =>
   Object.assign(new Error(text, { cause: new Error(text) }), { name: text, code: text, body: { text } });
 
-/** A store with a record of the pair that signs. */
+/** A store with a record of the credentials that signs. */
 async function adopted(stage: Stage, store: CredentialStore = memoryStore()) {
   const client = stage.client();
-  stage.show([store, await adopt(client, { store, name: 'ci', credentials: stage.pair })]);
+  stage.show([store, await adopt(client, { store, name: 'ci', credentials: stage.credentials })]);
   return { client, store };
 }
 
@@ -61,7 +61,7 @@ const sinks: Readonly<Record<string, (delivery: SinkDelivery) => unknown>> = {
   'throws it': ({ secret }) => {
     throw secret.reveal();
   },
-  'answers with it': ({ secret }) => ({ acknowledged: true, was: secret.reveal() }),
+  'responses with it': ({ secret }) => ({ acknowledged: true, was: secret.reveal() }),
 };
 
 const rotations: Failure[] = Object.entries(sinks).map(([what, put]) => ({
@@ -75,17 +75,17 @@ const rotations: Failure[] = Object.entries(sinks).map(([what, put]) => ({
   },
 }));
 
-/** An answer that repeats the whole request. */
+/** A response that repeats the whole request. */
 const echo = async (url: string, init: object) =>
   Response.json({ url, init, errors: [init] }, { status: 403 });
 
 const refusals: Failure[] = [
   {
-    name: 'a sink that refuses before anything is changed, and quotes the pair in use',
+    name: 'a sink that refuses before anything is changed, and quotes the credentials in use',
     ends: 'RotationError',
     run: async (stage) => {
       const { client, store } = await adopted(stage);
-      const probe = () => Promise.reject(quoting(stage.pair.secret));
+      const probe = () => Promise.reject(quoting(stage.credentials.secret));
       return rotate(client, {
         store,
         reason: 'schedule',
@@ -94,11 +94,11 @@ const refusals: Failure[] = [
     },
   },
   {
-    name: 'a store that refuses, and quotes the pair in use',
+    name: 'a store that refuses, and quotes the credentials in use',
     ends: 'RotationError',
     run: async (stage) => {
       const { client, store } = await adopted(stage);
-      return rotate(client, { store: refusing(store, stage.pair.secret), reason: 'schedule' });
+      return rotate(client, { store: refusing(store, stage.credentials.secret), reason: 'schedule' });
     },
   },
   {
@@ -115,7 +115,7 @@ const refusals: Failure[] = [
     run: (stage) =>
       rotateWithoutRecord(stage.client(), {
         name: 'ci',
-        credentials: stage.pair,
+        credentials: stage.credentials,
         reason: 'schedule',
         sinks: [sink(stage, ({ secret }) => Promise.reject(quoting(secret.reveal())))],
       }),
@@ -133,47 +133,50 @@ const refusals: Failure[] = [
   {
     name: 'a record that was spoilt, and holds the secret where it should not be',
     ends: 'RotationError',
-    run: async ({ pair }) => readRecord(JSON.stringify({ version: 1, id: 7, [pair.secret]: pair.secret })),
+    run: async ({ credentials }) =>
+      readRecord(JSON.stringify({ version: 1, id: 7, [credentials.secret]: credentials.secret })),
   },
   {
     name: 'a record that is no JSON',
     ends: 'RotationError',
-    run: async ({ pair }) => readRecord(`{"secret": "${pair.secret}`),
+    run: async ({ credentials }) => readRecord(`{"secret": "${credentials.secret}`),
   },
 ];
 
 const stores: Readonly<Record<string, (stage: Stage) => CredentialStore>> = {
-  'Vault, whose answer repeats the request': ({ pair }) =>
+  'Vault, whose response repeats the request': ({ credentials }) =>
     vaultStore({
       address: 'http://127.0.0.1:1',
-      token: Buffer.from(pair.secret).toString('base64'),
+      token: Buffer.from(credentials.secret).toString('base64'),
       path: 'ci',
       fetch: echo,
     }),
-  'Vault, whose token cannot be had': ({ pair }) =>
+  'Vault, whose token cannot be had': ({ credentials }) =>
     vaultStore({
       address: 'http://127.0.0.1:1',
-      token: () => Promise.reject(quoting(pair.secret)),
+      token: () => Promise.reject(quoting(credentials.secret)),
       path: 'ci',
       fetch: echo,
     }),
-  'Kubernetes, whose answer repeats the request': ({ pair }) =>
+  'Kubernetes, whose response repeats the request': ({ credentials }) =>
     kubernetesStore({
       server: 'http://127.0.0.1:1',
-      token: Buffer.from(pair.secret).toString('hex'),
+      token: Buffer.from(credentials.secret).toString('hex'),
       name: 'ci',
       fetch: echo,
     }),
-  'Redis, whose client quotes what it sent': ({ pair }) =>
+  'Redis, whose client quotes what it sent': ({ credentials }) =>
     redisStore(
       (_script, _keys, args) =>
-        args.length === 0 ? Promise.resolve(null) : Promise.reject(quoting(args.join(pair.secret))),
+        args.length === 0 ? Promise.resolve(null) : Promise.reject(quoting(args.join(credentials.secret))),
       { key: 'ci', plaintext: true },
     ),
-  'a seal whose key cannot be had': ({ pair, folder }) =>
-    fileStore(join(folder(), 'ci'), { seal: sealing({ key: () => Promise.reject(quoting(pair.secret)) }) }),
-  'a seal whose key is the secret': ({ pair, folder }) =>
-    fileStore(join(folder(), 'ci'), { seal: sealing({ key: () => pair.secret }) }),
+  'a seal whose key cannot be had': ({ credentials, folder }) =>
+    fileStore(join(folder(), 'ci'), {
+      seal: sealing({ key: () => Promise.reject(quoting(credentials.secret)) }),
+    }),
+  'a seal whose key is the secret': ({ credentials, folder }) =>
+    fileStore(join(folder(), 'ci'), { seal: sealing({ key: () => credentials.secret }) }),
 };
 
 const places: Failure[] = Object.entries(stores).map(([what, make]) => ({

@@ -13,8 +13,8 @@ import type { Stage } from './stage.ts';
 
 const CREATE = { name: 'ci', expiresIn: '3 months' } as const;
 
-/** An answer to a create, whole or with something wrong in it. */
-const answer = ({ made }: Stage, change: object = {}): string =>
+/** A response to a create, whole or with something wrong in it. */
+const response = ({ made }: Stage, change: object = {}): string =>
   JSON.stringify({
     api_version: 4,
     error: null,
@@ -44,7 +44,7 @@ const hooked = (
 
 const lost: Failure[] = [
   {
-    name: 'a create whose answer is lost',
+    name: 'a create whose response is lost',
     ends: 'AmbiguousOutcomeError',
     run: ({ reference, client }) => {
       reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
@@ -64,21 +64,21 @@ const lost: Failure[] = [
   {
     name: 'a create answered with 500 and the secret in its body',
     ends: 'AmbiguousOutcomeError',
-    run: (stage) => createdWith(stage, () => new Response(answer(stage), { status: 500 })),
+    run: (stage) => createdWith(stage, () => new Response(response(stage), { status: 500 })),
   },
   {
-    name: 'a regenerate of the key itself whose answer is lost',
+    name: 'a regenerate of the key itself whose response is lost',
     ends: 'SecretLostError',
-    run: ({ reference, client, pair }) => {
+    run: ({ reference, client, credentials }) => {
       reference.faults.add({ operation: 'apiKeys.regenerateSecret', effect: 'reset', when: 'after-commit' });
-      return client().apiKeys.regenerateSecret(pair.id, { allowSelf: true });
+      return client().apiKeys.regenerateSecret(credentials.id, { allowSelf: true });
     },
   },
   {
-    name: 'a secret in an answer of another shape',
+    name: 'a secret in a response of another shape',
     ends: 'UndeliveredSecretError',
     run: (stage) =>
-      createdWith(stage, () => new Response(answer(stage, { created: stage.made, [stage.made]: 1 }))),
+      createdWith(stage, () => new Response(response(stage, { created: stage.made, [stage.made]: 1 }))),
   },
   {
     name: 'a secret under another name',
@@ -92,7 +92,7 @@ const lost: Failure[] = [
     run: (stage) => createdWith(stage, () => new Response(stage.made)),
   },
   {
-    name: 'a secret whose answer breaks off behind it',
+    name: 'a secret whose response breaks off behind it',
     ends: 'UndeliveredSecretError',
     run: (stage) =>
       createdWith(stage, () => {
@@ -100,7 +100,7 @@ const lost: Failure[] = [
         const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
           if (sent) throw new Error(stage.made);
           sent = true;
-          controller.enqueue(new TextEncoder().encode(answer(stage).slice(0, -20)));
+          controller.enqueue(new TextEncoder().encode(response(stage).slice(0, -20)));
         };
         return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
       }),
@@ -140,9 +140,9 @@ const successes: Failure[] = [
   { name: 'a new key', run: ({ client }) => client().apiKeys.create(CREATE) },
   {
     name: 'a new secret of the key that signs',
-    run: async ({ client, pair }) => {
+    run: async ({ client, credentials }) => {
       const own = client();
-      const issued = await own.apiKeys.regenerateSecret(pair.id, { allowSelf: true });
+      const issued = await own.apiKeys.regenerateSecret(credentials.id, { allowSelf: true });
       await own.user.get();
       return issued;
     },
@@ -150,14 +150,14 @@ const successes: Failure[] = [
   {
     name: 'a new key with fields that nobody knows',
     run: (stage) =>
-      createdWith(stage, () => new Response(answer(stage, { copy: stage.made, more: [stage.made] }))),
+      createdWith(stage, () => new Response(response(stage, { copy: stage.made, more: [stage.made] }))),
   },
   { name: 'a diagnosis', run: ({ client }) => client().diagnose({ full: true }) },
   {
     name: 'a diagnosis of a key file that is wrong',
-    run: async ({ client, show, folder, pair }) => {
+    run: async ({ client, show, folder, credentials }) => {
       const path = join(folder(), 'api-key.json');
-      await writeKeyFile(path, { ...pair, secret: `${pair.secret}x` });
+      await writeKeyFile(path, { ...credentials, secret: `${credentials.secret}x` });
       const provider = show(fromKeyFile(path));
       const diagnosis = await client({ credentials: provider }).diagnose({ full: true });
       return [diagnosis, provider.describe?.()];
@@ -165,10 +165,10 @@ const successes: Failure[] = [
   },
   {
     name: 'a diagnosis of id and secret in the wrong order',
-    run: ({ client, show, pair }) => {
+    run: ({ client, show, credentials }) => {
       const env = {
-        BLAZEMETER_API_KEY_ID: pair.secret.replaceAll(':', ''),
-        BLAZEMETER_API_KEY_SECRET: pair.id,
+        BLAZEMETER_API_KEY_ID: credentials.secret.replaceAll(':', ''),
+        BLAZEMETER_API_KEY_SECRET: credentials.id,
       };
       return client({ credentials: show(fromEnvironment({ env })) }).diagnose();
     },
@@ -186,14 +186,16 @@ const successes: Failure[] = [
     },
   },
   {
-    name: 'an answer to a signer',
+    name: 'a response to a signer',
     run: async (stage) => {
       const real = globalThis.fetch;
       stage.afterwards(() => {
         globalThis.fetch = real;
       });
       globalThis.fetch = async (input, init) => stage.reference.fetch(new Request(input, init));
-      return stage.show(new RequestSigner(stage.pair)).fetch('https://a.blazemeter.com/api/v4/web/version');
+      return stage
+        .show(new RequestSigner(stage.credentials))
+        .fetch('https://a.blazemeter.com/api/v4/web/version');
     },
   },
 ];

@@ -13,7 +13,7 @@ import {
 import type { Failure } from './failures.ts';
 import { basic, type Stage } from './stage.ts';
 
-const token = ({ pair }: Stage): string => `${pair.id}:${pair.secret}`;
+const token = ({ credentials }: Stage): string => `${credentials.id}:${credentials.secret}`;
 
 /** A client whose credentials come from there. */
 const asked = (stage: Stage, provider: CredentialProvider): PromiseLike<unknown> =>
@@ -50,45 +50,50 @@ const thrown = (name: string, make: (stage: Stage) => unknown): Failure => ({
 });
 
 const providers: Failure[] = [
-  thrown('an error that quotes the secret everywhere', (stage) => careless(token(stage), stage.pair)),
-  thrown('the secret itself', ({ pair }) => pair.secret),
-  thrown('the pair', ({ pair }) => pair),
+  thrown('an error that quotes the secret everywhere', (stage) => careless(token(stage), stage.credentials)),
+  thrown('the secret itself', ({ credentials }) => credentials.secret),
+  thrown('the credentials', ({ credentials }) => credentials),
   thrown('an error whose cause throws', (stage) => trapped(token(stage))),
   thrown('an error of ours with a cause that quotes the secret', (stage) => {
-    const cause = careless(token(stage), stage.pair);
+    const cause = careless(token(stage), stage.credentials);
     return new CredentialsError('The vault is sealed.', { cause });
   }),
-  thrown('many errors', (stage) => new AggregateError([careless(token(stage), stage.pair)], token(stage))),
+  thrown(
+    'many errors',
+    (stage) => new AggregateError([careless(token(stage), stage.credentials)], token(stage)),
+  ),
   {
-    name: 'a provider that gives a pair with a line break',
+    name: 'a provider that gives credentials with a line break',
     ends: 'CredentialsError',
-    run: (stage) => asked(stage, async () => ({ id: stage.pair.id, secret: `${stage.pair.secret}\n` })),
+    run: (stage) =>
+      asked(stage, async () => ({ id: stage.credentials.id, secret: `${stage.credentials.secret}\n` })),
   },
   {
-    name: 'a provider that gives half a pair',
+    name: 'a provider that gives half credentials',
     ends: 'CredentialsError',
-    run: (stage) => asked(stage, async () => ({ id: '', secret: stage.pair.secret })),
+    run: (stage) => asked(stage, async () => ({ id: '', secret: stage.credentials.secret })),
   },
   {
-    name: 'a provider that binds its pair to an address with the pair in it',
+    name: 'a provider that binds its credentials to an address with the credentials in it',
     ends: 'CredentialsError',
     run: (stage) =>
       asked(stage, async () => ({
-        ...stage.pair,
-        origin: `https://${stage.pair.id}:${encodeURIComponent(stage.pair.secret)}@elsewhere.example/`,
+        ...stage.credentials,
+        origin: `https://${stage.credentials.id}:${encodeURIComponent(stage.credentials.secret)}@elsewhere.example/`,
       })),
   },
   {
-    name: 'a pair without a colon',
+    name: 'credentials without a colon',
     ends: 'CredentialsError',
-    run: async ({ client, pair }) => client({ credentials: pair.secret.replaceAll(':', '') }).user.get(),
+    run: async ({ client, credentials }) =>
+      client({ credentials: credentials.secret.replaceAll(':', '') }).user.get(),
   },
   {
     name: 'a signer whose provider fails',
     ends: 'CredentialsError',
     run: (stage) => {
       const provider = async () => {
-        throw careless(token(stage), stage.pair);
+        throw careless(token(stage), stage.credentials);
       };
       return stage.show(new RequestSigner(provider)).headers('https://a.blazemeter.com/');
     },
@@ -107,15 +112,21 @@ const broken = (name: string, provider: (stage: Stage) => CredentialProvider): F
   run: (stage) => asked(stage, provider(stage)),
 });
 
-const printing = (script: string, { pair }: Stage): CredentialProvider =>
-  fromCommand([process.execPath, '-e', script], { env: { ...process.env, TEXT: pair.secret } });
+const printing = (script: string, { credentials }: Stage): CredentialProvider =>
+  fromCommand([process.execPath, '-e', script], { env: { ...process.env, TEXT: credentials.secret } });
 
 const sources: Failure[] = [
   broken('a broken key file', (stage) =>
-    fromKeyFile(fileIn(stage, 'api-key.json', `{"id": "${stage.pair.id}", "secret": "${stage.pair.secret}`)),
+    fromKeyFile(
+      fileIn(
+        stage,
+        'api-key.json',
+        `{"id": "${stage.credentials.id}", "secret": "${stage.credentials.secret}`,
+      ),
+    ),
   ),
   broken('a key file whose fields are called otherwise', (stage) =>
-    fromKeyFile(fileIn(stage, 'api-key.json', JSON.stringify({ key: stage.pair.secret }))),
+    fromKeyFile(fileIn(stage, 'api-key.json', JSON.stringify({ key: stage.credentials.secret }))),
   ),
   broken('a key file that is a folder', (stage) => {
     const path = join(stage.folder(), 'api-key.json');
@@ -130,23 +141,25 @@ const sources: Failure[] = [
       path: fileIn(
         stage,
         '.bzt-rc',
-        JSON.stringify({ modules: { blazemeter: { token: stage.pair.secret } } }),
+        JSON.stringify({ modules: { blazemeter: { token: stage.credentials.secret } } }),
       ),
     }),
   ),
-  broken('a pair where a path belongs', (stage) =>
+  broken('credentials where a path belongs', (stage) =>
     fromEnvironment({ env: { BLAZEMETER_API_KEY: token(stage) } }),
   ),
-  broken('a secret where a path belongs', ({ pair }) =>
-    fromEnvironment({ env: { API_KEY_PATH: pair.secret } }),
+  broken('a secret where a path belongs', ({ credentials }) =>
+    fromEnvironment({ env: { API_KEY_PATH: credentials.secret } }),
   ),
-  broken('a secret where a pair belongs', ({ pair }) => fromEnvironment({ env: { BZ_TOKEN: pair.secret } })),
-  broken('half a pair in the environment', ({ pair }) =>
-    fromEnvironment({ env: { BLAZEMETER_API_KEY_SECRET: pair.secret } }),
+  broken('a secret where credentials belongs', ({ credentials }) =>
+    fromEnvironment({ env: { BZ_TOKEN: credentials.secret } }),
   ),
-  broken('no credential at all, but half of a pair of another tool', (stage) =>
+  broken('half credentials in the environment', ({ credentials }) =>
+    fromEnvironment({ env: { BLAZEMETER_API_KEY_SECRET: credentials.secret } }),
+  ),
+  broken('no credential at all, but half of credentials of another tool', (stage) =>
     defaultCredentials({
-      env: { API_KEY_SECRET: stage.pair.secret },
+      env: { API_KEY_SECRET: stage.credentials.secret },
       taurusPath: join(stage.folder(), '.bzt-rc'),
     }),
   ),
@@ -156,11 +169,11 @@ const sources: Failure[] = [
   broken('a command that prints the secret and no JSON', (stage) =>
     printing('console.log(process.env.TEXT); console.error(process.env.TEXT)', stage),
   ),
-  broken('a command that is the pair', (stage) => fromCommand([token(stage)])),
+  broken('a command that is the credentials', (stage) => fromCommand([token(stage)])),
   {
     name: 'a key file that cannot be written',
     ends: 'CredentialsError',
-    run: ({ folder, pair }) => writeKeyFile(join(folder(), 'not', 'there.json'), pair),
+    run: ({ folder, credentials }) => writeKeyFile(join(folder(), 'not', 'there.json'), credentials),
   },
 ];
 
@@ -179,8 +192,8 @@ const fetching = (
 });
 
 const fetches: Failure[] = [
-  fetching('throws an error with the request headers on it', ({ pair }, { headers }) => {
-    throw careless(basic(pair), headers);
+  fetching('throws an error with the request headers on it', ({ credentials }, { headers }) => {
+    throw careless(basic(credentials), headers);
   }),
   fetching('throws the headers as text', (_, { headers }) => {
     throw JSON.stringify(headers);
@@ -188,11 +201,11 @@ const fetches: Failure[] = [
   fetching('throws what it was given', (_, init) => {
     throw init;
   }),
-  fetching('throws an error whose cause throws', ({ pair }) => {
-    throw trapped(basic(pair));
+  fetching('throws an error whose cause throws', ({ credentials }) => {
+    throw trapped(basic(credentials));
   }),
-  fetching('throws many errors', ({ pair }, { headers }) => {
-    throw new AggregateError([careless(basic(pair), headers)], basic(pair));
+  fetching('throws many errors', ({ credentials }, { headers }) => {
+    throw new AggregateError([careless(basic(credentials), headers)], basic(credentials));
   }),
   fetching('gives back what it was given', (_, init) => init, 'InvalidResponseError'),
   fetching('gives a body that breaks with the headers in its error', (_, { headers }) => {
@@ -201,7 +214,7 @@ const fetches: Failure[] = [
     };
     return new Response(new ReadableStream({ pull }));
   }),
-  fetching('gives an answer that throws the headers', (_, { headers }) => {
+  fetching('gives a response that throws the headers', (_, { headers }) => {
     return Object.defineProperty(new Response('{}'), 'headers', {
       get() {
         throw new Error(JSON.stringify(headers));

@@ -1,4 +1,4 @@
-// The failures of the leak table, as data: each ends in the error that it names. Here are those of an answer; servers that
+// The failures of the leak table, as data: each ends in the error that it names. Here are those of a response; servers that
 // quote secrets stand in echoes.ts, all others in the files called failing-….
 import { echoes } from './echoes.ts';
 import { failingCommands } from './failing-commands.ts';
@@ -39,7 +39,7 @@ const statuses: Failure[] = Object.entries(STATUSES).map(([status, ends]) => ({
   },
 }));
 
-const answers: Failure[] = [
+const responses: Failure[] = [
   {
     name: 'an HTML page with status 200',
     ends: 'InvalidResponseError',
@@ -51,9 +51,9 @@ const answers: Failure[] = [
   {
     name: 'an HTML page with status 502 that quotes the credential',
     ends: 'ServerError',
-    run: ({ reference, client, pair }) => {
+    run: ({ reference, client, credentials }) => {
       const headers = { 'content-type': 'text/html' };
-      const body = `<html>${basic(pair)} ${pair.secret}</html>`;
+      const body = `<html>${basic(credentials)} ${credentials.secret}</html>`;
       reference.faults.add({ effect: 'response', status: 502, headers, body });
       return client().user.get();
     },
@@ -61,13 +61,17 @@ const answers: Failure[] = [
   {
     name: 'bad JSON',
     ends: 'InvalidResponseError',
-    run: ({ reference, client, pair }) => {
-      reference.faults.add({ effect: 'response', status: 200, body: `{"result": {"id": "${pair.secret}` });
+    run: ({ reference, client, credentials }) => {
+      reference.faults.add({
+        effect: 'response',
+        status: 200,
+        body: `{"result": {"id": "${credentials.secret}`,
+      });
       return client().user.get();
     },
   },
   {
-    name: 'an answer that misses its last brace',
+    name: 'a response that misses its last brace',
     ends: 'InvalidResponseError',
     run: ({ reference, client }) => {
       reference.faults.add({ effect: 'wrong-json' });
@@ -77,8 +81,10 @@ const answers: Failure[] = [
   {
     name: 'a schema mismatch whose value is the secret',
     ends: 'InvalidResponseError',
-    run: ({ reference, client, pair }) => {
-      const body = JSON.stringify({ result: { id: pair.secret, [pair.secret]: pair.secret } });
+    run: ({ reference, client, credentials }) => {
+      const body = JSON.stringify({
+        result: { id: credentials.secret, [credentials.secret]: credentials.secret },
+      });
       reference.faults.add({ effect: 'response', status: 200, body });
       return client().user.get();
     },
@@ -86,11 +92,11 @@ const answers: Failure[] = [
   {
     name: 'a result override that throws what it reads',
     ends: 'InvalidResponseError',
-    run: ({ reference, client, pair }) => {
+    run: ({ reference, client, credentials }) => {
       reference.faults.add({
         effect: 'response',
         status: 200,
-        body: JSON.stringify({ result: pair.secret }),
+        body: JSON.stringify({ result: credentials.secret }),
       });
       const result = (value: unknown) => {
         throw new Error(String(value));
@@ -101,11 +107,11 @@ const answers: Failure[] = [
   {
     name: 'a schema of the caller whose path is the secret',
     ends: 'InvalidResponseError',
-    run: ({ client, pair, reference }) => {
+    run: ({ client, credentials, reference }) => {
       reference.faults.add({
         effect: 'response',
         status: 200,
-        body: JSON.stringify({ result: { [pair.secret]: 1 } }),
+        body: JSON.stringify({ result: { [credentials.secret]: 1 } }),
       });
       const validate = (value: unknown) => ({ issues: [{ path: Object.keys(Object(value)) }] });
       const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
@@ -115,11 +121,11 @@ const answers: Failure[] = [
   {
     name: 'a schema of the caller that throws what it reads',
     ends: 'InvalidResponseError',
-    run: ({ client, pair, reference }) => {
+    run: ({ client, credentials, reference }) => {
       reference.faults.add({
         effect: 'response',
         status: 200,
-        body: JSON.stringify({ result: pair.secret }),
+        body: JSON.stringify({ result: credentials.secret }),
       });
       const validate = (value: unknown) => {
         throw new Error(String(value));
@@ -145,10 +151,10 @@ const answers: Failure[] = [
     },
   },
   {
-    name: 'an error answer that is too large, and quotes the credential all along',
+    name: 'an error response that is too large, and quotes the credential all along',
     ends: 'ServerError',
-    run: ({ reference, client, pair }) => {
-      const body = JSON.stringify({ error: { code: 500, message: `${pair.secret} `.repeat(2000) } });
+    run: ({ reference, client, credentials }) => {
+      const body = JSON.stringify({ error: { code: 500, message: `${credentials.secret} `.repeat(2000) } });
       reference.faults.add({ effect: 'response', status: 500, body });
       return client().user.get();
     },
@@ -156,8 +162,8 @@ const answers: Failure[] = [
   {
     name: 'a redirect whose address holds the secret',
     ends: 'InvalidResponseError',
-    run: ({ reference, client, pair }) => {
-      const location = `https://elsewhere.example/?k=${encodeURIComponent(pair.secret)}`;
+    run: ({ reference, client, credentials }) => {
+      const location = `https://elsewhere.example/?k=${encodeURIComponent(credentials.secret)}`;
       reference.faults.add({ effect: 'redirect', location });
       return client().user.get();
     },
@@ -165,10 +171,10 @@ const answers: Failure[] = [
   {
     name: 'a wrong key, asked for again',
     ends: 'AuthenticationError',
-    run: ({ client, pair, show }) => {
-      const wrong = pair.secret.split('').reverse().join('');
+    run: ({ client, credentials, show }) => {
+      const wrong = credentials.secret.split('').reverse().join('');
       const provider = async ({ reason } = { reason: 'first' }) => ({
-        id: pair.id,
+        id: credentials.id,
         secret: reason === 'first' ? wrong : `${wrong}x`,
       });
       return client({ credentials: show(provider) }).user.get();
@@ -177,20 +183,20 @@ const answers: Failure[] = [
   {
     name: 'id and secret in the wrong order',
     ends: 'AuthenticationError',
-    run: ({ client, pair }) => {
-      const id = pair.secret.replaceAll(':', '');
-      return client({ credentials: { id, secret: pair.id } }).user.get();
+    run: ({ client, credentials }) => {
+      const id = credentials.secret.replaceAll(':', '');
+      return client({ credentials: { id, secret: credentials.id } }).user.get();
     },
   },
   {
     name: 'a lock-out',
     ends: 'LockoutError',
-    run: ({ client, pair }) => client().apiKeys.regenerateSecret(pair.id),
+    run: ({ client, credentials }) => client().apiKeys.regenerateSecret(credentials.id),
   },
   {
     name: 'a lock-out on deleting',
     ends: 'LockoutError',
-    run: ({ client, pair }) => client().apiKeys.delete(pair.id),
+    run: ({ client, credentials }) => client().apiKeys.delete(credentials.id),
   },
   {
     name: 'a date in the past',
@@ -200,24 +206,26 @@ const answers: Failure[] = [
   {
     name: 'a header of the caller that cannot be sent and holds the secret',
     ends: 'TypeError',
-    run: ({ client, pair }) => client().user.get({ headers: { 'x-api-key': `a\n${pair.secret}` } }),
+    run: ({ client, credentials }) =>
+      client().user.get({ headers: { 'x-api-key': `a\n${credentials.secret}` } }),
   },
   {
     name: 'a header of the caller that would replace ours',
     ends: 'TypeError',
-    run: ({ client, pair }) => client().user.get({ headers: { Authorization: basic(pair) } }),
+    run: ({ client, credentials }) => client().user.get({ headers: { Authorization: basic(credentials) } }),
   },
   {
     name: 'a path that leaves the API, with the secret in it',
     ends: 'TypeError',
-    run: ({ client, pair }) => client().request({ path: `https://${pair.secret}@elsewhere.example/` }),
+    run: ({ client, credentials }) =>
+      client().request({ path: `https://${credentials.secret}@elsewhere.example/` }),
   },
 ];
 
 /** All of them, echoes last: there are many of those, one for each encoding. */
 export const failures: readonly Failure[] = [
   ...statuses,
-  ...answers,
+  ...responses,
   ...failingConnections,
   ...failingSources,
   ...failingSecrets,

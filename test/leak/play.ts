@@ -5,7 +5,7 @@ import type { Scene } from './views.ts';
 
 const METHODS = ['log', 'error', 'warn', 'info', 'debug', 'dir', 'table', 'trace'] as const;
 
-/** Listens to the global console until it is told to stop. */
+/** Listens to the global console until it is stopped. */
 function listenToConsole(lines: unknown[][]): () => void {
   const real = METHODS.map((method) => [method, console[method]] as const);
   for (const method of METHODS) console[method] = (...line: unknown[]) => void lines.push(line);

@@ -1,4 +1,4 @@
-// What a failure works with: a pair and a new secret that the detector knows, a reference that answers to them, and a
+// What a failure works with: credentials and a new secret that the detector knows, a reference that takes them, and a
 // place to put everything that a caller could look at afterwards.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -20,13 +20,13 @@ function madeUp(name: string, kind: Kind, length: number): string {
   const bytes = Buffer.concat(digests);
   if (kind === 'hex') return bytes.toString('hex').slice(0, length);
   const text = Array.from(bytes.subarray(0, length - 7), (byte) => AWKWARD[byte % AWKWARD.length]).join('');
-  // No blanks at the ends: a pair in one text is trimmed. The question marks put a slash into every base64 form.
+  // No blanks at the ends: credentials in one text is trimmed. The question marks put a slash into every base64 form.
   return `k${text.slice(0, 14)}"${text.slice(15, 30)}?????${text.slice(30, 46)}\\${text.slice(47)}z`;
 }
 
 /** The secrets of the table: the one that signs, and the one that the service makes. */
-export const secretsOf = (kind: Kind): { readonly pair: string; readonly made: string } => ({
-  pair: madeUp('the secret that signs', kind, 72),
+export const secretsOf = (kind: Kind): { readonly credentials: string; readonly made: string } => ({
+  credentials: madeUp('the secret that signs', kind, 72),
   made: madeUp('the secret that is made', kind, 72),
 });
 
@@ -40,7 +40,7 @@ export const basic = ({ id, secret }: Pair): string =>
 
 /** What a failure is given. */
 export interface Stage {
-  readonly pair: Pair;
+  readonly credentials: Pair;
   /** The secret of whatever key is made. */
   readonly made: string;
   readonly reference: Reference;
@@ -66,14 +66,14 @@ const MADE_BY_REFERENCE = /7e57ed5e[0-9a-f]{64}/g;
 export function createStage(kind: Kind, logger?: Logger): OwnStage {
   const reference = createReference();
   const { keys } = reference.seed();
-  const { pair: secret, made } = secretsOf(kind);
-  const pair = { id: keys.owner.id, secret };
+  const { credentials: secret, made } = secretsOf(kind);
+  const credentials = { id: keys.owner.id, secret };
   // What the reference knows each of our headers as.
-  const real = new Map([[basic(pair), basic(keys.owner)]]);
+  const real = new Map([[basic(credentials), basic(keys.owner)]]);
 
   const translated = (text: string): string =>
     text.replace(MADE_BY_REFERENCE, (theirs) => {
-      for (const id of [pair.id, /"id": ?"(7e57ed1d[0-9a-f]{16})"/.exec(text)?.[1] ?? pair.id])
+      for (const id of [credentials.id, /"id": ?"(7e57ed1d[0-9a-f]{16})"/.exec(text)?.[1] ?? credentials.id])
         real.set(basic({ id, secret: made }), basic({ id, secret: theirs }));
       return JSON.stringify(made).slice(1, -1);
     });
@@ -99,7 +99,7 @@ export function createStage(kind: Kind, logger?: Logger): OwnStage {
     return thing;
   };
   return {
-    pair,
+    credentials,
     made,
     reference,
     fetch,
@@ -108,7 +108,7 @@ export function createStage(kind: Kind, logger?: Logger): OwnStage {
     client: (options = {}) =>
       show(
         new BlazeMeterClient({
-          credentials: pair,
+          credentials,
           fetch,
           maxRetries: 0,
           ...(logger === undefined ? {} : { logger, logLevel: 'debug' }),

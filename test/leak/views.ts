@@ -149,7 +149,7 @@ const ofThings: View[] = [
       await Promise.resolve(promise).catch(() => {});
       return fromAllSides(promise);
     },
-    plant: (text) => ({ ...nothing, promise: Object.assign(Promise.resolve(), { pair: { text } }) }),
+    plant: (text) => ({ ...nothing, promise: Object.assign(Promise.resolve(), { credentials: { text } }) }),
   },
   {
     name: 'withResponse()',
@@ -171,7 +171,10 @@ const ofThings: View[] = [
   {
     name: 'clients, signers, providers and what hooks are given',
     look: ({ shown }) => shown.map(fromAllSides).join('\n'),
-    plant: (text) => ({ ...nothing, shown: [{}, Object.assign(() => {}, { pair: { secret: text } })] }),
+    plant: (text) => ({
+      ...nothing,
+      shown: [{}, Object.assign(() => {}, { credentials: { secret: text } })],
+    }),
   },
   {
     name: 'their descriptions',

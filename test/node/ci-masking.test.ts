@@ -145,8 +145,8 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
     fc.assert(
       fc.property(text, (odd) => {
         const masks = read(written(() => make()(event(odd))));
-        const pair = `${id}:${odd}`;
-        expect(masks).toEqual([...(odd.trim() === '' ? [] : [odd]), pair, base64(pair)]);
+        const credentials = `${id}:${odd}`;
+        expect(masks).toEqual([...(odd.trim() === '' ? [] : [odd]), credentials, base64(credentials)]);
       }),
     );
   });

@@ -20,12 +20,12 @@ describe('what a program prints', () => {
   it('is the credentials, as JSON', async () => {
     const argv = printing(`\ufeff${JSON.stringify({ id, secret, Version: 1 })}\n`);
     const provider = fromCommand(argv);
-    const pair = await provider();
-    expect(pair.id).toBe(id);
-    expect(typeof pair.secret === 'string' ? '' : pair.secret.reveal()).toBe(secret);
-    expect(pair.expiresAt).toBeUndefined();
+    const credentials = await provider();
+    expect(credentials.id).toBe(id);
+    expect(typeof credentials.secret === 'string' ? '' : credentials.secret.reveal()).toBe(secret);
+    expect(credentials.expiresAt).toBeUndefined();
     expect(provider.describe?.()).toContain(id);
-    expectHidden([provider, pair], secret);
+    expectHidden([provider, credentials], secret);
   });
 
   it('may come in pieces, and is asked for anew at every call', async () => {
@@ -50,8 +50,8 @@ describe('what a program prints', () => {
     [1_927_857_906, '2031-02-03T04:05:06.000Z'],
     [null, undefined],
   ])('may say that it expires at %s', async (expiresAt, expected) => {
-    const pair = await fromCommand(printing(JSON.stringify({ id, secret, expiresAt })))();
-    expect(pair.expiresAt?.toISOString()).toBe(expected);
+    const credentials = await fromCommand(printing(JSON.stringify({ id, secret, expiresAt })))();
+    expect(credentials.expiresAt?.toISOString()).toBe(expected);
   });
 
   it.each(['tomorrow', '2031-02-03', '2031-02-03T04:05:06', 1_927_857_906_000, 1.5, true, {}, secret])(
@@ -64,7 +64,7 @@ describe('what a program prints', () => {
 
   it.each([
     ['nothing', '', 'JSON'],
-    ['the pair as text', token, 'JSON'],
+    ['the credentials as text', token, 'JSON'],
     ['broken JSON', `{"id": "${id}", "secret": "${secret}`, 'JSON'],
     ['two objects', `${JSON.stringify({ id, secret })}{}`, 'JSON'],
     ['a text', JSON.stringify(secret), 'JSON'],
@@ -118,9 +118,9 @@ describe('how it is run', () => {
     const argv = script(
       'console.log(JSON.stringify({ id: process.env.KEY_NAME, secret: ["in", process.cwd()].join(" ") }))',
     );
-    const pair = await fromCommand(argv, { cwd, env: { KEY_NAME: 'mine' } })();
-    expect(pair.id).toBe('mine');
-    expect(typeof pair.secret === 'string' ? '' : pair.secret.reveal()).toContain(cwd);
+    const credentials = await fromCommand(argv, { cwd, env: { KEY_NAME: 'mine' } })();
+    expect(credentials.id).toBe('mine');
+    expect(typeof credentials.secret === 'string' ? '' : credentials.secret.reveal()).toContain(cwd);
   });
 
   it('no longer than its time', async () => {

@@ -62,12 +62,15 @@ describe('the default chain', () => {
   });
 
   it.each([
-    ['half of the long pair', { BLAZEMETER_API_KEY_SECRET: planted.secret }],
+    ['half of the long credentials', { BLAZEMETER_API_KEY_SECRET: planted.secret }],
     ['a token without a colon', { BZ_TOKEN: planted.secret }],
-    ['a pair for a path', { BLAZEMETER_API_KEY: planted.token }],
+    ['credentials for a path', { BLAZEMETER_API_KEY: planted.token }],
     ['a file that is not there', { API_KEY_PATH: '/no/such/file.json' }],
-    ['a generic pair with a colon in its id', { API_KEY_ID: planted.token, API_KEY_SECRET: planted.secret }],
-  ])('%s stops it, though Taurus has a pair', async (_what, env) => {
+    [
+      'a generic credentials with a colon in its id',
+      { API_KEY_ID: planted.token, API_KEY_SECRET: planted.secret },
+    ],
+  ])('%s stops it, though Taurus has credentials', async (_what, env) => {
     const error = await refusal(defaultCredentials({ env, taurusPath: rc(taurus.token) })(), planted.secret);
     expect(error.source).toBeDefined();
   });

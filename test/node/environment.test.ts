@@ -7,11 +7,11 @@ import { expectHidden, fileWith, keyFile, madeUp, refusal, temporaryFolder } fro
 
 type Env = Record<string, string | undefined>;
 
-const long = madeUp('long pair');
+const long = madeUp('long credentials');
 const token = madeUp('token');
 const file = madeUp('key file');
 const second = madeUp('second key file');
-const generic = madeUp('generic pair');
+const generic = madeUp('generic credentials');
 const every = [long, token, file, second, generic].map(({ secret }) => secret);
 
 const settings = (): readonly [name: string, id: string, Env][] => [
@@ -31,10 +31,10 @@ describe('what is found', () => {
     it(`${name} alone`, async () => {
       const [, id, env] = settings()[index] ?? ['', '', {}];
       const provider = fromEnvironment({ env });
-      const pair = await provider();
-      expect(pair.id).toBe(id);
-      expect(typeof pair.secret === 'string' ? '' : pair.secret.reveal()).toHaveLength(72);
-      for (const secret of every) expectHidden(pair, secret);
+      const credentials = await provider();
+      expect(credentials.id).toBe(id);
+      expect(typeof credentials.secret === 'string' ? '' : credentials.secret.reveal()).toHaveLength(72);
+      for (const secret of every) expectHidden(credentials, secret);
       const description = provider.describe?.() ?? '';
       expect(description.startsWith(name)).toBe(true);
       expect(description).toContain(`, key ${id}`);

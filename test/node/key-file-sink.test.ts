@@ -1,4 +1,4 @@
-// A key file as a sink: what the probe refuses and leaves behind, and which pair stands in the file at the end.
+// A key file as a sink: what the probe refuses and leaves behind, and which credentials stands in the file at the end.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,

@@ -17,8 +17,8 @@ import { fromKeyFile } from 'blazemeter-client/node';
 import { describe, expect, it, vi } from 'vitest';
 import { fileWith, keyFile, madeUp, refusal, temporaryFolder } from '../support/credentials.ts';
 
-const pair = madeUp('key file');
-const { id, secret } = pair;
+const credentials = madeUp('key file');
+const { id, secret } = credentials;
 const windows = process.platform === 'win32';
 const root = process.geteuid?.() === 0;
 
@@ -30,15 +30,15 @@ const revealed = async (path: string): Promise<string> => {
 describe('what a key file holds', () => {
   it('id and secret, and whatever else', async () => {
     const path = fileWith(JSON.stringify({ name: 'mine', id, secret, created: 1 }));
-    expect(await revealed(path)).toBe(pair.token);
+    expect(await revealed(path)).toBe(credentials.token);
   });
 
   it('a byte-order mark may stand in front', async () => {
-    expect(await revealed(fileWith(`\ufeff{"id":"${id}","secret":"${secret}"}`))).toBe(pair.token);
+    expect(await revealed(fileWith(`\ufeff{"id":"${id}","secret":"${secret}"}`))).toBe(credentials.token);
   });
 
   it('it is read anew at every call, so a replaced file is picked up', async () => {
-    const path = keyFile(pair);
+    const path = keyFile(credentials);
     const provider = fromKeyFile(path);
     expect((await provider()).id).toBe(id);
     const next = madeUp('next');
@@ -57,7 +57,7 @@ describe('what a key file holds', () => {
 
   const wrong: readonly [what: string, content: string | Uint8Array, message: RegExp][] = [
     ['an empty file', '', /JSON/],
-    ['the pair as text', pair.token, /JSON/],
+    ['the credentials as text', credentials.token, /JSON/],
     ['broken JSON', `{"id": "${id}", "secret": "${secret}"`, /JSON/],
     ['a secret that is not in quotes', `{"id": "${id}", "secret": ${secret}}`, /JSON/],
     ['a text', JSON.stringify(secret), /JSON/],
@@ -67,7 +67,7 @@ describe('what a key file holds', () => {
     ['no secret', JSON.stringify({ id }), /key secret/],
     ['an id that is a number', JSON.stringify({ id: 5, secret }), /key id/],
     ['a secret that is a list', JSON.stringify({ id, secret: [secret] }), /key secret/],
-    ['an id with a colon', JSON.stringify({ id: pair.token, secret }), /colon/],
+    ['an id with a colon', JSON.stringify({ id: credentials.token, secret }), /colon/],
     ['a line break in the secret', JSON.stringify({ id, secret: `${secret}\n` }), /control character/],
     ['a template', `{"id": "\${ID}", "secret": "${secret}"}`, /variable/],
     ['the inherited names', `{"__proto__": {"id": "${id}", "secret": "${secret}"}}`, /key id/],
@@ -87,12 +87,18 @@ describe('what a key file holds', () => {
     const frame = JSON.stringify({ id, secret, x: '' });
     expect(
       await revealed(fileWith(frame.replace('"x":""', `"x":"${'y'.repeat(65_536 - frame.length)}"`))),
-    ).toBe(pair.token);
+    ).toBe(credentials.token);
   });
 });
 
 describe('what is not a path', () => {
-  for (const path of [pair.token, ` ${pair.token}`, `${id}:`, `x:${secret}`, `${id}:${secret}/..`])
+  for (const path of [
+    credentials.token,
+    ` ${credentials.token}`,
+    `${id}:`,
+    `x:${secret}`,
+    `${id}:${secret}/..`,
+  ])
     it(JSON.stringify(path.replaceAll(secret, '…').replaceAll(id, 'id')), async () => {
       const error = await refusal(fromKeyFile(path)(), secret, id);
       expect(error.message).toContain('BZ_TOKEN');
@@ -115,7 +121,7 @@ describe('what is not a path', () => {
     const folder = join(temporaryFolder(), 'a:b');
     mkdirSync(folder);
     writeFileSync(join(folder, 'c:d.json'), JSON.stringify({ id, secret }), { mode: 0o600 });
-    expect(await revealed(join(folder, 'c:d.json'))).toBe(pair.token);
+    expect(await revealed(join(folder, 'c:d.json'))).toBe(credentials.token);
   });
 
   it('nor is nothing', async () => {
@@ -150,9 +156,9 @@ describe.skipIf(windows)('what is asked of the file', () => {
 
   it('a link to a link to a file is followed', async () => {
     const folder = temporaryFolder();
-    symlinkSync(keyFile(pair), join(folder, 'one.json'));
+    symlinkSync(keyFile(credentials), join(folder, 'one.json'));
     symlinkSync('one.json', join(folder, 'two.json'));
-    expect(await revealed(join(folder, 'two.json'))).toBe(pair.token);
+    expect(await revealed(join(folder, 'two.json'))).toBe(credentials.token);
   });
 
   it('a link that leads nowhere, or in a circle', async () => {
@@ -165,14 +171,14 @@ describe.skipIf(windows)('what is asked of the file', () => {
 
   for (const mode of [0o602, 0o666, 0o606, 0o777])
     it(`mode ${mode.toString(8)}: others may write, so it is refused`, async () => {
-      const path = keyFile(pair, { mode });
+      const path = keyFile(credentials, { mode });
       expect(await message(path)).toMatch(/chmod 600.*allowInsecureFile/);
       expect((await fromKeyFile(path, { allowInsecureFile: true })()).id).toBe(id);
     });
 
   it('others may write, seen through a link', async () => {
     const link = join(temporaryFolder(), 'link.json');
-    symlinkSync(keyFile(pair, { mode: 0o666 }), link);
+    symlinkSync(keyFile(credentials, { mode: 0o666 }), link);
     expect(await message(link)).toContain('chmod 600');
   });
 
@@ -183,7 +189,7 @@ describe.skipIf(windows)('what is asked of the file', () => {
     [0o644, true],
   ] as const)
     it(`mode ${mode.toString(8)}: ${warned ? 'others may read, which is a warning' : 'no warning'}`, async () => {
-      const path = keyFile(pair, { mode });
+      const path = keyFile(credentials, { mode });
       const onWarning = vi.fn();
       expect((await fromKeyFile(path, { onWarning })()).id).toBe(id);
       expect(onWarning.mock.calls).toEqual(
@@ -192,19 +198,19 @@ describe.skipIf(windows)('what is asked of the file', () => {
     });
 
   it('a folder that others may write to is refused, unless it is sticky', async () => {
-    const path = keyFile(pair);
+    const path = keyFile(credentials);
     chmodSync(dirname(path), 0o777);
     expect(await message(path)).toContain('folder');
     expect((await fromKeyFile(path, { allowInsecureFile: true })()).id).toBe(id);
     chmodSync(dirname(path), 0o1777);
-    expect(await revealed(path)).toBe(pair.token);
+    expect(await revealed(path)).toBe(credentials.token);
   });
 
   it('with a link, both its own folder and that of the file count', async () => {
-    const path = keyFile(pair);
+    const path = keyFile(credentials);
     const link = join(temporaryFolder(), 'link.json');
     symlinkSync(path, link);
-    expect(await revealed(link)).toBe(pair.token);
+    expect(await revealed(link)).toBe(credentials.token);
     chmodSync(dirname(link), 0o777);
     expect(await message(link)).toContain('folder');
     chmodSync(dirname(link), 0o700);
@@ -213,8 +219,8 @@ describe.skipIf(windows)('what is asked of the file', () => {
   });
 
   it.runIf(root)('a group may write only where it is the owner’s own', async () => {
-    const path = keyFile(pair, { mode: 0o660 });
-    expect(await revealed(path)).toBe(pair.token);
+    const path = keyFile(credentials, { mode: 0o660 });
+    expect(await revealed(path)).toBe(credentials.token);
     chownSync(path, 0, 12_345);
     expect(await message(path)).toContain('chmod 600');
     chmodSync(path, 0o640);
@@ -224,14 +230,14 @@ describe.skipIf(windows)('what is asked of the file', () => {
   });
 
   it.runIf(root)('a file of another user is refused; of root it is not', async () => {
-    const path = keyFile(pair);
+    const path = keyFile(credentials);
     chownSync(path, 12_345, 12_345);
     expect(await message(path)).toContain('another user');
     expect((await fromKeyFile(path, { allowInsecureFile: true })()).id).toBe(id);
     vi.spyOn(process, 'geteuid').mockReturnValue(12_345);
-    expect(await revealed(path)).toBe(pair.token);
+    expect(await revealed(path)).toBe(credentials.token);
     chownSync(path, 0, 0);
-    expect(await revealed(path)).toBe(pair.token);
+    expect(await revealed(path)).toBe(credentials.token);
   });
 
   it('the layout of a secret that Kubernetes mounts', async () => {
@@ -241,7 +247,7 @@ describe.skipIf(windows)('what is asked of the file', () => {
     symlinkSync('..2030', join(mount, '..data'));
     symlinkSync('..data/api-key.json', join(mount, 'api-key.json'));
     chmodSync(mount, 0o1777);
-    expect(await revealed(join(mount, 'api-key.json'))).toBe(pair.token);
+    expect(await revealed(join(mount, 'api-key.json'))).toBe(credentials.token);
   });
 
   it('a mounted secret whose link is swapped during the read is read again', async () => {
@@ -264,18 +270,18 @@ describe.skipIf(windows)('what is asked of the file', () => {
         renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
       });
     });
-    expect(await revealed(join(mount, 'api-key.json'))).toBe(pair.token);
+    expect(await revealed(join(mount, 'api-key.json'))).toBe(credentials.token);
   });
 
   it.runIf(root)(
     'a link of another user in a sticky folder is refused, and so is a folder of another user',
     async () => {
-      const path = keyFile(pair);
+      const path = keyFile(credentials);
       const folder = temporaryFolder();
       chmodSync(folder, 0o1777);
       const link = join(folder, 'api-key.json');
       symlinkSync(path, link);
-      expect(await revealed(link)).toBe(pair.token);
+      expect(await revealed(link)).toBe(credentials.token);
       lchownSync(link, 12_345, 12_345);
       expect(await message(link)).toContain('another user');
       chownSync(dirname(path), 12_345, 12_345);
@@ -284,18 +290,18 @@ describe.skipIf(windows)('what is asked of the file', () => {
   );
 
   it('where there are no users, as on Windows, modes are not judged', async () => {
-    const path = keyFile(pair, { mode: 0o666 });
+    const path = keyFile(credentials, { mode: 0o666 });
     const { geteuid } = process;
     Object.assign(process, { geteuid: undefined });
     try {
-      expect(await revealed(path)).toBe(pair.token);
+      expect(await revealed(path)).toBe(credentials.token);
     } finally {
       Object.assign(process, { geteuid });
     }
   });
 
   it('what is judged is what is read, though the path be swapped in between', async () => {
-    const path = keyFile(pair);
+    const path = keyFile(credentials);
     const swapped = madeUp('swapped in');
     const { promises } = process.getBuiltinModule('node:fs');
     const { open } = promises;
@@ -307,12 +313,12 @@ describe.skipIf(windows)('what is asked of the file', () => {
       renameSync(`${path}.evil`, path);
       return handle;
     });
-    expect(await revealed(path)).toBe(pair.token);
+    expect(await revealed(path)).toBe(credentials.token);
     expect(JSON.parse(readFileSync(path, 'utf8')).id).toBe(swapped.id);
   });
 
   it('short reads are gone on with, and an error in between shows its code alone', async () => {
-    const path = keyFile(pair);
+    const path = keyFile(credentials);
     const { promises } = process.getBuiltinModule('node:fs');
     const { open } = promises;
     const spy = vi.spyOn(promises, 'open').mockImplementation(async (...args) => {
@@ -320,7 +326,7 @@ describe.skipIf(windows)('what is asked of the file', () => {
       const read = handle.read.bind(handle);
       return Object.assign(handle, { read: (buffer: Uint8Array, offset: number) => read(buffer, offset, 7) });
     });
-    expect(await revealed(path)).toBe(pair.token);
+    expect(await revealed(path)).toBe(credentials.token);
     spy.mockImplementation(async (...args) => {
       const handle = await open(...args);
       vi.spyOn(handle, 'read').mockRejectedValue(Object.assign(new Error(`EIO: ${secret}`), { code: 'EIO' }));

@@ -81,10 +81,10 @@ describe('credentials are read from', () => {
   ];
   for (const [what, text] of written)
     it(what, async () => {
-      const pair = await read(text);
-      expect(pair.id).toBe(id);
-      expect(typeof pair.secret === 'string' ? '' : pair.secret.reveal()).toBe(secret);
-      expect(pair.origin).toBeUndefined();
+      const credentials = await read(text);
+      expect(credentials.id).toBe(id);
+      expect(typeof credentials.secret === 'string' ? '' : credentials.secret.reveal()).toBe(secret);
+      expect(credentials.origin).toBeUndefined();
     });
 
   function twoModules(first: string, second: string): string {
@@ -136,8 +136,8 @@ describe('an address binds the credentials to its origin', () => {
     it(what, async () => {
       const tree = { modules: parse(modules.replace('token: t', `token: '${token}'`)) };
       for (const text of [stringify(tree), JSON.stringify(tree)]) {
-        const pair = await read(text);
-        expect(pair).toMatchObject({ id, origin });
+        const credentials = await read(text);
+        expect(credentials).toMatchObject({ id, origin });
       }
     });
 
@@ -162,7 +162,7 @@ describe('what does not count, and what is broken', () => {
     ['modules without a token', 'modules:\n  blazemeter:\n    browser-open: none\n'],
     ['an empty object of JSON', '{}'],
     ['modules that are null in JSON', '{"modules": null}'],
-  ])('%s holds no pair', async (_what, text) => {
+  ])('%s holds no credentials', async (_what, text) => {
     expect((await refusal(read(text))).message).toContain('modules.blazemeter.token');
   });
 

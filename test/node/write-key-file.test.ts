@@ -187,9 +187,9 @@ describe('what is refused before anything is written', () => {
     ['without an id', { id: '', secret: next.secret }],
     ['with a colon in its id', { id: next.token, secret: next.secret }],
     ['with a line break in its secret', { id: next.id, secret: `${next.secret}\n` }],
-  ])('a pair %s', async (_what, pair) => {
+  ])('credentials %s', async (_what, credentials) => {
     const path = keyFile(old);
-    await refusal(writeKeyFile(path, pair), next.secret);
+    await refusal(writeKeyFile(path, credentials), next.secret);
     expect(idIn(path)).toBe(old.id);
   });
 });
@@ -426,9 +426,9 @@ describe('processes', () => {
   it('two that write at once never fail, and a reader finds one set of credentials or the other, whole', async () => {
     const path = keyFile(old);
     const pairs = ['one', 'two'].map((name) => madeUp(name));
-    const exits = pairs.map(async (pair) => {
+    const exits = pairs.map(async (credentials) => {
       const child = start(
-        `for (let i = 0; i < 60; i++) await node.writeKeyFile(${JSON.stringify(path)}, ${JSON.stringify(pair)});`,
+        `for (let i = 0; i < 60; i++) await node.writeKeyFile(${JSON.stringify(path)}, ${JSON.stringify(credentials)});`,
       );
       let problems = '';
       child.stderr?.on('data', (chunk) => {
@@ -457,8 +457,8 @@ describe('processes', () => {
 
   it('so can one, with itself', async () => {
     const path = join(temporaryFolder(), 'api-key.json');
-    const pairs = Array.from({ length: 20 }, (_, index) => madeUp(`pair ${index}`));
-    await Promise.all(pairs.map((pair) => writeKeyFile(path, pair)));
+    const pairs = Array.from({ length: 20 }, (_, index) => madeUp(`credentials ${index}`));
+    await Promise.all(pairs.map((credentials) => writeKeyFile(path, credentials)));
     expect(pairs.map(({ id }) => id)).toContain(idIn(path));
     expect(readdirSync(dirname(path))).toEqual(['api-key.json']);
     expect(existsSync(path)).toBe(true);

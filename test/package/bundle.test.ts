@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fields, json, repository } from './commands.ts';
-import { doors, type Packed, packed } from './packed.ts';
+import { entryPoints, type Packed, packed } from './packed.ts';
 
 let parts: Packed;
 
@@ -44,9 +44,13 @@ describe('a bundle', () => {
   });
 
   it('of entry points that are imported and not used is empty', async () => {
-    const all = (await doors(parts.app)).filter((door) => door !== 'blazemeter-client/testing/msw');
+    const all = (await entryPoints(parts.app)).filter(
+      (entryPoint) => entryPoint !== 'blazemeter-client/testing/msw',
+    );
     expect(all.length).toBeGreaterThanOrEqual(6);
-    const { code } = await bundled(all.map((door) => `import ${JSON.stringify(door)};`).join(' '));
+    const { code } = await bundled(
+      all.map((entryPoint) => `import ${JSON.stringify(entryPoint)};`).join(' '),
+    );
     expect(code.trim()).toBe('');
   });
 });

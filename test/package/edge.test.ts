@@ -1,4 +1,4 @@
-// The doors that need no Node, where there is no Node: the packed package as one script, in a context that has the
+// The entry points that need no Node, where there is no Node: the packed package as one script, in a context that has the
 // standards of the web and nothing else.
 import { join } from 'node:path';
 import { createContext, runInContext } from 'node:vm';
@@ -48,9 +48,9 @@ it('client, rotation, audit and reference run on the standards of the web alone'
     platform: 'browser',
     logLevel: 'silent',
     alias: Object.fromEntries(
-      ['', '/rotation', '/audit', '/testing'].map((door) => [
-        `blazemeter-client${door}`,
-        join(app, 'node_modules', 'blazemeter-client', 'dist', `${door.slice(1) || 'index'}.js`),
+      ['', '/rotation', '/audit', '/testing'].map((entryPoint) => [
+        `blazemeter-client${entryPoint}`,
+        join(app, 'node_modules', 'blazemeter-client', 'dist', `${entryPoint.slice(1) || 'index'}.js`),
       ]),
     ),
     nodePaths: [join(app, 'node_modules')],

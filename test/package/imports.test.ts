@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import ts from 'typescript';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fields, node, output } from './commands.ts';
-import { consumer, doors, installed, type Packed, packed } from './packed.ts';
+import { consumer, entryPoints, installed, type Packed, packed } from './packed.ts';
 
 let parts: Packed;
 
@@ -18,7 +18,12 @@ beforeAll(async () => {
 describe('importing and requiring the entry points', () => {
   async function opened(project: string): Promise<{ touched: unknown[]; globals: unknown[] }> {
     const folder = await consumer('imports', project);
-    const program = ['--import', './traps.mjs', 'doors.mjs', JSON.stringify(await doors(project))];
+    const program = [
+      '--import',
+      './traps.mjs',
+      'entry-points.mjs',
+      JSON.stringify(await entryPoints(project)),
+    ];
     const { touched, globals } = fields(JSON.parse(output(await node(program, folder))));
     if (!Array.isArray(touched) || !Array.isArray(globals)) throw new TypeError('The traps said nothing.');
     return { touched, globals };

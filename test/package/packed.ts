@@ -85,8 +85,8 @@ async function install(folder: string, project: string, beside: readonly string[
   }
 }
 
-/** The doors of the package, by the names that a program imports. */
-export async function doors(project: string): Promise<string[]> {
+/** The entry points of the package, by the names that a program imports. */
+export async function entryPoints(project: string): Promise<string[]> {
   const { name, exports } = await json(join(installed(project), 'package.json'));
   const ways = Object.keys(fields(exports)).filter((way) => way !== './package.json');
   return ways.map((way) => `${name}${way.slice(1)}`);

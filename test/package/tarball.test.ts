@@ -49,7 +49,7 @@ it('arethetypeswrong finds nothing for Node 16 and later, and for bundlers', {
   const { code, stdout } = await tool('@arethetypeswrong/cli', 'attw', args, parts.app);
   const { analysis, problems } = fields(JSON.parse(stdout));
   const found = Object.values(fields(problems)).flat().map(fields);
-  // TypeScript's resolution of before 2022 knows no doors but the main one.
+  // TypeScript's resolution of before 2022 knows no entry points but the main one.
   expect(found.filter(({ resolutionKind }) => resolutionKind !== 'node10')).toEqual([]);
   const opened = Object.keys(fields(fields(analysis).entrypoints));
   expect(opened).toEqual(
@@ -163,8 +163,8 @@ it('the library is not minified, and its source maps hold the sources', async ()
 it('every way into the package leads to a file, for the code and for its types', async () => {
   const { exports, main, module, types } = await json(join(root, 'package.json'));
   const paths = targets([exports, main, module, types]);
-  const doors = Object.keys(fields(exports)).filter((door) => door !== './package.json');
-  expect(doors).toEqual(
+  const entryPoints = Object.keys(fields(exports)).filter((entryPoint) => entryPoint !== './package.json');
+  expect(entryPoints).toEqual(
     expect.arrayContaining([
       '.',
       './schemas',
@@ -175,22 +175,22 @@ it('every way into the package leads to a file, for the code and for its types',
       './testing/msw',
     ]),
   );
-  expect(paths).toHaveLength(doors.length * 4 + 1 + 3);
+  expect(paths).toHaveLength(entryPoints.length * 4 + 1 + 3);
   expect(paths.map((path) => path.replace('./', '')).filter((path) => !files.includes(path))).toEqual([]);
 });
 
 it('its version is the one that the client names', async () => {
   const { version } = await json(join(root, 'package.json'));
-  const script = (door: string): string => `
-    import { VERSION, BlazeMeterClient } from ${JSON.stringify(door)};
+  const script = (entryPoint: string): string => `
+    import { VERSION, BlazeMeterClient } from ${JSON.stringify(entryPoint)};
     let agent;
     const fetch = async (url, init) => { agent = init.headers['user-agent']; throw new TypeError('stop'); };
     const client = new BlazeMeterClient({ credentials: 'an-id:a-secret', fetch, maxRetries: 0 });
     await client.user.get().catch(() => undefined);
     console.log(VERSION, agent);`;
   for (const file of ['index.js', 'index.cjs']) {
-    const door = pathToFileURL(join(root, 'dist', file)).href;
-    const told = output(await node(['--input-type=module', '-e', script(door)], parts.second));
+    const entryPoint = pathToFileURL(join(root, 'dist', file)).href;
+    const told = output(await node(['--input-type=module', '-e', script(entryPoint)], parts.second));
     expect(told.trim()).toBe(`${version} blazemeter-client/${version}`);
   }
 });

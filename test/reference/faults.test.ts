@@ -9,7 +9,7 @@ import {
   type SeededKey,
 } from 'blazemeter-client/testing';
 import { describe, expect, it } from 'vitest';
-import { basic, create, isObject, nowOf, pairOf, parsed, send } from '../support/reference.ts';
+import { basic, create, credentialsOf, isObject, nowOf, parsed, send } from '../support/reference.ts';
 
 function world(...faults: FaultRule[]) {
   const reference = createReference({ clock: { at: '2026-03-01T12:00:00Z', frozen: true }, faults });
@@ -139,7 +139,7 @@ describe('what is done and what is seen', () => {
     expect(reference.journal.last('apiKeys.create')?.committed).toBe(true);
   });
 
-  const answer = (effect: FaultEffect) => {
+  const respond = (effect: FaultEffect) => {
     const { reference, keys } = world();
     reference.faults.add({ operation: 'user.get', ...effect });
     return user(reference, keys.owner);
@@ -147,19 +147,19 @@ describe('what is done and what is seen', () => {
 
   it('every documented status, with an envelope of its own', () => {
     for (const status of [400, 401, 402, 403, 404, 409, 429, 500, 502, 503, 504]) {
-      const { json, headers, ...rest } = answer({ effect: 'status', status });
+      const { json, headers, ...rest } = respond({ effect: 'status', status });
       expect(rest.status).toBe(status);
       expect(json.error).toMatchObject({ code: status });
       expect(headers['WWW-Authenticate']).toBe(status === 401 ? 'Basic realm=api' : undefined);
     }
-    expect(answer({ effect: 'status', status: 400, message: 'No such thing' }).message).toBe(
+    expect(respond({ effect: 'status', status: 400, message: 'No such thing' }).message).toBe(
       'Bad Request: No such thing',
     );
   });
 
   it('Retry-After in seconds, as a date by the Date header, or as it is written', () => {
     const retry = (effect: Partial<Extract<FaultEffect, { effect: 'status' }>>) =>
-      answer({ effect: 'status', status: 429, ...effect }).headers['Retry-After'];
+      respond({ effect: 'status', status: 429, ...effect }).headers['Retry-After'];
     expect(retry({})).toBeUndefined();
     expect(retry({ retryAfter: 7 })).toBe('7');
     expect(retry({ retryAfter: 90, retryAfterForm: 'date' })).toBe('Sun, 01 Mar 2026 12:01:30 GMT');
@@ -176,30 +176,30 @@ describe('what is done and what is seen', () => {
     expect(status).toBe(201);
     expect(() => JSON.parse(text)).toThrow();
     expect(text).toMatch(/"secret": "[0-9a-f]{72}"/);
-    expect(answer({ effect: 'wrong-json' }).json).toEqual({});
+    expect(respond({ effect: 'wrong-json' }).json).toEqual({});
   });
 
   it('an HTML page, nothing at all, an error that is a string, a 200 with an error', () => {
-    expect(answer({ effect: 'html' })).toMatchObject({
+    expect(respond({ effect: 'html' })).toMatchObject({
       status: 200,
       text: expect.stringMatching(/^<!DOCTYPE html>/),
     });
-    expect(answer({ effect: 'html' }).headers['Content-Type']).toBe('text/html; charset=utf-8');
-    expect(answer({ effect: 'html', status: 502 }).status).toBe(502);
-    expect(answer({ effect: 'empty' })).toMatchObject({ status: 200, text: '' });
-    expect(answer({ effect: 'empty', status: 401 })).toMatchObject({ status: 401, text: '' });
-    expect(answer({ effect: 'string-error' })).toMatchObject({
+    expect(respond({ effect: 'html' }).headers['Content-Type']).toBe('text/html; charset=utf-8');
+    expect(respond({ effect: 'html', status: 502 }).status).toBe(502);
+    expect(respond({ effect: 'empty' })).toMatchObject({ status: 200, text: '' });
+    expect(respond({ effect: 'empty', status: 401 })).toMatchObject({ status: 401, text: '' });
+    expect(respond({ effect: 'string-error' })).toMatchObject({
       status: 400,
       json: { error: 'Something went wrong' },
     });
-    expect(answer({ effect: 'ok-with-error', code: 403 })).toMatchObject({
+    expect(respond({ effect: 'ok-with-error', code: 403 })).toMatchObject({
       status: 200,
       json: { error: { code: 403, message: 'Forbidden' }, result: null },
     });
   });
 
   it('a response of your own replaces what it names and leaves the rest', () => {
-    const { status, headers, json } = answer({
+    const { status, headers, json } = respond({
       effect: 'response',
       status: 203,
       headers: { 'x-more': '1', 'content-TYPE': 'text/plain' },
@@ -233,7 +233,7 @@ describe('lists that do not behave', () => {
 
   it('a stale list stays as it was when the rule was added', () => {
     const { reference, keys, list } = listed({ effect: 'stale-list' });
-    const { id } = pairOf(create(reference, keys.owner, 1, 'new'));
+    const { id } = credentialsOf(create(reference, keys.owner, 1, 'new'));
     expect(list('?limit=0').rows.map((row) => row.id)).not.toContain(id);
     expect(list().json.total).toBe(26);
     expect(send(reference, keys.owner, 'GET', `/api-keys/${id}`).status).toBe(200);

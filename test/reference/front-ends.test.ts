@@ -34,13 +34,13 @@ describe('the injected fetch', () => {
     const { fetch } = reference;
     const headers = { Authorization: basic(keys.owner) };
     const url = `${BASE}/user`;
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       fetch(url, { headers }),
       fetch(new URL(url), { headers: new Headers(headers) }),
       fetch(new Request(url, { headers })),
       fetch(new Request(url), { headers: [['authorization', basic(keys.owner)]] }),
     ]);
-    for (const answer of answers) expect(answer.status).toBe(200);
+    for (const response of responses) expect(response.status).toBe(200);
   });
 
   it('takes a body in every form that fetch takes', async () => {
@@ -60,14 +60,14 @@ describe('the injected fetch', () => {
         controller.close();
       },
     });
-    for (const answer of [
+    for (const response of [
       await post(text),
       await post(bytes),
       await post(new Blob([text])),
       await post(stream, { duplex: 'half' }),
     ]) {
-      expect(answer.status).toBe(201);
-      expect(parsed(await answer.text())).toMatchObject({ result: { name: 'café' } });
+      expect(response.status).toBe(201);
+      expect(parsed(await response.text())).toMatchObject({ result: { name: 'café' } });
     }
   });
 
@@ -80,8 +80,8 @@ describe('the injected fetch', () => {
       redirect: 'follow' as const,
       text: async () => '',
     };
-    const answer: Promise<Response> = Reflect.apply(reference.fetch, undefined, [foreign]);
-    expect((await answer).status).toBe(200);
+    const response: Promise<Response> = Reflect.apply(reference.fetch, undefined, [foreign]);
+    expect((await response).status).toBe(200);
   });
 
   it('rejects what fetch rejects', async () => {
@@ -97,11 +97,11 @@ describe('the injected fetch', () => {
 
   it('responds without a body where there is none', async () => {
     const { reference, keys } = world();
-    const answer = await reference.fetch(`${BASE}/api-keys/${keys.owner.id}`, {
+    const response = await reference.fetch(`${BASE}/api-keys/${keys.owner.id}`, {
       method: 'DELETE',
       headers: { authorization: basic(keys.owner) },
     });
-    expect([answer.status, answer.body]).toEqual([204, null]);
+    expect([response.status, response.body]).toEqual([204, null]);
   });
 });
 
@@ -155,12 +155,12 @@ describe('msw', () => {
   it('carries bodies both ways', async () => {
     const { reference, keys } = world();
     start(reference);
-    const answer = await fetch(`${BASE}/api-keys`, {
+    const response = await fetch(`${BASE}/api-keys`, {
       method: 'POST',
       headers: { authorization: basic(keys.owner) },
       body: JSON.stringify({ name: 'ci', expiration: Math.floor(Date.now() / 1000) + 1000 }),
     });
-    expect(answer.status).toBe(201);
+    expect(response.status).toBe(201);
     const gone = await fetch(`${BASE}/api-keys/${keys.member.id}`, {
       method: 'DELETE',
       headers: { authorization: basic(keys.member) },
@@ -208,13 +208,13 @@ describe('a socket', () => {
     const reference = createReference({ clock: { at: '2026-03-01T12:00:00Z', frozen: true } });
     const { keys } = reference.seed();
     const server = await start(reference);
-    const answer = await get(server.url, keys.owner);
+    const response = await get(server.url, keys.owner);
     const core = send(reference, keys.owner, 'GET', '/user');
     const strip = (text: string) => text.replace(/"request_id": "\w+"/, '');
-    expect(strip(await answer.text())).toBe(strip(core.text));
+    expect(strip(await response.text())).toBe(strip(core.text));
     for (const name of ['Date', 'Content-Type', 'Cache-Control', 'Vary'])
-      expect(answer.headers.get(name)).toBe(core.headers[name]);
-    expect(Number(answer.headers.get('content-length'))).toBe(Buffer.byteLength(core.text));
+      expect(response.headers.get(name)).toBe(core.headers[name]);
+    expect(Number(response.headers.get('content-length'))).toBe(Buffer.byteLength(core.text));
   });
 
   it('lets pages of other origins call it only where that was asked for', async () => {
@@ -272,9 +272,9 @@ describe('a socket', () => {
     reset.remove();
     for (const effect of [{ effect: 'reset', when: 'mid-body' }, { effect: 'truncate' }] as const) {
       const fault = reference.faults.add(effect);
-      const answer = await get(server.url, keys.owner);
-      expect(answer.status).toBe(200);
-      await expect(answer.text()).rejects.toThrow('terminated');
+      const response = await get(server.url, keys.owner);
+      expect(response.status).toBe(200);
+      await expect(response.text()).rejects.toThrow('terminated');
       fault.remove();
     }
     const stall = reference.faults.add({ effect: 'stall', when: 'mid-body' });
@@ -292,8 +292,8 @@ describe('a socket', () => {
     const { reference, keys } = world();
     const server = await start(reference);
     reference.faults.add({ effect: 'response', headers: { 'content-length': '5' }, body: '{"a":1}' });
-    const answer = await get(server.url, keys.owner);
-    expect(await answer.text()).toBe('{"a":');
+    const response = await get(server.url, keys.owner);
+    expect(await response.text()).toBe('{"a":');
   });
 
   it('waits where a fault says so', async () => {
@@ -308,13 +308,13 @@ describe('a socket', () => {
   it('refuses a body that is too large, and goes on', async () => {
     const { reference, keys } = world();
     const server = await start(reference);
-    const answer = await fetch(`${server.url}/api-keys`, {
+    const response = await fetch(`${server.url}/api-keys`, {
       method: 'POST',
       headers: { authorization: basic(keys.owner) },
       body: 'x'.repeat(3_000_000),
     });
-    expect(answer.status).toBe(413);
-    expect(parsed(await answer.text())).toMatchObject({ error: { code: 413 } });
+    expect(response.status).toBe(413);
+    expect(parsed(await response.text())).toMatchObject({ error: { code: 413 } });
     expect((await get(server.url, keys.owner)).status).toBe(200);
   });
 
@@ -471,9 +471,9 @@ describe('a socket', () => {
       request(
         `${server.url}/user`,
         { ca: authority.ca, headers: { authorization: basic(keys.owner) } },
-        (answer) => {
-          answer.resume();
-          resolve(answer.statusCode);
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
         },
       )
         .on('error', reject)
@@ -493,8 +493,8 @@ describe('the fixture', () => {
 
     async whoAmI(): Promise<unknown> {
       const { credentials, fetch } = this.#options;
-      const answer = await fetch(`${BASE}/user`, { headers: { authorization: basic(credentials) } });
-      return parsed(await answer.text()).result;
+      const response = await fetch(`${BASE}/user`, { headers: { authorization: basic(credentials) } });
+      return parsed(await response.text()).result;
     }
   }
 
@@ -554,7 +554,7 @@ it('all of it but the port runs where there is no Node', async () => {
     URLSearchParams,
   });
   const { keys } = createReference().seed();
-  const answer: unknown = await runInContext(
+  const response: unknown = await runInContext(
     `${script}
     (async () => {
       const reference = testing.createReference();
@@ -566,7 +566,7 @@ it('all of it but the port runs where there is no Node', async () => {
     })()`,
     page,
   );
-  expect(JSON.parse(String(answer))).toEqual([
+  expect(JSON.parse(String(response))).toEqual([
     200,
     keys.owner.secret,
     expect.stringContaining('listen() needs Node 20.19'),

@@ -1,7 +1,7 @@
 // The journal: what was asked, by whom, and what became of it; no secret, whatever is sent.
 import { createReference, type Reference } from 'blazemeter-client/testing';
 import { expect, it } from 'vitest';
-import { basic, create, pairOf, send } from '../support/reference.ts';
+import { basic, create, credentialsOf, send } from '../support/reference.ts';
 
 function world(journalLimit?: number) {
   const reference = createReference({ clock: { at: '2026-03-01T12:00:00Z', frozen: true }, journalLimit });
@@ -48,7 +48,7 @@ it('it can be asked by call, counted, and cleared', () => {
 
 it('a refused request names its key if the reference ever created it, and no user', () => {
   const { reference, keys } = world();
-  const gone = pairOf(create(reference, keys.owner, 1));
+  const gone = credentialsOf(create(reference, keys.owner, 1));
   send(reference, keys.owner, 'DELETE', `/api-keys/${gone.id}`);
   for (const key of [{ ...keys.owner, secret: 'wrong' }, gone, { id: 'stranger', secret: 'x' }])
     send(reference, key, 'GET', '/user');

@@ -1,7 +1,7 @@
 // Keys, their secrets, and who is let in: the rules that no switch changes.
 import { createReference, REFERENCE_MARKER } from 'blazemeter-client/testing';
 import { expect, it, vi } from 'vitest';
-import { basic, create, DAY, nowOf, pairOf, send } from '../support/reference.ts';
+import { basic, create, credentialsOf, DAY, nowOf, send } from '../support/reference.ts';
 
 function world() {
   const reference = createReference({ clock: { at: '2026-03-01T12:00:00Z', frozen: true } });
@@ -13,18 +13,18 @@ const withHeader = (reference: ReturnType<typeof createReference>, authorization
 
 it('the header is read by RFC 7617: any case of the scheme, UTF-8, a colon in the secret', () => {
   const { reference, keys } = world();
-  const pair = basic(keys.owner);
-  expect(withHeader(reference, pair).status).toBe(200);
-  expect(withHeader(reference, pair.replace('Basic', 'bAsIc')).status).toBe(200);
-  expect(withHeader(reference, pair.replace('Basic ', 'Basic   ')).status).toBe(200);
+  const credentials = basic(keys.owner);
+  expect(withHeader(reference, credentials).status).toBe(200);
+  expect(withHeader(reference, credentials.replace('Basic', 'bAsIc')).status).toBe(200);
+  expect(withHeader(reference, credentials.replace('Basic ', 'Basic   ')).status).toBe(200);
   for (const wrong of [
     '',
     'Basic',
     'Basic ',
     'Basic ????',
     'Basic /w==',
-    `Bearer ${pair.slice(6)}`,
-    `${pair} x`,
+    `Bearer ${credentials.slice(6)}`,
+    `${credentials} x`,
     basic({ id: keys.owner.id, secret: `${keys.owner.secret}:` }),
     basic({ id: keys.owner.id, secret: '' }),
     basic({ id: 'ключ', secret: 'секрет' }),
@@ -35,8 +35,8 @@ it('the header is read by RFC 7617: any case of the scheme, UTF-8, a colon in th
 
 it('no key, a wrong one, a deleted one and one that has expired get the same 401, but for its request id', () => {
   const { reference, keys } = world();
-  const short = pairOf(create(reference, keys.owner, 1));
-  const gone = pairOf(create(reference, keys.owner, 1));
+  const short = credentialsOf(create(reference, keys.owner, 1));
+  const gone = credentialsOf(create(reference, keys.owner, 1));
   send(reference, keys.owner, 'DELETE', `/api-keys/${gone.id}`);
   reference.clock.advance({ days: 1 });
   const bodies = [undefined, { id: 'x', secret: 'y' }, { ...keys.owner, secret: 'wrong' }, short, gone].map(
@@ -51,38 +51,38 @@ it('no key, a wrong one, a deleted one and one that has expired get the same 401
 
 it('a key works up to the second before its expiration, and not in that second', () => {
   const { reference, keys } = world();
-  const pair = pairOf(create(reference, keys.owner, 30));
+  const credentials = credentialsOf(create(reference, keys.owner, 30));
   reference.clock.advance({ days: 30, seconds: -1 });
-  expect(send(reference, pair, 'GET', '/user').status).toBe(200);
+  expect(send(reference, credentials, 'GET', '/user').status).toBe(200);
   reference.clock.advance({ seconds: 1 });
-  expect(send(reference, pair, 'GET', '/user').status).toBe(401);
+  expect(send(reference, credentials, 'GET', '/user').status).toBe(401);
 });
 
 it('a secret is shown by create and by regenerate, and nowhere else', () => {
   const { reference, keys } = world();
-  const { id, secret } = pairOf(create(reference, keys.owner, 30));
+  const { id, secret } = credentialsOf(create(reference, keys.owner, 30));
   for (const path of ['/api-keys', `/api-keys/${id}`, '/user', '/accounts']) {
     const { text } = send(reference, keys.owner, 'GET', path);
     expect(text).not.toContain(secret);
     expect(text).not.toContain('"secret"');
   }
-  const again = pairOf(send(reference, keys.owner, 'POST', `/api-keys/${id}/regenerate`));
+  const again = credentialsOf(send(reference, keys.owner, 'POST', `/api-keys/${id}/regenerate`));
   expect(again.id).toBe(id);
   expect(again.secret).not.toBe(secret);
 });
 
 it('after a regeneration the old secret is dead and the new one works', () => {
   const { reference, keys } = world();
-  const old = pairOf(create(reference, keys.owner, 30));
-  const fresh = pairOf(send(reference, keys.owner, 'POST', `/api-keys/${old.id}/regenerate`, {}));
+  const old = credentialsOf(create(reference, keys.owner, 30));
+  const fresh = credentialsOf(send(reference, keys.owner, 'POST', `/api-keys/${old.id}/regenerate`, {}));
   expect(send(reference, old, 'GET', '/user').status).toBe(401);
   expect(send(reference, fresh, 'GET', '/user').status).toBe(200);
 });
 
 it('a key may regenerate itself and delete itself; the response still arrives', () => {
   const { reference, keys } = world();
-  const old = pairOf(create(reference, keys.owner, 30));
-  const fresh = pairOf(send(reference, old, 'POST', `/api-keys/${old.id}/regenerate`));
+  const old = credentialsOf(create(reference, keys.owner, 30));
+  const fresh = credentialsOf(send(reference, old, 'POST', `/api-keys/${old.id}/regenerate`));
   expect(send(reference, old, 'GET', '/user').status).toBe(401);
   expect(send(reference, fresh, 'DELETE', `/api-keys/${fresh.id}`).status).toBe(204);
   expect(send(reference, fresh, 'GET', '/user').status).toBe(401);
@@ -90,7 +90,7 @@ it('a key may regenerate itself and delete itself; the response still arrives', 
 
 it('a second delete is a 404', () => {
   const { reference, keys } = world();
-  const { id } = pairOf(create(reference, keys.owner, 30));
+  const { id } = credentialsOf(create(reference, keys.owner, 30));
   expect(send(reference, keys.owner, 'DELETE', `/api-keys/${id}`).status).toBe(204);
   expect(send(reference, keys.owner, 'DELETE', `/api-keys/${id}`).status).toBe(404);
 });
@@ -109,13 +109,13 @@ it("another user's keys are neither listed nor found, not even by the owner of t
 
 it('lastUsed is null until the key signs a call', () => {
   const { reference, keys } = world();
-  const pair = pairOf(create(reference, keys.owner, 30));
-  const lastUsed = () => send(reference, keys.owner, 'GET', `/api-keys/${pair.id}`).result.lastUsed;
+  const credentials = credentialsOf(create(reference, keys.owner, 30));
+  const lastUsed = () => send(reference, keys.owner, 'GET', `/api-keys/${credentials.id}`).result.lastUsed;
   expect(lastUsed()).toBeNull();
-  send(reference, { ...pair, secret: 'wrong' }, 'GET', '/user');
+  send(reference, { ...credentials, secret: 'wrong' }, 'GET', '/user');
   expect(lastUsed()).toBeNull();
   reference.clock.advance({ hours: 1 });
-  send(reference, pair, 'GET', '/user');
+  send(reference, credentials, 'GET', '/user');
   expect(lastUsed()).toBe(nowOf(reference));
 });
 

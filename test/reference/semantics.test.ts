@@ -7,7 +7,7 @@ import {
   semanticsSwitches,
 } from 'blazemeter-client/testing';
 import { describe, expect, it } from 'vitest';
-import { create, DAY, nowOf, pairOf, send } from '../support/reference.ts';
+import { create, credentialsOf, DAY, nowOf, send } from '../support/reference.ts';
 
 function world(semantics: Partial<Semantics>) {
   const reference = createReference({ semantics, clock: { at: '2026-03-01T12:00:00Z', frozen: true } });
@@ -104,9 +104,9 @@ describe('S2, a user in two accounts', () => {
 
   it('per-account-access: the largest binds, and a strict account shows nothing to longer keys', () => {
     const { reference, keys, accounts, workspaces } = two('per-account-access');
-    const pair = pairOf(create(reference, keys.m, 90));
+    const credentials = credentialsOf(create(reference, keys.m, 90));
     expect(create(reference, keys.m, 91).status).toBe(400);
-    const get = (path: string) => send(reference, pair, 'GET', path);
+    const get = (path: string) => send(reference, credentials, 'GET', path);
     expect(get(`/accounts/${accounts.wide.id}/users`).status).toBe(200);
     expect(get(`/accounts/${accounts.narrow.id}/users`).status).toBe(403);
     expect(get(`/workspaces/${workspaces.narrow.id}`).status).toBe(403);
@@ -138,22 +138,22 @@ describe('S3 and S4, regenerating', () => {
     w.reference.clock.advance({ days: after });
     return {
       ...w,
-      answer: send(w.reference, w.keys.long, 'POST', `/api-keys/${w.keys.short.id}/regenerate`),
+      response: send(w.reference, w.keys.long, 'POST', `/api-keys/${w.keys.short.id}/regenerate`),
     };
   };
 
   it('a key that has expired is refused with 402', () => {
-    const { answer } = regenerate({}, 10);
-    expect(answer.status).toBe(402);
-    expect(answer.message).not.toContain('expired');
+    const { response } = regenerate({}, 10);
+    expect(response.status).toBe(402);
+    expect(response.message).not.toContain('expired');
   });
 
   it('allow: it gets a new secret, which is as dead as the old one unless the expiry is renewed', () => {
     const kept = regenerate({ regenerateExpired: 'allow' }, 11);
-    expect(kept.answer.status).toBe(200);
-    expect(kept.works(pairOf(kept.answer))).toBe(false);
+    expect(kept.response.status).toBe(200);
+    expect(kept.works(credentialsOf(kept.response))).toBe(false);
     const renewed = regenerate({ regenerateExpired: 'allow', regenerateExpiry: 'renew-period' }, 11);
-    expect(renewed.works(pairOf(renewed.answer))).toBe(true);
+    expect(renewed.works(credentialsOf(renewed.response))).toBe(true);
   });
 
   it.each([
@@ -161,10 +161,10 @@ describe('S3 and S4, regenerating', () => {
     ['renew-period', 14],
     ['renew-maximum', 3654],
   ] as const)('%s', (regenerateExpiry, days) => {
-    const { answer, keys, reference } = regenerate({ regenerateExpiry }, 4);
+    const { response, keys, reference } = regenerate({ regenerateExpiry }, 4);
     const start = keys.short.expiration - 10 * DAY;
-    expect(answer.result.expiration).toBe(start + days * DAY);
-    expect(answer.result.updated).toBe(nowOf(reference));
+    expect(response.result.expiration).toBe(start + days * DAY);
+    expect(response.result.updated).toBe(nowOf(reference));
   });
 
   it('a renewed period stays within the maximum, and a maximum without a limit is 10 years', () => {
@@ -196,7 +196,7 @@ it('S7: past the maximum is refused, or cut without a word', () => {
 
 it('S11: with grace, the old secret works that much longer', () => {
   const { reference, keys, works } = world({ grace: 5_000 });
-  const fresh = pairOf(send(reference, keys.long, 'POST', `/api-keys/${keys.short.id}/regenerate`));
+  const fresh = credentialsOf(send(reference, keys.long, 'POST', `/api-keys/${keys.short.id}/regenerate`));
   expect([works(keys.short), works(fresh)]).toEqual([true, true]);
   reference.clock.advance({ ms: 4_999 });
   expect(works(keys.short)).toBe(true);
@@ -208,7 +208,7 @@ it('S12: a 401 can tell its causes apart, and never says "expired"', () => {
   const { reference, keys } = world({ unauthorized: 'distinguish' });
   send(reference, keys.long, 'DELETE', `/api-keys/${keys.old.id}`);
   send(reference, keys.long, 'POST', `/api-keys/${keys.short.id}/regenerate`);
-  const late = pairOf(create(reference, keys.long, 1));
+  const late = credentialsOf(create(reference, keys.long, 1));
   reference.clock.advance({ days: 2 });
   const messages = [
     undefined,
@@ -249,8 +249,8 @@ it('S14: a user may have so many keys, and one more is a 402', () => {
 
 it('S15: a new secret is refused until it is known everywhere', () => {
   const { reference, keys, works } = world({ propagation: 500 });
-  const created = pairOf(create(reference, keys.short, 1));
-  const fresh = pairOf(send(reference, keys.short, 'POST', `/api-keys/${keys.long.id}/regenerate`));
+  const created = credentialsOf(create(reference, keys.short, 1));
+  const fresh = credentialsOf(send(reference, keys.short, 'POST', `/api-keys/${keys.long.id}/regenerate`));
   expect([works(created), works(fresh), works(keys.long), works(keys.short)]).toEqual([
     false,
     false,

@@ -1,7 +1,7 @@
 // Clock, seeds, snapshots: the same steps give the same world, and nothing in it is a secret in clear.
 import { createReference, InvalidInputError, type Seed } from 'blazemeter-client/testing';
 import { describe, expect, it } from 'vitest';
-import { create, DAY, nowOf, pairOf, send } from '../support/reference.ts';
+import { create, credentialsOf, DAY, nowOf, send } from '../support/reference.ts';
 
 describe('the clock', () => {
   it('runs by default, from now', async () => {
@@ -226,7 +226,7 @@ describe('snapshot, restore, reset', () => {
   const worked = () => {
     const reference = createReference({ clock: { at: '2026-01-01T00:00:00Z', frozen: true } });
     const { keys, accounts } = reference.seed();
-    const made = pairOf(create(reference, keys.owner, 30));
+    const made = credentialsOf(create(reference, keys.owner, 30));
     send(reference, keys.owner, 'PATCH', `/accounts/${accounts.main.id}`, { apiKeyExpiration: 90 });
     send(reference, keys.owner, 'DELETE', `/api-keys/${keys.owner.id}`);
     return { reference, keys, accounts, made };

@@ -1,4 +1,4 @@
-// What the reference's answers look like on the wire: every byte that a recorded answer has.
+// What the reference's responses look like on the wire: every byte that a recorded response has.
 import { createReference } from 'blazemeter-client/testing';
 import { expect, it } from 'vitest';
 import { create, send } from '../support/reference.ts';

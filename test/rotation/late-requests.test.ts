@@ -1,4 +1,4 @@
-// Requests of a process that nobody waits for any more, and that arrive late: what they create or spoil is made good.
+// Requests of a process that were abandoned and arrive late: what they create or spoil is made good.
 import { describe, expect, it } from 'vitest';
 import { type Between, HOUR, MINUTE, stage } from './support/stage.ts';
 import { accepts, failure, keyIds, stoppedBefore } from './support/world.ts';

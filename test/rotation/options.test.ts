@@ -125,7 +125,7 @@ describe('rotateWithoutRecord refuses', () => {
   });
 
   it('credentials that are none', async () => {
-    await refused('rotateWithoutRecord', { credentials: 'no pair' }, CredentialsError);
+    await refused('rotateWithoutRecord', { credentials: 'no credentials' }, CredentialsError);
   });
 });
 

@@ -64,9 +64,9 @@ const cases: readonly Case[] = [
 ];
 
 describe('credentials that were refused', () => {
-  it.each(cases)('are followed: %s', async (_, change, pair, expected) => {
+  it.each(cases)('are followed: %s', async (_, change, credentials, expected) => {
     const { refused, warn } = reading(change);
-    const given = await refused(pair);
+    const given = await refused(credentials);
     expect([given.id, given.secret]).toEqual([expected.id, expected.secret]);
     expect(given.refreshAfterMs).toBe(expected === current ? 5 * MINUTE : 30_000);
     expect(warn).not.toHaveBeenCalled();
@@ -170,7 +170,7 @@ describe('refused credentials whose store fails', () => {
 
   it('cannot be followed where nothing was read before', async () => {
     const world = reading();
-    world.answers(down);
+    world.replies(down);
     const error = await outcome(world);
     expect(error).toBeInstanceOf(CredentialsError);
     expect(error).toMatchObject({
@@ -188,7 +188,7 @@ describe('refused credentials whose store fails', () => {
     async (_, change) => {
       const world = reading(change);
       await world.again();
-      world.answers(down);
+      world.replies(down);
       expect(await outcome(world)).toMatchObject({ cause: { code: 'rotation_store' } });
       expect(world.times).toHaveLength(4);
     },
@@ -197,7 +197,7 @@ describe('refused credentials whose store fails', () => {
   it('are followed by the others that were read before', async () => {
     const world = reading({ previous, promotion: young });
     await world.again();
-    world.answers(down);
+    world.replies(down);
     const given = world.refused(current);
     await vi.advanceTimersByTimeAsync(30_000);
     expect((await given).id).toBe(previous.id);
@@ -206,9 +206,9 @@ describe('refused credentials whose store fails', () => {
   it('rest for a second, too', async () => {
     const world = reading();
     await world.again();
-    world.answers(down);
+    world.replies(down);
     await outcome(world);
-    world.answers(undefined);
+    world.replies(undefined);
     await world.refused(current);
     const begun = world.times.length;
     void world.refused(current);

@@ -81,10 +81,10 @@ describe('a reader of a record', () => {
   });
 
   it('leaves no timer behind', async () => {
-    const { credentials, again, answers } = reading();
+    const { credentials, again, replies } = reading();
     await credentials();
     expect(vi.getTimerCount()).toBe(0);
-    answers(fails);
+    replies(fails);
     vi.advanceTimersByTime(5 * MINUTE);
     await again();
     expect(vi.getTimerCount()).toBe(0);
@@ -116,9 +116,9 @@ describe('credentials that expire', () => {
 
 describe('a reader whose store fails', () => {
   it('uses the credentials that it has, and warns those who listen', async () => {
-    const { credentials, again, warn, answers } = reading();
+    const { credentials, again, warn, replies } = reading();
     await again();
-    answers(fails);
+    replies(fails);
     vi.advanceTimersByTime(5 * MINUTE);
     expect((await again()).id).toBe(current.id);
     expect(warn).toHaveBeenCalledOnce();
@@ -132,9 +132,9 @@ describe('a reader whose store fails', () => {
     [0, [30_000, 60_000, 120_000, 240_000, 240_000]],
     [0.999999, [24_000, 48_000, 96_000, 192_000, 240_000]],
   ])('leaves it alone for longer each time (%s), and for no longer than usual', async (random, rests) => {
-    const { again, answers, times } = reading();
+    const { again, replies, times } = reading();
     await again();
-    answers(fails);
+    replies(fails);
     vi.advanceTimersByTime(5 * MINUTE);
     vi.spyOn(Math, 'random').mockReturnValue(random);
     for (const rest of rests) {
@@ -143,22 +143,22 @@ describe('a reader whose store fails', () => {
       vi.advanceTimersByTime(5 * MINUTE);
     }
     expect(times).toHaveLength(1 + rests.length);
-    answers(undefined);
+    replies(undefined);
     await again();
-    answers(fails);
+    replies(fails);
     vi.advanceTimersByTime(6 * MINUTE);
     expect((await again()).refreshAfterMs).toBeLessThanOrEqual(30_000);
   });
 
   it('with something that is no record warns, too', async () => {
-    const { again, warn, answers } = reading();
+    const { again, warn, replies } = reading();
     await again();
     const odd = Object.defineProperty(madeUpRecord(), 'id', {
       get() {
         throw new TypeError('quotes a secret');
       },
     });
-    answers(async () => ({ etag: 'x', record: odd }));
+    replies(async () => ({ etag: 'x', record: odd }));
     vi.advanceTimersByTime(5 * MINUTE);
     expect((await again()).id).toBe(current.id);
     expect(warn).toHaveBeenCalledOnce();
@@ -167,9 +167,9 @@ describe('a reader whose store fails', () => {
 });
 
 describe('a first read', () => {
-  const first = async (answer: Parameters<ReturnType<typeof reading>['answers']>[0], waitMs = 60_000) => {
-    const { credentials, answers, times } = reading();
-    answers(answer);
+  const first = async (response: Parameters<ReturnType<typeof reading>['replies']>[0], waitMs = 60_000) => {
+    const { credentials, replies, times } = reading();
+    replies(response);
     const error = failure(credentials());
     await vi.advanceTimersByTimeAsync(waitMs);
     return { error: await error, times };
@@ -194,8 +194,8 @@ describe('a first read', () => {
   );
 
   it('that failed twice succeeds the third time', async () => {
-    const { credentials, answers, times } = reading();
-    answers(() =>
+    const { credentials, replies, times } = reading();
+    replies(() =>
       times.length < 3 ? fails() : Promise.resolve({ record: madeUpRecord({ current }), etag: 'x' }),
     );
     const given = credentials();
@@ -219,8 +219,8 @@ describe('a first read', () => {
   });
 
   it('is waited for 20 seconds, and not tried again after so long', async () => {
-    const { credentials, answers, times } = reading();
-    answers(hangs);
+    const { credentials, replies, times } = reading();
+    replies(hangs);
     let over = false;
     const error = failure(credentials()).finally(() => {
       over = true;
@@ -233,12 +233,12 @@ describe('a first read', () => {
   });
 
   it('is waited for as long as was asked for, and the next one is a new one', async () => {
-    const { credentials, answers } = reading({}, { readTimeout: { seconds: 16 } });
-    answers(hangs);
+    const { credentials, replies } = reading({}, { readTimeout: { seconds: 16 } });
+    replies(hangs);
     const error = failure(credentials());
     await vi.advanceTimersByTimeAsync(16_000);
     expect(await error).toMatchObject({ cause: { code: 'rotation_store' } });
-    answers(undefined);
+    replies(undefined);
     expect((await credentials()).id).toBe(current.id);
   });
 
@@ -251,10 +251,10 @@ describe('a first read', () => {
 
 describe('a read after a refusal', () => {
   it('begins after the one under way, and is one for all who ask for it', async () => {
-    const { again, refused, say, answers, times } = reading();
+    const { again, refused, say, replies, times } = reading();
     await again();
     let record = madeUpRecord({ current });
-    answers(async () => {
+    replies(async () => {
       const read = record;
       await new Promise((done) => setTimeout(done, 500));
       return { record: read, etag: 'x' };

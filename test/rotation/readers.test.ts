@@ -176,14 +176,14 @@ describe('a reader of a record', () => {
 });
 
 describe('credentials that are refused just after their promotion', () => {
-  const refusedPair = ({ id, secret }: RotationRecord['current']) => ({ id, secret });
+  const refusedCredentials = ({ id, secret }: RotationRecord['current']) => ({ id, secret });
 
   it('are replaced by those before them, which are tried first for half a minute', async () => {
     const world = await setUp();
     await rotated(world);
     const { current, previous } = await recordOf(world.inner);
     const warn = vi.fn();
-    const next = await ask(world, { reason: 'unauthorized', refused: refusedPair(current), warn });
+    const next = await ask(world, { reason: 'unauthorized', refused: refusedCredentials(current), warn });
     expect(next.id).toBe(previous?.id);
     expect(next.refreshAfterMs).toBe(30_000);
     expect(warn).not.toHaveBeenCalled();
@@ -210,7 +210,7 @@ describe('credentials that are refused just after their promotion', () => {
     const { current, previous } = await recordOf(world.inner);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11 * MINUTE });
     const warn = vi.fn();
-    const next = await ask(world, { reason: 'unauthorized', refused: refusedPair(current), warn });
+    const next = await ask(world, { reason: 'unauthorized', refused: refusedCredentials(current), warn });
     vi.useRealTimers();
     expect(next.id).toBe(previous?.id);
     expect(warn.mock.calls.join()).toContain(current.id);
@@ -229,7 +229,7 @@ describe('credentials that are refused just after their promotion', () => {
     await rotated(world);
     const { current, previous } = await recordOf(world.inner);
     if (previous === null) throw new Error('There is no previous key.');
-    const next = await ask(world, { reason: 'unauthorized', refused: refusedPair(previous) });
+    const next = await ask(world, { reason: 'unauthorized', refused: refusedCredentials(previous) });
     expect(next.id).toBe(current.id);
   });
 

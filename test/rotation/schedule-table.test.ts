@@ -4,19 +4,19 @@ import { expect, it } from 'vitest';
 import { DAY, heldOf, stage } from './support/stage.ts';
 import { failure } from './support/world.ts';
 
-const LIVES = { '1 month': 30, '3 months': 90, '6 months': 180, '12 months': 365 };
+const LIFETIMES = { '1 month': 30, '3 months': 90, '6 months': 180, '12 months': 365 };
 const EVERY = [1, 7, 30, 90];
 
 /** Runs that begin with a new key of that lifetime, up to the rotation of it. */
-async function cell(life: number, days: number): Promise<string> {
+async function cell(lifetime: number, days: number): Promise<string> {
   const { rotate, pass } = await stage({
-    keys: { key: { created: { days: 0 }, expires: { days: life } } },
-    record: (keyOf) => ({ current: heldOf(keyOf('key'), { created: 0, expires: life * DAY }) }),
-    maximum: life,
+    keys: { key: { created: { days: 0 }, expires: { days: lifetime } } },
+    record: (keyOf) => ({ current: heldOf(keyOf('key'), { created: 0, expires: lifetime * DAY }) }),
+    maximum: lifetime,
   });
   const every = { days };
-  const order = { every, expiresIn: { days: life } };
-  if (life < 2 * days) {
+  const order = { every, expiresIn: { days: lifetime } };
+  if (lifetime < 2 * days) {
     const error = await failure(rotate(order));
     return `refused: ${/must live (\d+ days)/.exec(error.message)?.[1] ?? error.message} needed`;
   }
@@ -32,10 +32,10 @@ it('what happens to keys of a lifetime under runs on a schedule is what the guid
   timeout: 60_000,
 }, async () => {
   const rows: string[] = [];
-  for (const [life, days] of Object.entries(LIVES)) {
+  for (const [lifetime, days] of Object.entries(LIFETIMES)) {
     const cells: string[] = [];
     for (const every of EVERY) cells.push(await cell(days, every));
-    rows.push(`| ${life} | a new key ${cells.join(' | ')} |`);
+    rows.push(`| ${lifetime} | a new key ${cells.join(' | ')} |`);
   }
   const table = [
     '| lifetime of keys | a run every day | every 7 days | every 30 days | every 90 days |',

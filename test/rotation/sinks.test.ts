@@ -239,9 +239,9 @@ describe('a sink that is given credentials', () => {
   };
 
   it('acknowledges unless it says no', async () => {
-    const answers: unknown[] = [undefined, null, 'no', {}, { acknowledged: true }, { acknowledged: null }];
-    for (const answer of answers) {
-      const sink = Object.assign(new FakeSink(), { put: async () => answer });
+    const responses: unknown[] = [undefined, null, 'no', {}, { acknowledged: true }, { acknowledged: null }];
+    for (const response of responses) {
+      const sink = Object.assign(new FakeSink(), { put: async () => response });
       const report = await (await delivering([sink.name])).resume({ sinks: [Object(sink)] });
       expect(report.phase).toBe('idle');
     }

@@ -16,7 +16,7 @@ async function main(): Promise<void> {
       failed.push(`${title}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
   };
-  await attempt('a walk through the doors', walk);
+  await attempt('a walk through the entry points', walk);
   for (const frontEnd of frontEnds) {
     for (const { topic, behaviours } of topics) {
       for (const behaviour of behaviours) {

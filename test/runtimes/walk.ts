@@ -37,10 +37,10 @@ export async function walk(): Promise<number> {
   const made = await client.apiKeys.create({ name: 'walk', expiresIn: '1 month' });
   holds(made.secret instanceof Secret, 'a new secret is a Secret');
   holds(JSON.stringify(made).includes('[secret]'), 'a secret is not shown as JSON');
-  const pair = { id: made.apiKey.id, secret: made.secret };
+  const credentials = { id: made.apiKey.id, secret: made.secret };
   const again = await client.apiKeys.regenerateSecret(made.apiKey.id);
   const refused = await client
-    .withOptions({ credentials: pair })
+    .withOptions({ credentials })
     .user.get()
     .then(
       () => undefined,
@@ -67,7 +67,7 @@ export async function walk(): Promise<number> {
   const report = await rotate(client, { store, reason: 'schedule', drain: { hours: 1 } });
   holds(report.phase === 'draining', 'a rotation waits for its drain');
   const reader = client.withOptions({ credentials: fromStore(store) });
-  holds((await reader.user.get()).id === user.id, 'a reader signs with the new pair');
+  holds((await reader.user.get()).id === user.id, 'a reader signs with the new credentials');
   reference.clock.advance({ hours: 2 });
   holds((await resume(client, { store })).phase === 'idle', 'a rotation comes to its end');
 

@@ -97,7 +97,7 @@ export async function createCalls(world, shared) {
     'never looked at': async () => {
       boss.user.get(each).catch(() => {});
     },
-    'a wrong pair': () => boss.withOptions({ credentials: 'nobody:nothing' }).user.get(each),
+    'wrong credentials': () => boss.withOptions({ credentials: 'nobody:nothing' }).user.get(each),
     'bad arguments': () => boss.accounts.get(Number.NaN, each),
     'a rotation in memory': () =>
       rotated(memoryStore(), (store) => rotate(runner, { store, reason: 'schedule', ...timing })),

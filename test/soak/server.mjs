@@ -1,5 +1,5 @@
 // The other side of a soak, in a process of its own, so that what is measured is the client alone: a reference on a port with
-// faults that come and go. It is told to be calm before each measurement, and then forgets all keys that were made.
+// faults that come and go. It is asked to be calm before each measurement, and then forgets all keys that were made.
 import { createReference, listen } from 'blazemeter-client/testing';
 
 const reference = createReference({ journal: { limit: 100 } });

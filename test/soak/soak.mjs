@@ -130,7 +130,7 @@ for (const [name, { well, badly }] of tally)
   if (
     well === 0 &&
     badly > 100 &&
-    !['aborted before', 'a path that is not there', 'a wrong pair', 'bad arguments'].includes(name)
+    !['aborted before', 'a path that is not there', 'wrong credentials', 'bad arguments'].includes(name)
   )
     problems.push(`${name} never ended well`);
 

@@ -1,4 +1,4 @@
-// A fetch that hands everything through untouched and, on the way, holds each request and each answer against
+// A fetch that hands everything through untouched and, on the way, holds each request and each response against
 // docs/openapi.yaml. It records instead of throwing: an error thrown inside a fetch looks to a client like a broken
 // connection, and would be retried.
 import { api, ContractViolation, findOperation, requestViolations, responseViolations } from './openapi.ts';
@@ -16,7 +16,7 @@ export interface Exchange {
   readonly requestHeaders: Headers;
   readonly requestBody: string | undefined;
   readonly requestViolations: readonly string[];
-  /** Absent while, or because, no answer came. */
+  /** Absent while, or because, no response came. */
   status?: number;
   responseHeaders?: Headers;
   /** Absent unless it was read to its end. */
@@ -42,7 +42,7 @@ function bodyText(body: BodyInit | null | undefined): string | undefined {
   return '(a body that cannot be looked at)';
 }
 
-/** The same answer; what is read from it is seen, and `whole` is called with all of it when it ended well. */
+/** The same response; what is read from it is seen, and `whole` is called with all of it when it ended well. */
 function tapped(response: Response, whole: (text: string) => void): Response {
   if (response.body === null) {
     whole('');

@@ -9,7 +9,7 @@ import { afterEach, expect } from 'vitest';
 
 const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** A pair of the usual lengths, the same for the same name. */
+/** Credentials of the usual lengths, the same for the same name. */
 export function madeUp(name: string): { id: string; secret: string; token: string } {
   const id = hex(`id of ${name}`).slice(0, 24);
   const secret = (hex(`secret of ${name}`) + hex(`more of ${name}`)).slice(0, 72);
@@ -36,7 +36,7 @@ export function fileWith(content: string | Uint8Array, { name = 'api-key.json', 
   return path;
 }
 
-/** A key file with the pair. */
+/** A key file with the credentials. */
 export const keyFile = ({ id, secret }: { id: string; secret: string }, options = {}): string =>
   fileWith(JSON.stringify({ id, secret }), options);
 

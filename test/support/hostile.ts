@@ -103,25 +103,25 @@ const request = fc.record({
   body,
 });
 
-/** Sends so many of them; throws at the first answer that breaks a rule. */
+/** Sends so many of them; throws at the first response that breaks a rule. */
 export function sendHostile(numRuns: number): void {
   fc.assert(
     fc.property(request, (sent) => {
       // A key that was regenerated or deleted on the way would make the rest a row of 401s.
       reference.restore(start);
-      const answer = reference.handle(sent);
-      assert.ok(answer.status >= 200 && answer.status < 500, `status ${answer.status}`);
-      for (const value of Object.values(answer.headers)) assert.match(value, /^[\t\x20-\x7e]*$/);
-      const envelope = parsed(answer.body);
-      if (answer.body !== '') {
+      const response = reference.handle(sent);
+      assert.ok(response.status >= 200 && response.status < 500, `status ${response.status}`);
+      for (const value of Object.values(response.headers)) assert.match(value, /^[\t\x20-\x7e]*$/);
+      const envelope = parsed(response.body);
+      if (response.body !== '') {
         assert.equal(envelope.api_version, 4);
         assert.match(String(envelope.request_id), /^[0-9a-f]{13}$/);
       }
       const { result } = envelope;
       if (isObject(result) && 'secret' in result) assert.equal(sent.method, 'POST');
       // A name may be anything that was sent, but no stored secret ever comes back.
-      for (const key of [keys.owner, keys.admin]) assert.ok(!answer.body.includes(key.secret));
-      if (answer.status === 401) assert.ok(!answer.body.toLowerCase().includes('expired'));
+      for (const key of [keys.owner, keys.admin]) assert.ok(!response.body.includes(key.secret));
+      if (response.status === 401) assert.ok(!response.body.toLowerCase().includes('expired'));
     }),
     { numRuns },
   );

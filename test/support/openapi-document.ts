@@ -25,7 +25,7 @@ export interface HeaderRule {
 
 export interface ResponseRule {
   readonly headers: readonly HeaderRule[];
-  /** Absent: the answer has no body. */
+  /** Absent: the response has no body. */
   readonly body?: ValidateFunction;
 }
 

@@ -1,4 +1,4 @@
-// Checks requests and answers against docs/openapi.yaml. `checkRequest` and `checkResponse` throw one readable error
+// Checks requests and responses against docs/openapi.yaml. `checkRequest` and `checkResponse` throw one readable error
 // with every violation; checked-fetch.ts does both for all that passes through a fetch.
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import {
@@ -124,7 +124,7 @@ export function responseViolations({ method, path, status, headers, body }: Chec
   const { known, operation } = findOperation(method, path);
   if (operation === undefined) return strangerViolations(known, status, body);
   const rule = operation.responses.get(`${status}`);
-  if (rule === undefined) return [`the operation has no answer ${status}`];
+  if (rule === undefined) return [`the operation has no response ${status}`];
   const got = new Headers(headers);
   const found: string[] = [];
   for (const header of rule.headers) {
@@ -146,7 +146,7 @@ export function responseViolations({ method, path, status, headers, body }: Chec
 function strangerViolations(known: boolean, status: number, body: string | undefined): string[] {
   const allowed = known ? [404, 405] : [404];
   if (!allowed.includes(status))
-    return [`it is not part of the API: only ${allowed.join(' or ')} may answer`];
+    return [`it is not part of the API: only ${allowed.join(' or ')} may respond`];
   return body === undefined ? [] : problems(api().errorEnvelope, parsed(body), 'body');
 }
 

@@ -1,4 +1,4 @@
-// Plain requests to a reference, for tests that look at its answers.
+// Plain requests to a reference, for tests that look at its responses.
 import type { Reference, SeededKey } from 'blazemeter-client/testing';
 
 export const DAY = 86_400;
@@ -6,7 +6,7 @@ export const DAY = 86_400;
 export const basic = ({ id, secret }: { id: string; secret: string }): string =>
   `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
 
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -39,19 +39,19 @@ export function send(
   method: string,
   path: string,
   body?: unknown,
-): Answer {
-  const answer = reference.handle({
+): Reply {
+  const response = reference.handle({
     method,
     path: `/api/v4${path}`,
     headers: key === undefined ? {} : { authorization: basic(key) },
     body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
   });
-  const json = parsed(answer.body);
+  const json = parsed(response.body);
   const { result, error } = json;
   return {
-    status: answer.status,
-    headers: answer.headers,
-    text: answer.body,
+    status: response.status,
+    headers: response.headers,
+    text: response.body,
     json,
     result: isObject(result) ? result : {},
     rows: Array.isArray(result) ? result.filter(isObject) : [],
@@ -63,12 +63,13 @@ export function send(
 export const nowOf = (reference: Reference): number => Math.floor(reference.clock.now().getTime() / 1000);
 
 /** Creates a key for so many days. */
-export const create = (reference: Reference, key: SeededKey, days: number, name = 'ci'): Answer =>
+export const create = (reference: Reference, key: SeededKey, days: number, name = 'ci'): Reply =>
   send(reference, key, 'POST', '/api-keys', { name, expiration: nowOf(reference) + days * DAY });
 
-/** The pair in the answer to create or regenerate. */
-export function pairOf(answer: Answer): { id: string; secret: string } {
-  const { id, secret } = answer.result;
-  if (typeof id !== 'string' || typeof secret !== 'string') throw new Error(`no pair in ${answer.text}`);
+/** The credentials in the response to create or regenerate. */
+export function credentialsOf(response: Reply): { id: string; secret: string } {
+  const { id, secret } = response.result;
+  if (typeof id !== 'string' || typeof secret !== 'string')
+    throw new Error(`no credentials in ${response.text}`);
   return { id, secret };
 }

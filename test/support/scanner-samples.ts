@@ -86,7 +86,7 @@ export const forms: Readonly<
     write: ({ id, secret }) => JSON.stringify({ file: JSON.stringify({ secret, id }) }),
     rules: ['key-file-secret-first'],
   },
-  'an answer of the service': {
+  'a response of the service': {
     write: (pair) =>
       JSON.stringify({ result: key(pair, { name: 'ci', userId: 7, expiration: 1_900_000_000 }) }, null, 4),
     rules: ['key-file'],

@@ -32,7 +32,7 @@ describe('text from outside', () => {
 
   it('a key id is shown where it looks like one', () => {
     for (const id of ['7e57ed1d0123456789abcdef', 'my-key-id', 'a']) expect(shownId(id)).toBe(id);
-    for (const id of ['', 'a b', '##[a', secretsOf('hex').pair, secretsOf('awkward').pair])
+    for (const id of ['', 'a b', '##[a', secretsOf('hex').credentials, secretsOf('awkward').credentials])
       expect(shownId(id)).toBe('[redacted]');
   });
 });
@@ -42,33 +42,33 @@ const dense = Array.from('abcdefghijklmnopqrstuvwxyz', (letter, at) => letter + 
 const hidden = {
   hex: secretsOf('hex'),
   awkward: secretsOf('awkward'),
-  dense: { pair: dense, made: 'made up 12' },
+  dense: { credentials: dense, made: 'made up 12' },
 };
 
-describe.each(Object.entries(hidden))('hiding a secret that is %s', (_kind, { pair, made }) => {
-  const detect = createDetector({ pair, made });
+describe.each(Object.entries(hidden))('hiding a secret that is %s', (_kind, { credentials, made }) => {
+  const detect = createDetector({ credentials, made });
   const wire = encodingNames.filter((name) => !name.includes('inspected') && !name.startsWith('bytes'));
 
   it.each(wire)('every piece of eight and more is hidden: %s', (encoding) => {
-    for (let from = 0; from + 8 <= pair.length; from += 3) {
+    for (let from = 0; from + 8 <= credentials.length; from += 3) {
       for (const length of [8, 11, 80]) {
-        const text = encodings[encoding].write(pair.slice(from, from + length));
-        expect(detect(withoutSecrets(`before ${text} after`, [made, pair]))).toEqual([]);
+        const text = encodings[encoding].write(credentials.slice(from, from + length));
+        expect(detect(withoutSecrets(`before ${text} after`, [made, credentials]))).toEqual([]);
       }
     }
   });
 
   it('what stands around it stays', () => {
-    expect(withoutSecrets(`key ${pair}, again ${made}.`, [pair, made])).toBe(
+    expect(withoutSecrets(`key ${credentials}, again ${made}.`, [credentials, made])).toBe(
       'key [redacted], again [redacted].',
     );
-    expect(withoutSecrets('nothing to see', [pair])).toBe('nothing to see');
-    expect(withoutSecrets(pair.slice(0, 7), [pair])).toBe(pair.slice(0, 7));
+    expect(withoutSecrets('nothing to see', [credentials])).toBe('nothing to see');
+    expect(withoutSecrets(credentials.slice(0, 7), [credentials])).toBe(credentials.slice(0, 7));
   });
 
   it('writing it in capitals makes no difference', () => {
-    const upper = encodings.hex.write(pair).toUpperCase();
-    expect(detect(withoutSecrets(`${upper} ${pair.toUpperCase()}`, [pair]))).toEqual([]);
+    const upper = encodings.hex.write(credentials).toUpperCase();
+    expect(detect(withoutSecrets(`${upper} ${credentials.toUpperCase()}`, [credentials]))).toEqual([]);
   });
 });
 
@@ -174,7 +174,7 @@ describe('of a secret in a response nothing is left, and nothing else is taken',
 });
 
 describe('a text that may quote a secret in another encoding is withheld', () => {
-  const secret = hidden.hex.pair;
+  const secret = hidden.hex.credentials;
   const units = Array.from(secret.slice(0, 24));
   const each = (write: (code: number) => string, between = '') =>
     units.map((unit) => write(unit.charCodeAt(0))).join(between);

@@ -12,16 +12,16 @@ function saying(payload: string) {
   const world = keysWorld();
   const text = JSON.stringify(payload).slice(1, -1);
   const fetch: typeof world.reference.fetch = async (url, init) => {
-    const answer = await world.reference.fetch(url, init);
-    if (answer.status === 204) return answer;
-    const body = (await answer.text())
+    const response = await world.reference.fetch(url, init);
+    if (response.status === 204) return response;
+    const body = (await response.text())
       .replace(
         /("(?:name|email|displayName|firstName|lastName|accountName|request_id)": )"[^"]*"/g,
         `$1"${text}"`,
       )
       .replace(/("roles": \[\s*)"[^"]*"/g, `$1"${text}"`)
       .replace(/("message": "[^":]*)[^"]*"/g, `$1: ${text}"`);
-    return new Response(body, { status: answer.status, headers: answer.headers });
+    return new Response(body, { status: response.status, headers: response.headers });
   };
   return { ...world, fetch };
 }

@@ -68,21 +68,21 @@ export const creates: readonly Shape[] = [
   },
   {
     ...create,
-    name: 'the answer has status 200',
+    name: 'the response has status 200',
     without: 'works',
     override: {},
     ...answered('POST /api-keys', (result) => result, { status: 200 }),
   },
   {
     ...create,
-    name: 'the answer has status 202',
+    name: 'the response has status 202',
     without: 'works',
     override: {},
     ...answered('POST /api-keys', (result) => result, { status: 202 }),
   },
   {
     ...create,
-    name: 'the answer has no envelope',
+    name: 'the response has no envelope',
     without: 'works',
     override: {},
     ...answered('POST /api-keys', (result) => result, { envelope: (result) => result }),
@@ -91,7 +91,7 @@ export const creates: readonly Shape[] = [
     ...create,
     name: 'the envelope calls the result data',
     without: 'UndeliveredSecretError',
-    override: { 'apiKeys.create': { result: (_, answer) => inner(answer).data } },
+    override: { 'apiKeys.create': { result: (_, response) => inner(response).data } },
     ...answered('POST /api-keys', (result) => result, { envelope: (data) => ({ error: null, data }) }),
   },
   {
@@ -180,7 +180,7 @@ export const creates: readonly Shape[] = [
   },
   {
     ...create,
-    name: 'the answer does not repeat the name',
+    name: 'the response does not repeat the name',
     without: 'UndeliveredSecretError',
     override: { 'apiKeys.create': { result: (result) => ({ name: 'nightly', ...inner(result) }) } },
     ...answered('POST /api-keys', (key: Json) =>

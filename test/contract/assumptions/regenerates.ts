@@ -52,14 +52,14 @@ export const regenerates: readonly Shape[] = [
   },
   {
     ...regenerate,
-    name: 'the answer has status 201',
+    name: 'the response has status 201',
     without: 'works',
     override: {},
     ...answered(ASSUMED, (key) => key, { status: 201 }),
   },
   {
     ...regenerate,
-    name: 'the answer has no envelope',
+    name: 'the response has no envelope',
     without: 'works',
     override: {},
     ...answered(ASSUMED, (key) => key, { envelope: (key) => key }),
@@ -97,7 +97,7 @@ export const regenerates: readonly Shape[] = [
     without: 'UndeliveredSecretError',
     override: {
       'apiKeys.regenerateSecret': {
-        result: (result, answer) => ({ ...inner(result), secret: inner(answer).secret }),
+        result: (result, response) => ({ ...inner(result), secret: inner(response).secret }),
       },
     },
     ...answered(ASSUMED, (key) => key, {

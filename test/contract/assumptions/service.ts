@@ -1,5 +1,5 @@
 // A service that differs from what we assume: a small fetch in front of the reference implementation, which turns the
-// form that the "real" service wants into the assumed one, refuses the assumed one where it is gone, and gives answers
+// form that the "real" service wants into the assumed one, refuses the assumed one where it is gone, and gives responses
 // another shape.
 import type { OperationOverrides } from 'blazemeter-client';
 import { createReference } from 'blazemeter-client/testing';
@@ -51,7 +51,7 @@ export const sends = (
   accepts?: Difference['accepts'],
 ): Difference => ({ assumed, real: assumed, body, ...(accepts && { accepts }) });
 
-/** It answers in another form. */
+/** It responds in another form. */
 export const answered = (
   assumed: string,
   result: NonNullable<Difference['result']>,
@@ -151,16 +151,16 @@ export function serve(difference: Difference): Served {
   };
 }
 
-/** The same answer in another form. */
+/** The same response in another form. */
 async function reshaped(response: Response, difference: Difference): Promise<Response> {
   const { status = response.status, result, envelope } = difference;
   const { headers } = response;
   if (status === 204) return new Response(null, { status, headers });
-  const answer = inner(await response.json());
-  const assumed = inner(answer.result);
+  const json = inner(await response.json());
+  const assumed = inner(json.result);
   const whole = envelope?.(assumed) ?? {
-    ...answer,
-    result: result === undefined ? answer.result : result(assumed),
+    ...json,
+    result: result === undefined ? json.result : result(assumed),
   };
   return new Response(JSON.stringify(whole), { status, headers });
 }

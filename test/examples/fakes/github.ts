@@ -1,6 +1,6 @@
 // A fake of the part of GitHub's REST API that keeps secrets and variables of Actions. It is written by us, and is not
 // GitHub: it was made after GitHub's REST documentation ("Actions secrets", "Actions variables", version 2022-11-28) and
-// after answers that users quote ("Resource not accessible by integration"). It opens each box with the private key, as
+// after responses that users quote ("Resource not accessible by integration"). It opens each box with the private key, as
 // the real one must to use the secret. Where it knows that it is stricter than GitHub, a comment says so.
 import { blake2b } from 'blakejs';
 import nacl from 'tweetnacl';
@@ -10,7 +10,7 @@ import { type Heard, json, parsed, type Said } from './serve.ts';
 export type Grant = 'workflow' | 'read' | 'write' | 'nothing';
 
 export interface GitHubFake {
-  readonly answer: (heard: Heard) => Said;
+  readonly response: (heard: Heard) => Said;
   readonly tokens: Map<string, Grant>;
   /** By their full path, such as `repos/o/r/actions/secrets/NAME`. */
   readonly secrets: Map<string, string>;
@@ -30,10 +30,10 @@ const SCOPES = [
 const problem = (status: number, message: string): Said =>
   json(status, { message, documentation_url: 'https://docs.github.com/rest', status: String(status) });
 
-function unseal(box: Uint8Array, pair: nacl.BoxKeyPair): string | undefined {
+function unseal(box: Uint8Array, credentials: nacl.BoxKeyPair): string | undefined {
   const theirs = box.slice(0, nacl.box.publicKeyLength);
-  const nonce = blake2b(Buffer.concat([theirs, pair.publicKey]), undefined, nacl.box.nonceLength);
-  const text = nacl.box.open(box.slice(nacl.box.publicKeyLength), nonce, theirs, pair.secretKey);
+  const nonce = blake2b(Buffer.concat([theirs, credentials.publicKey]), undefined, nacl.box.nonceLength);
+  const text = nacl.box.open(box.slice(nacl.box.publicKeyLength), nonce, theirs, credentials.secretKey);
   return text === null ? undefined : new TextDecoder('utf-8', { fatal: true }).decode(text);
 }
 
@@ -92,7 +92,7 @@ export function githubFake(scopes: readonly string[], now = () => new Date()): G
       keys = nacl.box.keyPair();
       keyId = `${BigInt(keyId) + 1n}`;
     },
-    answer({ method, path, headers, body }) {
+    response({ method, path, headers, body }) {
       if (!headers['user-agent'])
         return {
           status: 403,

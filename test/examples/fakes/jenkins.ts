@@ -5,7 +5,7 @@
 import type { Heard, Said } from './serve.ts';
 
 export interface JenkinsFake {
-  readonly answer: (heard: Heard) => Said;
+  readonly response: (heard: Heard) => Said;
   /** The credential as it is stored. */
   document: string;
 }
@@ -45,7 +45,7 @@ export function jenkinsFake(document: string, { crumbs = true } = {}): JenkinsFa
   let sessions = 0;
   const fake: JenkinsFake = {
     document,
-    answer({ method, path, headers, body }) {
+    response({ method, path, headers, body }) {
       const byToken = headers.authorization === basic('api-token');
       if (!byToken && headers.authorization !== basic('password'))
         return { status: 401, body: 'Unauthorized' };

@@ -23,7 +23,7 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-async function open(answer: (heard: Heard) => Promise<Said | undefined>): Promise<Serving> {
+async function open(handle: (heard: Heard) => Promise<Said | undefined>): Promise<Serving> {
   const heard: string[] = [];
   const server: Server = createServer(async (message, response) => {
     const chunks: Buffer[] = [];
@@ -32,7 +32,7 @@ async function open(answer: (heard: Heard) => Promise<Said | undefined>): Promis
     const { method = '', headers } = message;
     heard.push(`${method} ${pathname}`);
     const body = Buffer.concat(chunks).toString();
-    const said = await answer({ method, path: pathname, query: searchParams, headers, body });
+    const said = await handle({ method, path: pathname, query: searchParams, headers, body });
     if (said === undefined) return void message.socket.destroy();
     response.writeHead(said.status, said.headers ?? {}).end(said.body ?? '');
   });
@@ -51,8 +51,8 @@ async function open(answer: (heard: Heard) => Promise<Said | undefined>): Promis
 }
 
 /** A fake on a port. */
-export const serve = (answer: (heard: Heard) => Said): Promise<Serving> =>
-  open(async (heard) => answer(heard));
+export const serve = (handle: (heard: Heard) => Said): Promise<Serving> =>
+  open(async (heard) => handle(heard));
 
 export const json = (status: number, value?: unknown, headers: Said['headers'] = {}): Said => ({
   status,

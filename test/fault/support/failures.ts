@@ -1,7 +1,7 @@
-// Every way in which an answer can fail to come, on a real socket, as functions of one exchange.
+// Every way in which a response can fail to come, on a real socket, as functions of one exchange.
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
-import type { Exchange, Strike } from './world.ts';
+import type { Exchange, Fault } from './world.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
@@ -25,28 +25,28 @@ const behindSecret = (body: string) => {
   return secret === null ? body.slice(0, -8) : body.slice(0, secret.index + secret[0].length);
 };
 
-const answer =
-  (status: number, body: string | Buffer, headers: Record<string, string> = {}): Strike =>
+const respondWith =
+  (status: number, body: string | Buffer, headers: Record<string, string> = {}): Fault =>
   ({ response }) => {
     response.writeHead(status, { ...JSON_TYPE, ...headers });
     response.end(body);
   };
 
 const committed =
-  (strike: Strike): Strike =>
+  (fault: Fault): Fault =>
   (exchange) => {
     exchange.commit();
-    strike(exchange);
+    fault(exchange);
   };
 
-export const reset: Strike = ({ socket }) => void socket.resetAndDestroy();
+export const reset: Fault = ({ socket }) => void socket.resetAndDestroy();
 export const resetAfterCommit = committed(reset);
 export const closeAfterCommit = committed(({ socket }) => void socket.end());
-export const stall: Strike = () => {};
+export const stall: Fault = () => {};
 export const stallAfterCommit = committed(stall);
 
 const broken =
-  (part: (body: string) => string, end: (exchange: Exchange) => void): Strike =>
+  (part: (body: string) => string, end: (exchange: Exchange) => void): Fault =>
   (exchange) => {
     const { status, body } = exchange.commit();
     begin(exchange, status, body, part(body), () => end(exchange));
@@ -62,14 +62,14 @@ export const stallInBody = broken(half, () => {});
 export const stallBehindSecret = broken(behindSecret, () => {});
 
 /** A chunked body whose last chunk never comes. */
-export const truncatedChunks: Strike = (exchange) => {
+export const truncatedChunks: Fault = (exchange) => {
   const { status, body } = exchange.commit();
   exchange.response.writeHead(status, JSON_TYPE);
   exchange.response.write(half(body), () => void exchange.socket.end());
 };
 
 /** The length is that of half the body, and all of it is sent. Written by hand: Node's server would not do it. */
-export const lengthTooShort: Strike = (exchange) => {
+export const lengthTooShort: Fault = (exchange) => {
   const { status, body } = exchange.commit();
   const length = Buffer.byteLength(half(body));
   exchange.socket.end(
@@ -78,13 +78,13 @@ export const lengthTooShort: Strike = (exchange) => {
 };
 
 /** The whole body under a length that is one byte longer, on a connection that stays open. */
-export const lengthTooLong: Strike = (exchange) => {
+export const lengthTooLong: Fault = (exchange) => {
   const { status, body } = exchange.commit();
   begin(exchange, status, `${body} `, half(body), () => {});
 };
 
 const dripping =
-  (bytes: number, everyMs: number): Strike =>
+  (bytes: number, everyMs: number): Fault =>
   (exchange) => {
     const { status, body } = exchange.commit();
     const { response } = exchange;
@@ -108,41 +108,41 @@ const begun = '{"api_version": 4, "error": null, "result": "';
 /** 64 MiB of JSON in 64 kB. */
 const BOMB = gzipSync(Buffer.concat([Buffer.from(begun), Buffer.alloc(64 * MIB, 'a')]), { level: 9 });
 const GZIP = { 'content-encoding': 'gzip' };
-export const bomb = committed(answer(200, BOMB, GZIP));
-export const errorBomb = answer(500, BOMB, GZIP);
+export const bomb = committed(respondWith(200, BOMB, GZIP));
+export const errorBomb = respondWith(500, BOMB, GZIP);
 
 const LEVELS = 200_000;
 const DEEP = `${'['.repeat(LEVELS)}${']'.repeat(LEVELS)}`;
-export const deepResult = committed(answer(200, `{"api_version": 4, "error": null, "result": ${DEEP}}`));
-export const deepError = answer(400, `{"error": ${DEEP}, "api_version": 4, "result": null}`);
-export const deepField: Strike = (exchange) => {
+export const deepResult = committed(respondWith(200, `{"api_version": 4, "error": null, "result": ${DEEP}}`));
+export const deepError = respondWith(400, `{"error": ${DEEP}, "api_version": 4, "result": null}`);
+export const deepField: Fault = (exchange) => {
   const { status, body } = exchange.commit();
-  answer(status, body.replace('{', `{"unknown": ${DEEP},`))(exchange);
+  respondWith(status, body.replace('{', `{"unknown": ${DEEP},`))(exchange);
 };
 
 const failed = (status: number) =>
   `{"error": {"code": ${status}, "message": "Said the test"}, "api_version": 4, "result": null}`;
-export const status = (code: number, headers: Record<string, string> = {}): Strike =>
-  answer(code, failed(code), headers);
-export const statusAfterCommit = (code: number): Strike => committed(status(code));
+export const status = (code: number, headers: Record<string, string> = {}): Fault =>
+  respondWith(code, failed(code), headers);
+export const statusAfterCommit = (code: number): Fault => committed(status(code));
 
 /** 429, with a date that lies so many seconds ahead. */
 export const limitedUntil =
-  (seconds: number): Strike =>
+  (seconds: number): Fault =>
   (exchange) => {
     const date = new Date(Date.now() + seconds * 1000).toUTCString();
     status(429, { 'retry-after': date })(exchange);
   };
 
-export const redirect = (code: number, location: string): Strike => answer(code, '', { location });
+export const redirect = (code: number, location: string): Fault => respondWith(code, '', { location });
 
 const PAGE = '<!DOCTYPE html><html><title>Sign in</title><body>The proxy wants to know you.</body></html>';
-export const html = (code: number): Strike => answer(code, PAGE, { 'content-type': 'text/html' });
-export const emptyAfterCommit = committed(answer(200, ''));
-export const notHttp: Strike = ({ socket }) => void socket.end('220 mail.example ESMTP\r\n');
+export const html = (code: number): Fault => respondWith(code, PAGE, { 'content-type': 'text/html' });
+export const emptyAfterCommit = committed(respondWith(200, ''));
+export const notHttp: Fault = ({ socket }) => void socket.end('220 mail.example ESMTP\r\n');
 
 /** Headers without end. */
-export const endlessHeaders: Strike = ({ socket }) => {
+export const endlessHeaders: Fault = ({ socket }) => {
   socket.write('HTTP/1.1 200 OK\r\n');
   const timer = setInterval(() => socket.write(`x-more: ${'a'.repeat(4_000)}\r\n`), 1);
   socket.on('close', () => clearInterval(timer));

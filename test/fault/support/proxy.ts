@@ -7,7 +7,7 @@ import type { Certificate } from './certificates.ts';
 import { eventually } from './watch.ts';
 import { connections, listening } from './world.ts';
 
-/** What the proxy does with a CONNECT: a status to answer, or the tunnel. */
+/** What the proxy does with a CONNECT: a status to return, or the tunnel. */
 export type Verdict = number | 'tunnel' | 'reset';
 
 export interface TestProxy {

@@ -6,7 +6,7 @@
 // `once`: only the first time.
 import type { ClientOptions } from 'blazemeter-client';
 import * as failures from './failures.ts';
-import type { Strike } from './world.ts';
+import type { Fault } from './world.ts';
 
 /** What a connection meets before anything can be sent. */
 export type ConnectFailure = 'ECONNREFUSED' | 'ENOTFOUND' | 'EAI_AGAIN';
@@ -24,7 +24,7 @@ interface Cells {
 
 export interface Row {
   readonly failure: string;
-  readonly strike: Strike | ConnectFailure;
+  readonly fault: Fault | ConnectFailure;
   readonly lasting: Cells;
   readonly once: Cells;
   readonly options?: Pick<ClientOptions, 'timeout' | 'totalTimeout'>;
@@ -53,13 +53,13 @@ const lostBefore = (error: string) => ({
   once: cells('ok 2', `${LOST} 1`, 'ok 2', 'ok 2'),
 });
 
-/** Done, and the answer lost: the key that regenerated itself is locked out. */
+/** Done, and the response lost: the key that regenerated itself is locked out. */
 const lostAfter = (error: string) => ({
   lasting: cells(`${error} 2`, `${LOST} 1`, `${LOST} 2`, GONE),
   once: cells('ok 2', `${LOST} 1`, 'ok 2', GONE),
 });
 
-/** Done, and the answer broke off behind the secret: it is handed over, and nothing that would kill it is sent. */
+/** Done, and the response broke off behind the secret: it is handed over, and nothing that would kill it is sent. */
 const cutBehind = (error: string) => ({
   lasting: cells(`${error} 2`, `${SAVED} 1`, `${SAVED} 1`, `${SAVED} 1`),
   once: cells('ok 2', `${SAVED} 1`, `${SAVED} 1`, `${SAVED} 1`),
@@ -89,171 +89,171 @@ const ELSEWHERE = 'http://127.0.0.2:9/api/v4/user';
 export const table: readonly Row[] = [
   {
     failure: 'connection refused',
-    strike: 'ECONNREFUSED',
+    fault: 'ECONNREFUSED',
     lasting: all('ConnectionError(refused) 0'),
     once: all('ok 1'),
   },
-  { failure: 'host unknown', strike: 'ENOTFOUND', ...final(all('ConnectionError(dns) 0')) },
+  { failure: 'host unknown', fault: 'ENOTFOUND', ...final(all('ConnectionError(dns) 0')) },
   {
     failure: 'name server busy',
-    strike: 'EAI_AGAIN',
+    fault: 'EAI_AGAIN',
     lasting: all('ConnectionError(dns) 0'),
     once: all('ok 1'),
   },
-  { failure: 'reset before the commit', strike: failures.reset, ...lostBefore('ConnectionError(reset)') },
+  { failure: 'reset before the commit', fault: failures.reset, ...lostBefore('ConnectionError(reset)') },
   {
     failure: 'reset after the commit',
-    strike: failures.resetAfterCommit,
+    fault: failures.resetAfterCommit,
     ...lostAfter('ConnectionError(reset)'),
   },
   {
     failure: 'closed without a word, after the commit',
-    strike: failures.closeAfterCommit,
+    fault: failures.closeAfterCommit,
     ...lostAfter('ConnectionError(reset)'),
   },
   {
     failure: 'reset in the body',
-    strike: failures.resetInBody,
+    fault: failures.resetInBody,
     ...lostAfter('ConnectionError(truncated)'),
   },
   {
     failure: 'reset in the body, behind the secret',
-    strike: failures.resetBehindSecret,
+    fault: failures.resetBehindSecret,
     ...cutBehind('ConnectionError(truncated)'),
   },
   {
     failure: 'stall before the headers, before the commit',
-    strike: failures.stall,
+    fault: failures.stall,
     options: ATTEMPT,
     ...lostBefore('RequestTimeoutError(attempt)'),
   },
   {
     failure: 'stall before the headers, after the commit',
-    strike: failures.stallAfterCommit,
+    fault: failures.stallAfterCommit,
     options: ATTEMPT,
     ...lostAfter('RequestTimeoutError(attempt)'),
   },
   {
     failure: 'stall longer than the call',
-    strike: failures.stall,
+    fault: failures.stall,
     options: CALL,
     ...final(cells('RequestTimeoutError(call) 1', `${LOST} 1`, `${LOST} 1`, `${LOST} 1`)),
   },
   {
     failure: 'stall in the body, collecting garbage',
-    strike: failures.stallInBody,
+    fault: failures.stallInBody,
     options: COLLECTING,
     collect: true,
     ...lostAfter('RequestTimeoutError(attempt)'),
   },
   {
     failure: 'stall in the body, longer than the call',
-    strike: failures.stallInBody,
+    fault: failures.stallInBody,
     options: COLLECTING_CALL,
     collect: true,
     ...final(cells('RequestTimeoutError(call) 1', `${LOST} 1`, `${LOST} 1`, `${LOST} 1`)),
   },
   {
     failure: 'stall in the body, behind the secret',
-    strike: failures.stallBehindSecret,
+    fault: failures.stallBehindSecret,
     options: ATTEMPT,
     ...cutBehind('RequestTimeoutError(attempt)'),
   },
-  { failure: 'truncated body', strike: failures.truncated, ...lostAfter('ConnectionError(truncated)') },
+  { failure: 'truncated body', fault: failures.truncated, ...lostAfter('ConnectionError(truncated)') },
   {
     failure: 'truncated chunked body',
-    strike: failures.truncatedChunks,
+    fault: failures.truncatedChunks,
     ...lostAfter('ConnectionError(truncated)'),
   },
   {
     failure: 'Content-Length too small',
-    strike: failures.lengthTooShort,
+    fault: failures.lengthTooShort,
     ...unreadable('InvalidResponseError 1', GONE),
   },
   {
     failure: 'Content-Length too large',
-    strike: failures.lengthTooLong,
+    fault: failures.lengthTooLong,
     options: ATTEMPT,
     ...lostAfter('RequestTimeoutError(attempt)'),
   },
   {
     failure: 'drip slower than the attempt may last',
-    strike: failures.slowDrip,
+    fault: failures.slowDrip,
     options: ATTEMPT,
     ...lostAfter('RequestTimeoutError(attempt)'),
   },
-  { failure: 'drip, within the time', strike: failures.quickDrip, ...final(all('ok 1')) },
-  { failure: 'compressed bomb', strike: failures.bomb, ...unreadable('InvalidResponseError 1', GONE) },
-  { failure: 'compressed bomb as a 500', strike: failures.errorBomb, ...lostBefore('ServerError') },
+  { failure: 'drip, within the time', fault: failures.quickDrip, ...final(all('ok 1')) },
+  { failure: 'compressed bomb', fault: failures.bomb, ...unreadable('InvalidResponseError 1', GONE) },
+  { failure: 'compressed bomb as a 500', fault: failures.errorBomb, ...lostBefore('ServerError') },
   {
     failure: '200,000 levels for a result',
-    strike: failures.deepResult,
-    // Setting the policy believes no answer, only the value that it reads back.
+    fault: failures.deepResult,
+    // Setting the policy believes no response, only the value that it reads back.
     ...unreadable('ok 1', GONE, 'ok 1'),
   },
-  { failure: '200,000 levels in an unknown field', strike: failures.deepField, ...final(all('ok 1')) },
-  { failure: '200,000 levels for an error', strike: failures.deepError, ...final(all('BadRequestError 1')) },
+  { failure: '200,000 levels in an unknown field', fault: failures.deepField, ...final(all('ok 1')) },
+  { failure: '200,000 levels for an error', fault: failures.deepError, ...final(all('BadRequestError 1')) },
   {
     failure: '429, Retry-After in seconds',
-    strike: failures.status(429, { 'retry-after': '0' }),
+    fault: failures.status(429, { 'retry-after': '0' }),
     ...limited,
   },
-  { failure: '429, Retry-After as a date', strike: failures.limitedUntil(0), ...limited },
+  { failure: '429, Retry-After as a date', fault: failures.limitedUntil(0), ...limited },
   {
     failure: '429, Retry-After in no known form',
-    strike: failures.status(429, { 'retry-after': 'soon' }),
+    fault: failures.status(429, { 'retry-after': 'soon' }),
     ...limited,
   },
   {
     failure: '429, Retry-After: 86400',
-    strike: failures.status(429, { 'retry-after': '86400' }),
+    fault: failures.status(429, { 'retry-after': '86400' }),
     ...final(all('RateLimitError 1')),
   },
   {
     failure: '429, Retry-After tomorrow',
-    strike: failures.limitedUntil(86_400),
+    fault: failures.limitedUntil(86_400),
     ...final(all('RateLimitError 1')),
   },
-  { failure: '503 before the commit', strike: failures.status(503), ...lostBefore('ServerError') },
-  { failure: '503 after the commit', strike: failures.statusAfterCommit(503), ...lostAfter('ServerError') },
-  { failure: '401', strike: failures.status(401), ...final(all('AuthenticationError 1')) },
+  { failure: '503 before the commit', fault: failures.status(503), ...lostBefore('ServerError') },
+  { failure: '503 after the commit', fault: failures.statusAfterCommit(503), ...lostAfter('ServerError') },
+  { failure: '401', fault: failures.status(401), ...final(all('AuthenticationError 1')) },
   {
     failure: '302 to another origin',
-    strike: failures.redirect(302, ELSEWHERE),
+    fault: failures.redirect(302, ELSEWHERE),
     ...final(all('InvalidResponseError 1')),
   },
   {
     failure: '307 to another origin',
-    strike: failures.redirect(307, ELSEWHERE),
+    fault: failures.redirect(307, ELSEWHERE),
     ...final(all('InvalidResponseError 1')),
   },
   {
     // "See other" is how a service may say that it is done.
     failure: '303 to another origin',
-    strike: failures.redirect(303, ELSEWHERE),
+    fault: failures.redirect(303, ELSEWHERE),
     lasting: cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, `${LOST} 3`),
     once: cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, 'ok 2'),
   },
   {
     failure: 'HTML page of a proxy, 200',
-    strike: failures.html(200),
+    fault: failures.html(200),
     ...unreadable('InvalidResponseError 1'),
   },
   {
     failure: 'HTML page of a proxy, 403',
-    strike: failures.html(403),
+    fault: failures.html(403),
     ...final(all('PermissionDeniedError 1')),
   },
-  { failure: 'HTML page of a proxy, 502', strike: failures.html(502), ...lostBefore('ServerError') },
+  { failure: 'HTML page of a proxy, 502', fault: failures.html(502), ...lostBefore('ServerError') },
   {
     failure: 'empty body, after the commit',
-    strike: failures.emptyAfterCommit,
+    fault: failures.emptyAfterCommit,
     ...final(cells('InvalidResponseError 1', `${LOST} 1`, `${LOST} 1`, GONE, 'ok 1', 'ok 1')),
   },
-  { failure: 'not HTTP', strike: failures.notHttp, ...lostBefore('ConnectionError(other)') },
+  { failure: 'not HTTP', fault: failures.notHttp, ...lostBefore('ConnectionError(other)') },
   {
     failure: 'headers without end',
-    strike: failures.endlessHeaders,
+    fault: failures.endlessHeaders,
     ...lostBefore('ConnectionError(other)'),
   },
 ];

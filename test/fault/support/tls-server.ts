@@ -20,12 +20,12 @@ export interface TlsExchange {
   reset(): void;
 }
 
-export type TlsStrike = (exchange: TlsExchange) => void;
+export type TlsFault = (exchange: TlsExchange) => void;
 
 export interface TlsServer {
   readonly baseUrl: string;
-  /** Strikes requests that match, from now on. Counts from zero again. */
-  spoil(target: RegExp, strike: TlsStrike | undefined): void;
+  /** Faults requests that match, from now on. Counts from zero again. */
+  spoil(target: RegExp, fault: TlsFault | undefined): void;
   /** Requests that matched since then. */
   readonly sends: number;
   close(): Promise<void>;
@@ -35,7 +35,7 @@ const NO_RESULT = '{"api_version": 4, "error": null, "result": null, "request_id
 
 export async function tlsServer(reference: Reference, authority: Authority): Promise<TlsServer> {
   let target: RegExp | undefined;
-  let strike: TlsStrike | undefined;
+  let fault: TlsFault | undefined;
   let sends = 0;
   const open = new Set<Socket>();
   const spoilers = new Map<number, (data: Buffer, client: Socket) => void>();
@@ -56,8 +56,8 @@ export async function tlsServer(reference: Reference, authority: Authority): Pro
     const commit = () => {
       if (done !== undefined) return done;
       const headers = { authorization: request.headers.authorization ?? '' };
-      const answer = reference.handle({ method, path: url, headers, body: Buffer.concat(chunks).toString() });
-      done = answer.status === 204 ? { status: 200, body: NO_RESULT } : answer;
+      const served = reference.handle({ method, path: url, headers, body: Buffer.concat(chunks).toString() });
+      done = served.status === 204 ? { status: 200, body: NO_RESULT } : served;
       return done;
     };
     const respond = () => {
@@ -65,7 +65,7 @@ export async function tlsServer(reference: Reference, authority: Authority): Pro
       response.writeHead(status, { 'content-type': 'application/json', date: new Date().toUTCString() });
       response.end(body);
     };
-    const now = target?.test(`${method} ${url}`) === true ? strike : undefined;
+    const now = target?.test(`${method} ${url}`) === true ? fault : undefined;
     if (target?.test(`${method} ${url}`) === true) sends += 1;
     if (now === undefined) return respond();
     const port = request.socket.remotePort ?? 0;
@@ -111,7 +111,7 @@ export async function tlsServer(reference: Reference, authority: Authority): Pro
     baseUrl: `https://localhost:${frontPort}/api/v4`,
     spoil(which, how) {
       target = which;
-      strike = how;
+      fault = how;
       sends = 0;
     },
     get sends() {

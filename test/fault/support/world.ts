@@ -1,4 +1,4 @@
-// A reference with three keys of one user, and a server in front of it that spoils the answers to one operation. The
+// A reference with three keys of one user, and a server in front of it that spoils the responses to one operation. The
 // server is the judge of what was sent: it counts requests, not what the client says of itself.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
@@ -36,23 +36,23 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
-  /** Does what was asked, and returns the answer that would have been; one without a body gets one, to be spoiled. */
+  /** Does what was asked, and returns the response that would have been; one without a body gets one, to be spoiled. */
   commit(): PlainResponse;
 }
 
 /** Spoils an exchange. */
-export type Strike = (exchange: Exchange) => void;
+export type Fault = (exchange: Exchange) => void;
 
 export interface Spoiled {
   readonly baseUrl: string;
   readonly port: number;
   /** Spoils requests that match, from now on; `once`: the first alone. Counts from zero again. */
-  spoil(target: RegExp, strike: Strike | undefined, once: boolean): void;
+  spoil(target: RegExp, fault: Fault | undefined, once: boolean): void;
   /** Answers all requests as they should be from now on. */
   heal(): void;
   /** Requests that matched since `spoil`. */
   readonly sends: number;
-  /** The newest secret that was made, whether its answer arrived or not. */
+  /** The newest secret that was created, whether its response arrived or not. */
   readonly newestSecret: string | undefined;
   /** Fails if a request that was spoiled keeps its connection. (Node's own pool opens an idle one in its place.) */
   assertGivenUp(): Promise<void>;
@@ -92,7 +92,7 @@ export async function spoiledServer(
   { keepAlive = true }: { keepAlive?: boolean } = {},
 ): Promise<Spoiled> {
   let target: RegExp | undefined;
-  let strike: Strike | undefined;
+  let fault: Fault | undefined;
   let once = false;
   let sends = 0;
   let newestSecret: string | undefined;
@@ -105,21 +105,21 @@ export async function spoiledServer(
     const body = await bodyOf(request).catch(() => undefined);
     if (body === undefined) return; // The client went away.
     const commit = (): PlainResponse => {
-      const answer = reference.handle({ method, path: url, headers, body });
-      newestSecret = /"secret": "([^"]+)"/.exec(answer.body)?.[1] ?? newestSecret;
-      return answer.status === 204 ? { ...answer, status: 200, body: NO_RESULT } : answer;
+      const served = reference.handle({ method, path: url, headers, body });
+      newestSecret = /"secret": "([^"]+)"/.exec(served.body)?.[1] ?? newestSecret;
+      return served.status === 204 ? { ...served, status: 200, body: NO_RESULT } : served;
     };
     if (target?.test(`${method} ${url}`) === true) {
       sends += 1;
-      const now = strike;
-      if (once) strike = undefined;
+      const now = fault;
+      if (once) fault = undefined;
       if (now !== undefined) spoiled.push(socket);
       if (now !== undefined) return now({ request, response, socket, commit });
     }
-    const answer = reference.handle({ method, path: url, headers, body });
-    newestSecret = /"secret": "([^"]+)"/.exec(answer.body)?.[1] ?? newestSecret;
-    response.writeHead(answer.status, { ...answer.headers, ...(keepAlive ? {} : { connection: 'close' }) });
-    response.end(answer.body);
+    const served = reference.handle({ method, path: url, headers, body });
+    newestSecret = /"secret": "([^"]+)"/.exec(served.body)?.[1] ?? newestSecret;
+    response.writeHead(served.status, { ...served.headers, ...(keepAlive ? {} : { connection: 'close' }) });
+    response.end(served.body);
   });
   const port = await listening(server);
   return {
@@ -127,7 +127,7 @@ export async function spoiledServer(
     port,
     spoil(which, how, first) {
       target = which;
-      strike = how;
+      fault = how;
       once = first;
       sends = 0;
     },

@@ -17,7 +17,7 @@ export interface Stage {
   /** The same work by another process than the one that died. */
   runElsewhere(orders: Orders): Promise<Ended>;
   record(): Promise<RotationRecord>;
-  /** The pair that the sink has. */
+  /** The credentials that the sink has. */
   sink(): { readonly id: string; readonly secret: string } | undefined;
 }
 
@@ -38,11 +38,11 @@ function must(holds: boolean, what: string): void {
 export function checkAlways(world: World, record: RotationRecord, way: Way): void {
   const { reference, keys } = world;
   const { current, pending, previous, phase, epoch } = record;
-  const inRecord = [current, pending?.key, previous].filter((pair) => pair != null);
+  const inRecord = [current, pending?.key, previous].filter((credentials) => credentials != null);
   const works = acceptance(reference);
   if (way === 'leak with recovery')
     must(works(keys.spare), 'the recovery credential is valid while the leaked key changes');
-  else must(inRecord.some(works), 'at least one valid pair is in the record');
+  else must(inRecord.some(works), 'at least one valid key is in the record');
   if (way === 'expiry') {
     must(works(current), 'a reader of the record is never refused');
     if (phase !== 'retiring' && !(phase === 'idle' && epoch > 0))
@@ -62,7 +62,7 @@ function checkEnd(stage: Stage, record: RotationRecord, way: Way): void {
     'nothing is left over',
   );
   must(record.lease === null, 'the lease was given back');
-  must(accepts(reference, current), 'the pair in the record works');
+  must(accepts(reference, current), 'the credentials in the record works');
   const expected = [current.id, keys.spare.id, keys.theirs.id].sort().join();
   must(keyIds(reference).join() === expected, `no stray key, and none is missing (${keyIds(reference)})`);
   must((current.id === keys.ci.id) === (way === 'leak with recovery'), 'the way was the one of the reason');
@@ -73,11 +73,11 @@ function checkEnd(stage: Stage, record: RotationRecord, way: Way): void {
   if (way === 'expiry' && made !== undefined && gone !== undefined)
     must(gone.time.getTime() - made.time.getTime() >= 3_600_000, 'readers got the whole drain');
   reference.clock.advance({ minutes: 1 }); // Where old secrets live on for a while, that while is over.
-  must(!accepts(reference, keys.ci), 'the old pair is worthless');
+  must(!accepts(reference, keys.ci), 'the old credentials are worthless');
   const held = stage.sink();
   must(
     held !== undefined && held.id === current.id && current.secret.equals(held.secret),
-    'the sink has the pair',
+    'the sink has the credentials',
   );
 }
 

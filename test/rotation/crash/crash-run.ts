@@ -12,7 +12,7 @@ import type { Points } from './crash-points.ts';
 export const WAYS = ['expiry', 'leak with recovery', 'leak without'] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What a run is told. Everything but the secrets can stand in an argument. */
+/** The orders of a run. Everything but the secrets can stand in an argument. */
 export interface Orders {
   readonly way: Way;
   readonly call: 'rotate' | 'resume';

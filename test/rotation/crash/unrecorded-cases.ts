@@ -36,7 +36,7 @@ export async function someCrashes(): Promise<Crash[]> {
   return crashes;
 }
 
-/** Every pair of steps at which two runs can stop; the rows change from one to the next. */
+/** Every credentials of steps at which two runs can stop; the rows change from one to the next. */
 export function allCollisions(): Collision[] {
   const collisions: Collision[] = [];
   for (const meeting of MEETINGS)

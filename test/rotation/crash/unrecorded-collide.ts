@@ -19,7 +19,7 @@ export interface Meeting {
   readonly when: 'first' | 'drained' | 'twins';
   readonly first: Way;
   readonly second: Way;
-  /** Whether the second run was queued before the rotation, and is given the pair of then. */
+  /** Whether the second run was queued before the rotation, and is given the credentials of then. */
   readonly queued?: boolean;
 }
 
@@ -71,12 +71,12 @@ export async function playCollision({ meeting, shape, row, stops }: Collision): 
     await Promise.all(stops.map(({ reached }) => reached));
     for (const { goOn } of stops) goOn();
     await Promise.all(both);
-    const twin = stage.puts.find(({ pair }) => pair.id !== stage.given.id);
+    const twin = stage.puts.find(({ credentials }) => credentials.id !== stage.given.id);
     must(
       twin !== undefined && stage.puts.every(({ epoch }) => epoch === 1),
       'two keys of one epoch were made',
     );
-    given = twin?.pair ?? given;
+    given = twin?.credentials ?? given;
     reference.clock.advance({ minutes: 40 });
     // A sink that tells nothing may hold either: its readers have to use what they took, to be heard of.
     await stage.read();

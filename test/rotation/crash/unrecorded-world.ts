@@ -43,12 +43,12 @@ interface Held extends Pair {
 export class Stage {
   readonly world: World;
   readonly held: Held[];
-  /** Every pair that a sink ever held, and until when. */
-  readonly #readable = new Map<string, { pair: Pair; until: number }>();
+  /** Every credentials that a sink ever held, and until when. */
+  readonly #readable = new Map<string, { credentials: Pair; until: number }>();
   readonly #shape: Shape;
   readonly #way: Way;
   /** Pairs were put in this order. */
-  readonly puts: { sink: number; pair: Pair; epoch: number }[] = [];
+  readonly puts: { sink: number; credentials: Pair; epoch: number }[] = [];
 
   constructor(semantics: Partial<Semantics>, shape: Shape, way: Way) {
     this.world = rotationWorld({ semantics });
@@ -77,12 +77,16 @@ export class Stage {
     const works = acceptance(reference);
     must(works(keys.theirs) && works(keys.spare), `no other key is touched (${when})`);
     if (this.#way === 'leak with recovery') return;
-    for (const [at, pair] of this.held.entries())
-      must(works(pair), `what sink ${at} holds is accepted (${when}, ${pair.id})`);
+    for (const [at, credentials] of this.held.entries())
+      must(works(credentials), `what sink ${at} holds is accepted (${when}, ${credentials.id})`);
     if (this.#way.startsWith('leak')) return;
     const now = this.now().getTime();
-    for (const { pair, until } of this.#readable.values())
-      if (now - until < DRAIN_MS) must(works(pair), `who took a pair has its drain (${when}, ${pair.id})`);
+    for (const { credentials, until } of this.#readable.values())
+      if (now - until < DRAIN_MS)
+        must(
+          works(credentials),
+          `every reader of the credentials got its drain (${when}, ${credentials.id})`,
+        );
   }
 
   /** Readers take what the sinks hold, and use it. */
@@ -95,13 +99,13 @@ export class Stage {
     }
   }
 
-  /** Stores a pair in a sink. */
-  store(at: number, pair: Pair, epoch: number): void {
+  /** Stores credentials in a sink. */
+  store(at: number, credentials: Pair, epoch: number): void {
     const old = this.held[at];
     if (old !== undefined)
-      this.#readable.set(`${at} ${old.id} ${old.secret}`, { pair: old, until: this.now().getTime() });
-    this.held[at] = { ...pair, epoch, since: this.now() };
-    this.puts.push({ sink: at, pair, epoch });
+      this.#readable.set(`${at} ${old.id} ${old.secret}`, { credentials: old, until: this.now().getTime() });
+    this.held[at] = { ...credentials, epoch, since: this.now() };
+    this.puts.push({ sink: at, credentials, epoch });
   }
 
   sinks(at?: At, steps = { count: 0 }): SecretSink[] {
@@ -132,10 +136,10 @@ export class Stage {
     const fetch: FetchLike = async (url, init) => {
       const step = ++steps.count;
       await at?.(step, 'before');
-      const answer = await inner(url, init);
+      const response = await inner(url, init);
       if ((init?.method ?? 'GET') !== 'GET') this.check(`after ${init?.method}`);
       await at?.(step, 'after');
-      return answer;
+      return response;
     };
     try {
       const report = await perform(orders.way, {
@@ -168,8 +172,8 @@ export class Stage {
     const { id } = this.given;
     this.check('at the end');
     must(
-      this.held.every((pair) => pair.id === id && pair.secret === this.given.secret),
-      'all sinks hold one pair',
+      this.held.every((credentials) => credentials.id === id && credentials.secret === this.given.secret),
+      'all sinks hold the same credentials',
     );
     const expected = [id, keys.spare.id, keys.theirs.id].sort().join();
     must(
@@ -178,7 +182,7 @@ export class Stage {
     );
     must(id !== keys.ci.id, 'the key was rotated');
     reference.clock.advance({ minutes: 1 });
-    must(acceptance(reference)(this.given), 'the pair in use works');
+    must(acceptance(reference)(this.given), 'the credentials in use works');
   }
 
   /** In each sink the epoch never falls: of runs one after the other. */

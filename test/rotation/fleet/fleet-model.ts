@@ -12,7 +12,7 @@ interface Pair {
 }
 
 interface Known {
-  /** `undefined`: nobody but the service knows it, since the answer was lost. */
+  /** `undefined`: nobody but the service knows it, since the response was lost. */
   secret: string | undefined;
   /** Milliseconds since 1970 when that secret was made. */
   since: number;
@@ -24,7 +24,7 @@ const textOf = ({ secret }: Pair): string => (typeof secret === 'string' ? secre
 export class Model {
   readonly #keys = new Map<string, Known>();
   readonly #foreign: ReadonlySet<string>;
-  /** The pair of each epoch. */
+  /** The credentials of each epoch. */
   readonly #epochs = new Map<number, string>();
   readonly #names = new Map<string, string>();
   #record: RotationRecord | undefined;
@@ -53,9 +53,9 @@ export class Model {
     return this.#record;
   }
 
-  valid(pair: Pair): boolean {
-    const known = this.#keys.get(pair.id);
-    return known !== undefined && known.secret === textOf(pair) && Date.now() < known.expires;
+  valid(credentials: Pair): boolean {
+    const known = this.#keys.get(credentials.id);
+    return known !== undefined && known.secret === textOf(credentials) && Date.now() < known.expires;
   }
 
   /** For how long the service has known the secret of a key. */
@@ -67,7 +67,7 @@ export class Model {
     return [...this.#keys.keys()].sort();
   }
 
-  /** What the service did. `result` is its answer, where it can be read. */
+  /** What the service did. `result` is its response, where it can be read. */
   committed(entry: JournalEntry, result: Readonly<Record<string, unknown>>): void {
     if (!entry.committed) return;
     const { operation } = entry;
@@ -78,7 +78,7 @@ export class Model {
     if (operation === 'apiKeys.create') {
       this.counts.created += 1;
       if (typeof result.id !== 'string' || typeof result.name !== 'string')
-        throw new Error('a create without its answer');
+        throw new Error('a create without its response');
       this.#keys.set(result.id, { secret, since, expires: seconds ?? Number.POSITIVE_INFINITY });
       const times = (this.#created.get(result.name) ?? 0) + 1;
       this.#created.set(result.name, times);
@@ -119,11 +119,11 @@ export class Model {
       if (epoch > before.epoch + 1) throw new Violation(`the epoch jumped from ${before.epoch} to ${epoch}`);
       if (epoch > before.epoch) this.counts.promoted += 1;
     }
-    const pair = `${current.id}:${textOf(current)}`;
+    const credentials = `${current.id}:${textOf(current)}`;
     const promoted = this.#epochs.get(epoch);
-    if (promoted !== undefined && promoted !== pair)
+    if (promoted !== undefined && promoted !== credentials)
       throw new Violation(`epoch ${epoch} has two pairs: two promotions`);
-    this.#epochs.set(epoch, pair);
+    this.#epochs.set(epoch, credentials);
     this.#record = record;
     this.check();
   }
@@ -132,8 +132,8 @@ export class Model {
   check(): void {
     if (this.#record === undefined) return;
     const { current, pending, previous, phase, epoch } = this.#record;
-    const pairs = [current, pending?.key, previous].filter((pair) => pair != null);
-    if (!pairs.some((pair) => this.valid(pair)))
-      throw new Violation(`no pair of the record is valid (epoch ${epoch}, ${phase})`);
+    const pairs = [current, pending?.key, previous].filter((credentials) => credentials != null);
+    if (!pairs.some((credentials) => this.valid(credentials)))
+      throw new Violation(`no credentials of the record is valid (epoch ${epoch}, ${phase})`);
   }
 }

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 /** What becomes of one request of a writer or reader. */
 export type NetFault =
   | 'lost request'
-  | 'lost answer'
-  | 'no answer, not done'
-  | 'no answer, done'
+  | 'lost response'
+  | 'no response, not done'
+  | 'no response, done'
   | '503'
   | '500, done'
   | '429'
@@ -16,14 +16,14 @@ export type NetFault =
   | 'late';
 
 /** What becomes of one write of the record. */
-export type StoreFault = 'failed' | 'written, answer lost' | 'conflict' | 'late';
+export type StoreFault = 'failed' | 'written, response lost' | 'conflict' | 'late';
 
 /** The same, as rules of the reference. */
 export const RULES: Readonly<Record<Exclude<NetFault, 'late'>, FaultRule>> = {
   'lost request': { effect: 'reset' },
-  'lost answer': { effect: 'reset', when: 'after-commit' },
-  'no answer, not done': { effect: 'stall' },
-  'no answer, done': { effect: 'stall', when: 'after-commit' },
+  'lost response': { effect: 'reset', when: 'after-commit' },
+  'no response, not done': { effect: 'stall' },
+  'no response, done': { effect: 'stall', when: 'after-commit' },
   '503': { effect: 'status', status: 503 },
   '500, done': { effect: 'status', status: 500, when: 'after-commit' },
   '429': { effect: 'status', status: 429, retryAfter: 2 },
@@ -45,7 +45,7 @@ export type Event =
       readonly call: 'rotate' | 'rotateIfExpiring' | 'resume';
       readonly takeOver: boolean;
       readonly crash: Crash | null;
-      /** How many steps a request is under way that nobody waits for any more. */
+      /** How many steps an abandoned request is under way. */
       readonly flight: number;
       /** Of the requests of this run, by their number or their method, and of its writes by their number. */
       readonly net: readonly (readonly [at: number | 'POST' | 'DELETE', fault: NetFault])[];
@@ -83,9 +83,9 @@ const crash: fc.Arbitrary<Crash> = fc.record({
 
 const netFault = fc.constantFrom<NetFault>(
   'lost request',
-  'lost answer',
-  'no answer, not done',
-  'no answer, done',
+  'lost response',
+  'no response, not done',
+  'no response, done',
   '503',
   '500, done',
   '429',
@@ -123,7 +123,7 @@ const run = (writers: number): fc.Arbitrary<Event> =>
     store: fc.array(
       fc.tuple(
         fc.integer({ min: 1, max: 10 }),
-        fc.constantFrom<StoreFault>('failed', 'written, answer lost', 'conflict', 'late'),
+        fc.constantFrom<StoreFault>('failed', 'written, response lost', 'conflict', 'late'),
       ),
       { maxLength: 2 },
     ),
@@ -155,7 +155,7 @@ const leap: fc.Arbitrary<Event> = fc.record({
   ),
 });
 
-/** The leap after which `rotateIfExpiring` finds the first key due. At most one: no key runs out of its life. */
+/** The leap after which `rotateIfExpiring` finds the first key due. At most one: no key expires. */
 const longLeap: fc.Arbitrary<Event> = fc.record({
   kind: fc.constant('leap' as const),
   step,

@@ -71,7 +71,7 @@ class History {
   readonly #plan: Plan;
   readonly #scheduler: fc.Scheduler;
   readonly #world: World;
-  readonly #pair: { readonly id: string; readonly secret: string };
+  readonly #credentials: { readonly id: string; readonly secret: string };
   readonly #others: readonly string[];
   readonly #readers: Reader[];
   /** What is under way. */
@@ -93,7 +93,7 @@ class History {
         theirs: { user: 'boss', expires: { days: 300 } },
       },
     });
-    this.#pair = keys.ci;
+    this.#credentials = keys.ci;
     this.#others = [keys.spare.id, keys.theirs.id];
     this.#world = new World(reference, new Model(keys), scheduler);
     this.#readers = Array.from({ length: plan.readers }, (_, at) =>
@@ -106,7 +106,7 @@ class History {
     const birth: Process = { name: 'adopt', dead: false, lag: 0 };
     await this.#drive(
       this.#go(
-        adopt(this.#client(birth), { store: world.store(birth), name: 'ci', credentials: this.#pair }),
+        adopt(this.#client(birth), { store: world.store(birth), name: 'ci', credentials: this.#credentials }),
       ),
     );
     const events = [...this.#plan.events];
@@ -320,7 +320,7 @@ class History {
     try {
       await client.user.get();
     } catch (error) {
-      // A service or a store that is silent for long is a reason to fail; a pair that is refused never is.
+      // A service or a store that is silent for long is a reason to fail; credentials that is refused never is.
       const refused = error instanceof AuthenticationError;
       const disturbed = reader.troubles + this.#leaps > before;
       const what = isBlazeMeterError(error) ? `${error.code}: ${error.message}` : String(error);
@@ -363,7 +363,7 @@ class History {
     }
     const record = model.record;
     if (record === undefined) throw this.#failure('there is a record');
-    if (!model.valid(record.current)) throw this.#failure('the current pair works');
+    if (!model.valid(record.current)) throw this.#failure('the current credentials works');
     const expected = [record.current.id, ...this.#others].sort().join();
     const there = keyIds(world.reference);
     if (there.join() !== expected)

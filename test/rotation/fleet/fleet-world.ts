@@ -1,4 +1,4 @@
-// The world of a history: a service and a store that many processes share, where every request, answer, read and write is
+// The world of a history: a service and a store that many processes share, where every request, response, read and write is
 // a task that the scheduler lets through in an order of its own, and goes wrong as the plan says.
 import type { FetchInit, FetchLike } from 'blazemeter-client';
 import {
@@ -28,7 +28,7 @@ export interface Process {
   readonly storeFault?: (writes: boolean) => StoreFault | undefined;
   /** How long its part of the service knows nothing of a new secret, in milliseconds. */
   readonly lag: number;
-  /** How many steps a request that nobody waits for any more is under way. */
+  /** How many steps an abandoned request is under way. */
   readonly flight?: number;
   /** Told that something went wrong with what it does. */
   readonly touched?: () => void;
@@ -110,11 +110,11 @@ export class World {
       return never();
     }
     if (fault === 'late') process.touched?.();
-    const answer = this.#arrive(process, { method, path: `${pathname}${search}`, init, fault, what });
+    const response = this.#arrive(process, { method, path: `${pathname}${search}`, init, fault, what });
     if (changes && process.dies?.('after', false) === true) this.#bury(process, `${what} (done)`);
-    await this.#task(`${what}: ${answer.status}`);
+    await this.#task(`${what}: ${response.status}`);
     if (process.dead || fault === 'late') return never();
-    const { delivery, status, headers, body } = answer;
+    const { delivery, status, headers, body } = response;
     if (delivery.kind === 'cut') {
       if (delivery.end === 'stall') return never(); // Until the time of the attempt is over.
       const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
@@ -142,21 +142,21 @@ export class World {
         ? undefined
         : reference.faults.add({ ...RULES[fault], times: 1 });
     if (fault !== undefined) process.touched?.();
-    const answer = reference.handle({ method, path, headers: init.headers, body: init.body });
+    const response = reference.handle({ method, path, headers: init.headers, body: init.body });
     rule?.remove();
     const entry = reference.journal.last();
     if (entry === undefined) throw new Error('The journal is empty.');
-    if (method !== 'GET' || fault !== undefined || answer.status >= 400) {
+    if (method !== 'GET' || fault !== undefined || response.status >= 400) {
       const by = id === undefined ? '' : ` signed by ${model.nameOf(id)}`;
       const late = process.dead ? ' LATE, of a dead process,' : fault === 'late' ? ' LATE,' : '';
       const done = entry.committed ? ', done' : '';
       this.tell(`${what}:${late}${by} ${entry.status}${done}${fault === undefined ? '' : ` [${fault}]`}`);
     }
-    this.judge(() => model.committed(entry, this.#result(answer.body, entry.committed)));
-    return answer;
+    this.judge(() => model.committed(entry, this.#result(response.body, entry.committed)));
+    return response;
   }
 
-  /** What a change gave. Where the answer was replaced, the state tells, all but the secret. */
+  /** What a change gave. Where the response was replaced, the state tells, all but the secret. */
   #result(body: string, committed: boolean): Record<string, unknown> {
     if (!committed) return {};
     const field = (name: string): string | undefined => new RegExp(`"${name}": "?([^",\n]+)`).exec(body)?.[1];
@@ -215,7 +215,7 @@ export class World {
         if (process.dies?.('after', false) === true) this.#bury(process, `${what} (done)`);
         await this.#task(`${what}: done`);
         if (process.dead) return never();
-        if (fault === 'written, answer lost') throw new Error('the connection to the store was lost');
+        if (fault === 'written, response lost') throw new Error('the connection to the store was lost');
         if (written instanceof Error) throw written;
         return written;
       },

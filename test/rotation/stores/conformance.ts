@@ -15,7 +15,7 @@ export interface Bench {
     text(): Promise<string | undefined>;
     put(text: string): Promise<void>;
     remove(): Promise<void>;
-    /** The next write is done, and its answer is lost. */
+    /** The next write is done, and its response is lost. */
     loseAnswer?(): void;
   };
   readonly sealed: boolean;
@@ -225,7 +225,7 @@ export const behaviours: readonly Behaviour[] = [
     },
   },
   {
-    name: 'is of one mind about a write whose answer was lost: it was done',
+    name: 'is of one mind about a write whose response was lost: it was done',
     fits: ({ behind }) => behind?.loseAnswer !== undefined,
     async run(bench) {
       const { store, etag } = await begun(bench);

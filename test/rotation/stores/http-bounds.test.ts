@@ -142,9 +142,9 @@ describe('a store behind an HTTP API', () => {
     const elsewhere = await vaultFake();
     open.push(elsewhere);
     const headers = { location: `${elsewhere.url}/v1/secret/data/ci` };
-    fake.troubles.push({ kind: 'answer', answer: { status: 307, headers } });
+    fake.troubles.push({ kind: 'reply', reply: { status: 307, headers } });
     expect((await failure(store.read())).message).toContain('(307)');
-    fake.troubles.push({ kind: 'answer', answer: { status: 308, headers }, only: 'writes' });
+    fake.troubles.push({ kind: 'reply', reply: { status: 308, headers }, only: 'writes' });
     expect((await failure(store.write(madeUpRecord(), { ifMatch: null }))).message).toContain('(308)');
     expect(elsewhere.asked).toEqual([]);
   });

@@ -1,5 +1,5 @@
 // The socket under the fakes of Vault and Kubernetes: plain node:http, a journal of what was asked, and the ways in which
-// an answer goes wrong. What a fake says is ours, written after the public documentation of the service; it is not the service.
+// a response goes wrong. What a fake says is ours, written after the public documentation of the service; it is not the service.
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 
 export interface Asked {
@@ -9,15 +9,15 @@ export interface Asked {
   readonly body: unknown;
 }
 
-export interface Answer {
+export interface Reply {
   readonly status: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What becomes of the next requests, first one first. `lost`: done, and the connection breaks before the answer. */
+/** What becomes of the next requests, first one first. `lost`: done, and the connection breaks before the response. */
 export type Trouble =
-  | { readonly kind: 'answer'; readonly answer: Answer; readonly only?: 'writes' }
+  | { readonly kind: 'reply'; readonly reply: Reply; readonly only?: 'writes' }
   | { readonly kind: 'lost' | 'hang' | 'reset' | 'endless'; readonly only?: 'writes' };
 
 export interface HttpFake {
@@ -27,7 +27,7 @@ export interface HttpFake {
   close(): Promise<void>;
 }
 
-export async function httpFake(answerTo: (asked: Asked) => Answer): Promise<HttpFake> {
+export async function httpFake(replyTo: (asked: Asked) => Reply): Promise<HttpFake> {
   const asked: Asked[] = [];
   const troubles: Trouble[] = [];
   const server = createServer((request, response) => {
@@ -54,13 +54,13 @@ export async function httpFake(answerTo: (asked: Asked) => Answer): Promise<Http
         pour();
         return;
       }
-      const answer = trouble?.kind === 'answer' ? trouble.answer : answerTo(one);
+      const reply = trouble?.kind === 'reply' ? trouble.reply : replyTo(one);
       if (trouble?.kind === 'lost') {
         request.socket.resetAndDestroy();
         return;
       }
-      response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-      response.end(answer.body === undefined ? '' : JSON.stringify(answer.body));
+      response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+      response.end(reply.body === undefined ? '' : JSON.stringify(reply.body));
     });
     request.on('error', () => undefined);
   });

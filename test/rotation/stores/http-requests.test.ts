@@ -3,7 +3,7 @@ import { Secret, type VaultStoreOptions, vaultStore } from 'blazemeter-client/ro
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
-import { answers, type Prepared } from './prepared.ts';
+import { type Prepared, responses } from './prepared.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,7 +18,7 @@ const reset = () =>
   new TypeError('quotes a token', { cause: Object.assign(new Error('x'), { code: 'ECONNRESET' }) });
 
 function inVault(prepared: Prepared[], options: object = {}) {
-  const service = answers(...prepared);
+  const service = responses(...prepared);
   const usual: VaultStoreOptions = {
     address: 'https://vault.example.com',
     token: 'made-up-token',
@@ -133,7 +133,7 @@ describe('a request that fails on the way', () => {
 
 it('goes to the global fetch where none is given, as it is at that moment', async () => {
   const { store } = inVault([], { fetch: undefined });
-  vi.stubGlobal('fetch', answers(empty).fetch);
+  vi.stubGlobal('fetch', responses(empty).fetch);
   expect(await store.read()).toBeUndefined();
   vi.unstubAllGlobals();
 });

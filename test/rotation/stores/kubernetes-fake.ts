@@ -1,6 +1,6 @@
 // A fake of the Kubernetes API for Secrets, after its public documentation: resource versions that are compared, `Status`
 // objects, immutable Secrets, base64 that is checked, and a role of one token.
-import { type Answer, type Asked, fieldsIn, type HttpFake, httpFake, sent } from './http-fake.ts';
+import { type Asked, fieldsIn, type HttpFake, httpFake, type Reply, sent } from './http-fake.ts';
 
 export interface KubernetesFake extends HttpFake {
   token: string;
@@ -12,7 +12,7 @@ export interface KubernetesFake extends HttpFake {
   change(path: string, change: (secret: Record<string, unknown>) => Record<string, unknown>): void;
 }
 
-const status = (code: number, reason: string, details?: object): Answer => ({
+const status = (code: number, reason: string, details?: object): Reply => ({
   status: code,
   body: {
     kind: 'Status',
@@ -48,7 +48,7 @@ export async function kubernetesFake(): Promise<KubernetesFake> {
     return kept;
   };
 
-  const answerTo = ({ method, path, headers, body }: Asked): Answer => {
+  const replyTo = ({ method, path, headers, body }: Asked): Reply => {
     if (headers.authorization !== `Bearer ${state.token}`) return status(401, 'Unauthorized');
     const [, namespace, name] =
       /^\/api\/v1\/namespaces\/([^/?]+)\/secrets(?:\/([^/?]+))?(?:\?.*)?$/.exec(path) ?? [];
@@ -75,7 +75,7 @@ export async function kubernetesFake(): Promise<KubernetesFake> {
     return { status: 200, body: stored(`${namespace}/${name}`, fieldsIn(body)) };
   };
 
-  const fake = await httpFake(answerTo);
+  const fake = await httpFake(replyTo);
   return {
     ...fake,
     get token() {

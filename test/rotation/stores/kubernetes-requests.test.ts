@@ -8,14 +8,14 @@ import {
 import { describe, expect, it, vi } from 'vitest';
 import { MADE_UP_SECRET, madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
-import { answers, openSeal, type Prepared } from './prepared.ts';
+import { openSeal, type Prepared, responses } from './prepared.ts';
 
 vi.setConfig({ testTimeout: 2_000 });
 
 const usual = { server: 'https://10.0.0.1', token: 'made-up-token', name: 'blazemeter' };
 
 function inCluster(prepared: Prepared[], options: Partial<KubernetesStoreOptions> = {}) {
-  const service = answers(...prepared);
+  const service = responses(...prepared);
   return {
     service,
     store: kubernetesStore({ ...usual, namespace: 'ci', fetch: service.fetch, ...options }),

@@ -4,13 +4,13 @@ import { kubernetesStore } from 'blazemeter-client/rotation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
-import { answers, type Prepared } from './prepared.ts';
+import { type Prepared, responses } from './prepared.ts';
 
 // The wait before another try is random: none here.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
 
 function inCluster(...prepared: Prepared[]) {
-  const service = answers(...prepared);
+  const service = responses(...prepared);
   const store = kubernetesStore({
     server: 'https://10.0.0.1',
     token: 'made-up-token',

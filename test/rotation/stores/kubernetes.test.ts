@@ -1,4 +1,4 @@
-// What is Kubernetes' own about its store: Secrets with more in them than the record, the pair that pods mount, roles, and
+// What is Kubernetes' own about its store: Secrets with more in them than the record, the credentials that pods mount, roles, and
 // Secrets that can never change. The API server is a fake here, on a real socket.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -173,15 +173,15 @@ describe('kubernetesStore', () => {
     expect((await failure(store.write(madeUpRecord(), { ifMatch: null }))).message).toContain(
       'no such namespace',
     );
-    fake.troubles.push({ kind: 'answer', answer: { status: 404, body: 'not found' } });
+    fake.troubles.push({ kind: 'reply', reply: { status: 404, body: 'not found' } });
     expect(await failure(store.read())).toMatchObject({ hint: { option: 'server' } });
-    fake.troubles.push({ kind: 'answer', answer: { status: 200, body: { kind: 'Pod' } } });
+    fake.troubles.push({ kind: 'reply', reply: { status: 200, body: { kind: 'Pod' } } });
     expect(await failure(store.read())).toMatchObject({ hint: { option: 'server' } });
   });
 
   it.each([413, 422])('says what a refused write is (%i)', async (status) => {
     const { fake, store } = await inCluster();
-    fake.troubles.push({ kind: 'answer', answer: { status, body: {} }, only: 'writes' });
+    fake.troubles.push({ kind: 'reply', reply: { status, body: {} }, only: 'writes' });
     expect(await failure(store.write(madeUpRecord(), { ifMatch: null }))).toMatchObject({
       code: 'rotation_store',
     });
@@ -190,7 +190,7 @@ describe('kubernetesStore', () => {
 
   it('waits out a server that is too busy', async () => {
     const { fake, store } = await inCluster();
-    fake.troubles.push({ kind: 'answer', answer: { status: 429 } });
+    fake.troubles.push({ kind: 'reply', reply: { status: 429 } });
     expect(await store.read()).toBeUndefined();
   });
 

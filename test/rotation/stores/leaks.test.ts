@@ -1,5 +1,5 @@
 // Tokens, keys and the record's secrets are in no error of a store, nor in the store itself, however they are looked at,
-// whatever goes wrong: an answer that quotes the request, a client's error that quotes its arguments, a spoilt record.
+// whatever goes wrong: a response that quotes the request, a client's error that quotes its arguments, a spoilt record.
 import { inspect } from 'node:util';
 import {
   type CredentialStore,
@@ -39,7 +39,7 @@ function looked(value: unknown): string {
   return [...views, ...error, JSON.stringify(value), everythingIn(value)].join('\n');
 }
 
-/** A service that repeats everything it was sent, headers and body, in every answer. */
+/** A service that repeats everything it was sent, headers and body, in every response. */
 let echo: HttpFake;
 let status = 500;
 beforeAll(async () => {
@@ -78,10 +78,10 @@ describe.each(Object.entries(stores))('%s', (_, make) => {
     },
   );
 
-  it.each(['reset', 'answer'] as const)('shows nothing after a failed transfer (%s)', async (kind) => {
+  it.each(['reset', 'reply'] as const)('shows nothing after a failed transfer (%s)', async (kind) => {
     status = 404;
-    const answer = { status: 418, body: 'short' };
-    const trouble: Trouble = kind === 'answer' ? { kind, answer } : { kind };
+    const reply = { status: 418, body: 'short' };
+    const trouble: Trouble = kind === 'reply' ? { kind, reply } : { kind };
     for (let at = 0; at < 3; at++) echo.troubles.push(trouble);
     const store = make();
     const error: unknown = await store.read().catch((reason: unknown) => reason);

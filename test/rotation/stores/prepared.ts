@@ -7,7 +7,7 @@ import { type RotationRecord, readRecord, revealRecord, type Sealing } from 'bla
 /** A response, a failure on the way, or what else the fetch is to do. */
 export type Prepared = { readonly status: number; readonly body?: unknown } | Error | FetchLike;
 
-export interface Answers {
+export interface Replies {
   readonly fetch: FetchLike;
   readonly asked: { readonly url: string; readonly init: Parameters<FetchLike>[1] }[];
   /** Responses for what is asked next. */
@@ -16,9 +16,9 @@ export interface Answers {
   requests(): unknown[];
 }
 
-export function answers(...first: Prepared[]): Answers {
+export function responses(...first: Prepared[]): Replies {
   const queue = [...first];
-  const asked: Answers['asked'] = [];
+  const asked: Replies['asked'] = [];
   return {
     asked,
     next: (...prepared) => void queue.push(...prepared),
@@ -28,11 +28,11 @@ export function answers(...first: Prepared[]): Answers {
       ),
     async fetch(url, init) {
       asked.push({ url, init });
-      const answer = queue.shift();
-      if (answer === undefined) throw new Error('No response was prepared.');
-      if (answer instanceof Error) throw answer;
-      if (typeof answer === 'function') return answer(url, init);
-      const { status, body } = answer;
+      const next = queue.shift();
+      if (next === undefined) throw new Error('No response was prepared.');
+      if (next instanceof Error) throw next;
+      if (typeof next === 'function') return next(url, init);
+      const { status, body } = next;
       return new Response(body === undefined ? null : JSON.stringify(body), { status });
     },
   };

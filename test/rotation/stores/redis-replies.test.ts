@@ -1,4 +1,4 @@
-// A record in Redis: what the function is given that runs the scripts, what it may answer, and what is said of its errors.
+// A record in Redis: what the function is given that runs the scripts, what it may response, and what is said of its errors.
 import { createHash } from 'node:crypto';
 import {
   type RedisEval,
@@ -23,9 +23,9 @@ const storeOf = (evaluate: RedisEval, timeout?: number) =>
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
 
 /** A store whose reads are answered by nothing, and whose writes are answered so. */
-const writing = (answer: unknown) =>
+const writing = (response: unknown) =>
   failure(
-    storeOf(async (_, __, args) => (args.length === 0 ? null : answer)).write(madeUpRecord(), {
+    storeOf(async (_, __, args) => (args.length === 0 ? null : response)).write(madeUpRecord(), {
       ifMatch: null,
     }),
   );
@@ -86,16 +86,16 @@ describe('redisStore', () => {
     expect(await writing(other)).toBeInstanceOf(StoreConflictError);
   });
 
-  it.each([null, undefined, '', 'OK', 2])('takes %s for neither', async (answer) => {
-    expect(await writing(answer)).toMatchObject({ code: 'rotation_store' });
+  it.each([null, undefined, '', 'OK', 2])('takes %s for neither', async (response) => {
+    expect(await writing(response)).toMatchObject({ code: 'rotation_store' });
   });
 
   it('reads a text or bytes, and nothing else', async () => {
     const text = revealRecord(madeUpRecord({ name: 'ü' }));
-    for (const answer of [text, new TextEncoder().encode(text), Buffer.from(text)])
-      expect((await storeOf(async () => answer).read())?.record.name).toBe('ü');
-    for (const answer of [7, ['OK'], {}, false])
-      expect(await failure(storeOf(async () => answer).read())).toMatchObject({ code: 'rotation_store' });
+    for (const response of [text, new TextEncoder().encode(text), Buffer.from(text)])
+      expect((await storeOf(async () => response).read())?.record.name).toBe('ü');
+    for (const response of [7, ['OK'], {}, false])
+      expect(await failure(storeOf(async () => response).read())).toMatchObject({ code: 'rotation_store' });
   });
 });
 

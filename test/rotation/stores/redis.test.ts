@@ -93,14 +93,14 @@ describe('redisStore', () => {
   it('reads clients that give bytes, and refuses what is neither text nor bytes', async () => {
     const fake = redisFake();
     const bytes: RedisEval = async (script, keys, args) => {
-      const answer = await fake.eval(script, keys, args);
-      return typeof answer === 'string' ? Buffer.from(answer) : answer;
+      const response = await fake.eval(script, keys, args);
+      return typeof response === 'string' ? Buffer.from(response) : response;
     };
     const store = redisStore(bytes, { key: KEY, plaintext: true });
     await store.write(madeUpRecord({ name: 'ü' }), { ifMatch: null });
     expect((await store.read())?.record.name).toBe('ü');
-    for (const answer of [['OK'], 7, {}]) {
-      const odd = redisStore(async () => answer, { key: KEY, plaintext: true });
+    for (const response of [['OK'], 7, {}]) {
+      const odd = redisStore(async () => response, { key: KEY, plaintext: true });
       expect((await failure(odd.read())).message).toContain('check the function');
     }
     const odd = redisStore(async (_, __, args) => (args.length === 0 ? null : 'OK'), {
@@ -128,11 +128,11 @@ describe('redisStore', () => {
       'memory',
     ],
     ['NOREPLICAS Not enough good replicas to write.', 'replicas'],
-  ])('says what to do about %s', async (message, mend) => {
+  ])('says what to do about %s', async (message, fix) => {
     const store = redisStore(() => Promise.reject(new Error(message)), { key: KEY, plaintext: true });
     const error = await failure(store.read());
     expect(error).toMatchObject({ code: 'rotation_store' });
-    expect(error.message).toContain(mend);
+    expect(error.message).toContain(fix);
     expect(error.message).not.toContain('nonsense');
   });
 

@@ -1,4 +1,4 @@
-// Whole rotations through each store, and rotations that die at every write: before it, after it, and with an answer that
+// Whole rotations through each store, and rotations that die at every write: before it, after it, and with a response that
 // nobody heard. Whoever comes next ends them.
 import { type CredentialStore, resume, rotate } from 'blazemeter-client/rotation';
 import { beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,6 +1,6 @@
 // A fake of Vault's KV version 2, after its public documentation: versions, check-and-set, deleted and destroyed versions,
 // namespaces, a policy of one token, and a mount of version 1 beside it.
-import { type Answer, type Asked, fieldsIn, type HttpFake, httpFake, sent } from './http-fake.ts';
+import { type Asked, fieldsIn, type HttpFake, httpFake, type Reply, sent } from './http-fake.ts';
 
 interface Version {
   data: Record<string, unknown> | null;
@@ -21,7 +21,7 @@ export interface VaultFake extends HttpFake {
   destroy(path: string): void;
 }
 
-const plain = (data: unknown): Answer => ({
+const plain = (data: unknown): Reply => ({
   status: 200,
   body: {
     request_id: '7e57ed00-0000-4000-8000-000000000000',
@@ -34,7 +34,7 @@ const plain = (data: unknown): Answer => ({
     auth: null,
   },
 });
-const errors = (status: number, ...list: string[]): Answer => ({ status, body: { errors: list } });
+const errors = (status: number, ...list: string[]): Reply => ({ status, body: { errors: list } });
 
 export async function vaultFake(): Promise<VaultFake> {
   const token = 'vault-token-of-the-fake';
@@ -58,7 +58,7 @@ export async function vaultFake(): Promise<VaultFake> {
     return versions;
   };
 
-  const answerTo = ({ method, path, headers, body }: Asked): Answer => {
+  const replyTo = ({ method, path, headers, body }: Asked): Reply => {
     if (headers['x-vault-token'] !== token) return errors(403, 'permission denied');
     if (headers['x-vault-request'] !== 'true') return errors(412, "missing 'X-Vault-Request' header");
     const namespace = headers['x-vault-namespace'];
@@ -76,8 +76,8 @@ export async function vaultFake(): Promise<VaultFake> {
     if (method === 'GET') {
       if (last === undefined) return errors(404);
       const gone = last.deleted || last.destroyed;
-      const answer = plain({ data: gone ? null : last.data, metadata: metadata(versions, last) });
-      return gone ? { ...answer, status: 404 } : answer;
+      const response = plain({ data: gone ? null : last.data, metadata: metadata(versions, last) });
+      return gone ? { ...response, status: 404 } : response;
     }
     if (method !== 'POST' && method !== 'PUT') return errors(405, 'unsupported operation');
     const cas = sent(body, 'options', 'cas');
@@ -89,7 +89,7 @@ export async function vaultFake(): Promise<VaultFake> {
     return made === undefined ? errors(500) : plain(metadata(after, made));
   };
 
-  const fake = await httpFake(answerTo);
+  const fake = await httpFake(replyTo);
   return {
     ...fake,
     token,

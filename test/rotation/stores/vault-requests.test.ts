@@ -7,14 +7,14 @@ import {
 } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
 import { MADE_UP_SECRET, madeUpRecord } from '../support/records.ts';
-import { answers, openSeal, type Prepared } from './prepared.ts';
+import { openSeal, type Prepared, responses } from './prepared.ts';
 
 vi.setConfig({ testTimeout: 2_000 });
 
 const usual = { address: 'https://vault.example.com', token: 'made-up-token', path: 'ci/blazemeter' };
 
 function inVault(prepared: Prepared[], options: Partial<VaultStoreOptions> = {}) {
-  const service = answers(...prepared);
+  const service = responses(...prepared);
   return { service, store: vaultStore({ ...usual, fetch: service.fetch, ...options }) };
 }
 

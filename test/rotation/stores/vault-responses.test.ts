@@ -3,13 +3,13 @@ import { revealRecord, StoreConflictError, vaultStore } from 'blazemeter-client/
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
-import { answers, type Prepared } from './prepared.ts';
+import { type Prepared, responses } from './prepared.ts';
 
 // The wait before another try is random: none here.
 beforeEach(() => void vi.spyOn(Math, 'random').mockReturnValue(0));
 
 function inVault(...prepared: Prepared[]) {
-  const service = answers(...prepared);
+  const service = responses(...prepared);
   const store = vaultStore({
     address: 'https://vault.example.com',
     token: 'made-up-token',

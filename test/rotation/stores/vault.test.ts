@@ -1,5 +1,5 @@
 // What is Vault's own about its store: numbers of versions that outlive their data, namespaces, other fields beside the
-// record, and answers that each need another mend. Vault is a fake here, on a real socket.
+// record, and responses that each need another fix. Vault is a fake here, on a real socket.
 import {
   fromStore,
   readRecord,
@@ -39,7 +39,7 @@ describe('vaultStore', () => {
     const { fake, store } = await inVault();
     await store.write(madeUpRecord(), { ifMatch: null });
     for (const body of ['<html>404 Not Found</html>', { message: 'no Route matched' }]) {
-      fake.troubles.push({ kind: 'answer', answer: { status: 404, body } });
+      fake.troubles.push({ kind: 'reply', reply: { status: 404, body } });
       const error = await failure(store.read());
       expect(error).toMatchObject({ code: 'rotation_store' });
       expect(error.message).toContain('status 404');
@@ -179,7 +179,7 @@ describe('vaultStore', () => {
     expect(await store.read()).toBeUndefined();
   });
 
-  const answers: [number, string][] = [
+  const responses: [number, string][] = [
     [307, 'active node'],
     [400, 'did not accept'],
     [403, 'create, read and update on secret/data/ci/blazemeter'],
@@ -188,16 +188,16 @@ describe('vaultStore', () => {
     [501, 'not initialised'],
     [418, '(418)'],
   ];
-  it.each(answers)('says what to do about a %i, at once and without the body', async (status, mend) => {
+  it.each(responses)('says what to do about a %i, at once and without the body', async (status, fix) => {
     const { fake, store } = await inVault();
     const body = { errors: ['made-up nonsense in the body'] };
     fake.troubles.push({
-      kind: 'answer',
-      answer: { status, body, headers: { location: 'https://elsewhere.example.com/v1/x' } },
+      kind: 'reply',
+      reply: { status, body, headers: { location: 'https://elsewhere.example.com/v1/x' } },
     });
     const error = await failure(store.read());
     expect(error).toMatchObject({ code: 'rotation_store' });
-    expect(error.message).toContain(mend);
+    expect(error.message).toContain(fix);
     expect(error.message).not.toMatch(/nonsense|elsewhere/);
     expect(fake.asked).toHaveLength(1);
   });
@@ -209,7 +209,7 @@ describe('vaultStore', () => {
 
   it.each([412, 429, 473, 503, 500])('tries a %i again, and goes on where it was over', async (status) => {
     const { fake, store } = await inVault();
-    const trouble = { kind: 'answer', answer: { status, body: { errors: ['Vault is sealed'] } } } as const;
+    const trouble = { kind: 'reply', reply: { status, body: { errors: ['Vault is sealed'] } } } as const;
     fake.troubles.push(trouble);
     expect(await store.read()).toBeUndefined();
     const record = madeUpRecord();
@@ -221,7 +221,7 @@ describe('vaultStore', () => {
   it('gives up a sealed Vault after three tries', async () => {
     const { fake, store } = await inVault();
     for (let at = 0; at < 5; at++)
-      fake.troubles.push({ kind: 'answer', answer: { status: 503, body: { errors: ['Vault is sealed'] } } });
+      fake.troubles.push({ kind: 'reply', reply: { status: 503, body: { errors: ['Vault is sealed'] } } });
     expect((await failure(store.read())).message).toContain('sealed');
     expect(fake.asked).toHaveLength(3);
   });

@@ -35,12 +35,12 @@ export function withoutChance(random = 0.5): void {
   vi.spyOn(Math, 'random').mockReturnValue(random);
 }
 
-type Answer = () => Promise<Versioned | undefined>;
+type Reply = () => Promise<Versioned | undefined>;
 
 /** A reader of a record with these fields. */
 export function reading(change: Partial<RotationRecord> = {}, options?: FromStoreOptions) {
   let record = madeUpRecord({ current, ...change });
-  let answer: Answer | undefined;
+  let reply: Reply | undefined;
   const times: number[] = [];
   const begun = performance.now();
   const warn = vi.fn<(message: string) => void>();
@@ -48,7 +48,7 @@ export function reading(change: Partial<RotationRecord> = {}, options?: FromStor
     {
       read() {
         times.push(performance.now() - begun);
-        return answer === undefined ? Promise.resolve({ record, etag: 'x' }) : answer();
+        return reply === undefined ? Promise.resolve({ record, etag: 'x' }) : reply();
       },
     },
     options,
@@ -63,12 +63,12 @@ export function reading(change: Partial<RotationRecord> = {}, options?: FromStor
       record = { ...record, ...next };
     },
     /** The store does this in place of giving the record; `undefined`: it gives the record again. */
-    answers: (how: Answer | undefined) => {
-      answer = how;
+    replies: (how: Reply | undefined) => {
+      reply = how;
     },
     /** What is given after a 401 with these credentials. */
-    refused: (pair?: Pick<HeldKey, 'id' | 'secret'>) =>
-      credentials({ reason: 'unauthorized', warn, ...(pair === undefined ? {} : { refused: pair }) }),
+    refused: (key?: Pick<HeldKey, 'id' | 'secret'>) =>
+      credentials({ reason: 'unauthorized', warn, ...(key === undefined ? {} : { refused: key }) }),
     /** What is given to a client that wants to be sure of what it has. */
     again: () => credentials({ reason: 'expiring', warn }),
   };

@@ -25,9 +25,9 @@ export interface World {
 }
 
 export function rotationWorld(
-  options: { semantics?: SemanticsOption; life?: number; maximum?: number } = {},
+  options: { semantics?: SemanticsOption; lifetime?: number; maximum?: number } = {},
 ): World {
-  const { life = 100, maximum = 3650 } = options;
+  const { lifetime = 100, maximum = 3650 } = options;
   const reference = createReference({ semantics: options.semantics });
   const { keys, accounts } = reference.seed({
     users: { runner: {}, boss: {} },
@@ -36,8 +36,8 @@ export function rotationWorld(
       second: { owner: 'boss', members: { runner: ['standard'] }, apiKeyExpiration: -1 },
     },
     keys: {
-      ci: { user: 'runner', expires: { days: life } },
-      spare: { user: 'runner', expires: { days: life } },
+      ci: { user: 'runner', expires: { days: lifetime } },
+      spare: { user: 'runner', expires: { days: lifetime } },
       theirs: { user: 'boss' },
     },
   });

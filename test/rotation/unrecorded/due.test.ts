@@ -70,23 +70,26 @@ describe('with the reason schedule', () => {
   it.each([
     ['an hour', { drain: { hours: 1 } }, {}, HOUR],
     ['a quarter of an hour at least', { drain: { minutes: 0 } }, {}, 15 * MINUTE],
-    ['half of a short lifetime', { drain: { hours: 1 } }, { life: HOUR }, HOUR / 2],
-  ])('a key of ours is due after its drain: %s', async (_, options, { life }: { life?: number }, drain) => {
-    const key = (made: Date): Found => ({
-      epoch: 1,
-      created: made,
-      expires: new Date(made.getTime() + (life ?? 100 * DAY)),
-    });
-    const early = await withGiven(key(ago(drain - 1_000)));
-    expect(await early.run({ reason: 'schedule', ...options })).toMatchObject({
-      phase: 'idle',
-      rotated: false,
-      notes: [begun(at(1_000))],
-    });
-    expect(early.changes()).toEqual([]);
-    const late = await withGiven(key(ago(drain)));
-    expect(await late.run({ reason: 'schedule', ...options })).toMatchObject({ rotated: true, epoch: 2 });
-  });
+    ['half of a short lifetime', { drain: { hours: 1 } }, { lifetime: HOUR }, HOUR / 2],
+  ])(
+    'a key of ours is due after its drain: %s',
+    async (_, options, { lifetime }: { lifetime?: number }, drain) => {
+      const key = (made: Date): Found => ({
+        epoch: 1,
+        created: made,
+        expires: new Date(made.getTime() + (lifetime ?? 100 * DAY)),
+      });
+      const early = await withGiven(key(ago(drain - 1_000)));
+      expect(await early.run({ reason: 'schedule', ...options })).toMatchObject({
+        phase: 'idle',
+        rotated: false,
+        notes: [begun(at(1_000))],
+      });
+      expect(early.changes()).toEqual([]);
+      const late = await withGiven(key(ago(drain)));
+      expect(await late.run({ reason: 'schedule', ...options })).toMatchObject({ rotated: true, epoch: 2 });
+    },
+  );
 
   it('a key without an end has all of its drain', async () => {
     const { run } = await withGiven({ epoch: 1, created: ago(HOUR / 2), shown: { expiration: null } });
@@ -152,10 +155,10 @@ describe('a run with an old environment', () => {
   it.each([
     [100, 3],
     [20, 2],
-  ])('is not believed near the end of a lifetime of %i days', async (life, days) => {
+  ])('is not believed near the end of a lifetime of %i days', async (lifetime, days) => {
     const left = async (ms: number) => {
       const { run, idOf } = await withGiven(
-        { created: at(ms - life * DAY), expires: at(ms) },
+        { created: at(ms - lifetime * DAY), expires: at(ms) },
         { keys: { next } },
       );
       return (await run({ reason: 'schedule', sinks: telling(idOf('next')) })).rotated;

@@ -1,4 +1,4 @@
-// A new pair without a record: made, seen to work, put to every sink; and what becomes of it where one of these steps fails.
+// A new credentials without a record: made, seen to work, put to every sink; and what becomes of it where one of these steps fails.
 import { type FetchLike, UndeliveredSecretError } from 'blazemeter-client';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeSink, refusing } from '../support/sinks.ts';

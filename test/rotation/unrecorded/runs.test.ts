@@ -83,8 +83,8 @@ async function dieBeforeTest(
     reached = resolve;
   });
   const dying: FetchLike = async (url, init) => {
-    const answer = await reference.fetch(url, init);
-    if (init?.method !== 'POST') return answer;
+    const response = await reference.fetch(url, init);
+    if (init?.method !== 'POST') return response;
     reached();
     return new Promise(() => {});
   };
@@ -94,13 +94,13 @@ async function dieBeforeTest(
 
 const kept = ({ keys }: World, ...ids: string[]) => [...ids, keys.spare.id, keys.theirs.id].sort();
 
-/** A service that answers a little otherwise. */
+/** A service that responds a little differently. */
 const rewriting =
   ({ reference }: World, change: (text: string) => string): FetchLike =>
   async (url, init) => {
-    const answer = await reference.fetch(url, init);
-    const { status, headers } = answer;
-    const text = await answer.text();
+    const response = await reference.fetch(url, init);
+    const { status, headers } = response;
+    const text = await response.text();
     return new Response(status === 204 ? null : change(text), { status, headers });
   };
 
@@ -131,13 +131,13 @@ describe('one run after the other', () => {
   });
 
   it('does nothing before the window, and rotates in it', async () => {
-    const { world, first, run } = environment({ life: 100 });
+    const { world, first, run } = environment({ lifetime: 100 });
     world.reference.clock.advance({ days: 79 });
     expect(await run()).toMatchObject({ phase: 'idle', rotated: false, epoch: 0 });
     expect(first.puts).toBe(0);
     world.reference.clock.advance({ days: 2 });
     expect(await run()).toMatchObject({ phase: 'draining', rotated: true });
-    const { world: other, run: runOther } = environment({ life: 100 });
+    const { world: other, run: runOther } = environment({ lifetime: 100 });
     other.reference.clock.advance({ days: 50 });
     expect(await runOther({ within: { days: 49 } })).toMatchObject({ rotated: false });
     expect(await failure(runOther({ within: { days: 50 } }))).toMatchObject({ code: 'rotation_window' });
@@ -241,7 +241,7 @@ describe('several sinks', () => {
     since = new Date(since.getTime() - 86_400_000);
     second.broken = false;
     reference.clock.advance({ days: 1 });
-    // Only now is it given the pair: its readers get their hour from here.
+    // Only now is it given the credentials: its readers get their hour from here.
     expect(await run({ sinks })).toMatchObject({ phase: 'draining' });
     expect(second.held).toEqual(first.held);
     reference.clock.advance({ minutes: 50 });
@@ -408,7 +408,7 @@ describe('a run with an old environment', () => {
     const { keyId } = await run({ reason: 'schedule', sinks });
     const stale = { reason: 'schedule', sinks, credentials: world.keys.ci } as const;
     expect(await run(stale)).toMatchObject({ rotated: false, keyId });
-    // Not believed, where the pair that it was given is about to run out.
+    // Not believed, where the credentials that it was given is about to run out.
     world.reference.clock.advance({ days: 98 });
     expect(await run(stale)).toMatchObject({ rotated: true, epoch: 2 });
   });
@@ -436,19 +436,19 @@ describe('a run with an old environment', () => {
 
 describe('a recovery credential', () => {
   it('signs where the given key has expired', async () => {
-    const { world, first, run } = environment({ life: 30 });
+    const { world, first, run } = environment({ lifetime: 30 });
     const recovery = await world.client
       .withOptions({ credentials: world.keys.ci })
       .apiKeys.create({ name: 'recovery', expiresIn: '3 months' });
-    const pair = { id: recovery.apiKey.id, secret: recovery.secret };
+    const credentials = { id: recovery.apiKey.id, secret: recovery.secret };
     world.reference.clock.advance({ days: 31 });
     expect(await failure(run())).toMatchObject({ code: 'rotation_signer' });
-    expect(await run({ recovery: pair })).toMatchObject({ rotated: true, epoch: 1 });
+    expect(await run({ recovery: credentials })).toMatchObject({ rotated: true, epoch: 1 });
     expect(accepts(world.reference, first.held)).toBe(true);
   });
 
   it('is refused where it is another user’s', async () => {
-    const { world, run } = environment({ life: 30 });
+    const { world, run } = environment({ lifetime: 30 });
     world.reference.clock.advance({ days: 31 });
     expect(await failure(run({ recovery: world.keys.theirs }))).toMatchObject({ code: 'rotation_signer' });
     expect(keyIds(world.reference)).toHaveLength(3);

@@ -7,7 +7,7 @@ const SEEDS = 5;
 const years = Array.from({ length: SEEDS }, (_, seed) => yearsOf(seed + 1)).flat();
 const sum = { runs: 0, rotations: 0, calls: 0, failedCalls: 0, failedRuns: 0 };
 
-it.each(years)('$life days, every $every days, $kept, seed $seed', { timeout: 600_000 }, async (year) => {
+it.each(years)('$lifetime days, every $every days, $kept, seed $seed', { timeout: 600_000 }, async (year) => {
   const figures = await playYear(year, temporaryFolder());
   sum.runs += figures.runs;
   sum.rotations += figures.rotations;

@@ -5,19 +5,19 @@ import { playYear, type Year, yearsOf } from './year.ts';
 
 /** Daily runs of short keys, for 40 days; weekly ones of longer keys, for half a year; and every kind of monthly runs. */
 const sample = yearsOf(1).flatMap((year): Year[] => {
-  if (year.every === 1) return year.life === 30 ? [{ ...year, days: 40 }] : [];
-  if (year.every === 7) return year.life === 90 ? [{ ...year, days: 182 }] : [];
+  if (year.every === 1) return year.lifetime === 30 ? [{ ...year, days: 40 }] : [];
+  if (year.every === 7) return year.lifetime === 90 ? [{ ...year, days: 182 }] : [];
   return [year];
 });
 
 it.each(sample)(
-  'a key of $life days, run every $every days, kept $kept: a year passes without a gap',
+  'a key of $lifetime days, run every $every days, kept $kept: a year passes without a gap',
   {
     timeout: 60_000,
   },
   async (year) => {
     const { rotations, runs } = await playYear(year, temporaryFolder());
     expect(runs).toBeGreaterThanOrEqual(Math.floor(year.days / year.every));
-    expect(rotations).toBeGreaterThanOrEqual(Math.floor(year.days / Math.max(year.life, 2 * year.every)));
+    expect(rotations).toBeGreaterThanOrEqual(Math.floor(year.days / Math.max(year.lifetime, 2 * year.every)));
   },
 );

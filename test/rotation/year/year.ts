@@ -20,7 +20,7 @@ const DAY = 24 * HOUR;
 const START = Date.parse('2030-01-01T03:00:00Z');
 
 export interface Year {
-  readonly life: number;
+  readonly lifetime: number;
   /** Days between two runs; a month has 31. */
   readonly every: 1 | 7 | 31;
   readonly kept: 'in a file' | 'without a record';
@@ -29,13 +29,13 @@ export interface Year {
   readonly days: number;
 }
 
-const LIVES = [30, 90, 180, 365];
+const LIFETIMES = [30, 90, 180, 365];
 const EVERY = [1, 7, 31] as const;
 const KEPT = ['in a file', 'without a record'] as const;
 
 export const yearsOf = (seed: number): Year[] =>
-  LIVES.flatMap((life) =>
-    EVERY.flatMap((every) => KEPT.map((kept) => ({ life, every, kept, seed, days: 365 }))),
+  LIFETIMES.flatMap((lifetime) =>
+    EVERY.flatMap((every) => KEPT.map((kept) => ({ lifetime, every, kept, seed, days: 365 }))),
   );
 
 export interface YearFigures {
@@ -69,17 +69,17 @@ function timesOf({ every, days }: Year, random: () => number): number[] {
 
 /** Plays a year, and throws at the first moment at which something does not hold. */
 export async function playYear(year: Year, folder: string): Promise<YearFigures> {
-  const { life, every, kept, seed } = year;
+  const { lifetime, every, kept, seed } = year;
   vi.useFakeTimers({ toFake: ['Date'], now: START });
   onTestFinished(() => void vi.useRealTimers());
-  const random = randomNumbers(seed * 1_000 + life * 7 + every + (kept === 'in a file' ? 0 : 500));
+  const random = randomNumbers(seed * 1_000 + lifetime * 7 + every + (kept === 'in a file' ? 0 : 500));
   const reference = createReference({
     semantics: { keyLimit: 2 },
     clock: { at: new Date(START).toISOString(), frozen: true },
   });
   const { keys, users } = reference.seed({
     users: { runner: {} },
-    keys: { ci: { user: 'runner', expires: { days: life } } },
+    keys: { ci: { user: 'runner', expires: { days: lifetime } } },
   });
   const figures = { runs: 0, rotations: 0, calls: 0, failedCalls: 0, failedRuns: 0 };
   let fails = 0.01;
@@ -94,7 +94,7 @@ export async function playYear(year: Year, folder: string): Promise<YearFigures>
     const { length } = reference.journal.entries;
     if (!holds)
       throw new Error(
-        `${new Date(Date.now()).toISOString()}, ${life} days, every ${every}, ${kept}, seed ${seed}: ${what} (request ${length})`,
+        `${new Date(Date.now()).toISOString()}, ${lifetime} days, every ${every}, ${kept}, seed ${seed}: ${what} (request ${length})`,
       );
   };
   const mine = () =>
@@ -130,7 +130,7 @@ export async function playYear(year: Year, folder: string): Promise<YearFigures>
     }),
   );
   const common = { sinks, every: { days: every }, timing: { lookAgainMs: 0, testWithinMs: 1_000 } };
-  const store = fileStore(join(folder, `${life}-${every}-${seed}.json`));
+  const store = fileStore(join(folder, `${lifetime}-${every}-${seed}.json`));
   if (kept === 'in a file') await adopt(client, { store, name: 'ci', credentials: keys.ci });
   /** A job is given what the first sink holds when it begins. */
   const unrecorded = () => {

@@ -6,9 +6,9 @@ import { createRequire } from 'node:module';
 const load = async (project) => {
   const require = createRequire(new URL(`../../${project}/x.js`, import.meta.url));
   const folder = new URL(`../../${project}/node_modules/blazemeter-client/dist/`, import.meta.url);
-  const doors = ['index', 'node', 'rotation', 'audit', 'testing'];
+  const entryPoints = ['index', 'node', 'rotation', 'audit', 'testing'];
   const [main, node, rotation, audit, testing] = await Promise.all(
-    doors.map((door) => import(new URL(`${door}.js`, folder))),
+    entryPoints.map((entryPoint) => import(new URL(`${entryPoint}.js`, folder))),
   );
   return {
     [`${project} import`]: { main, node, rotation, audit, testing },

@@ -1,5 +1,5 @@
 // Loaded before a program: notes every reach of the package for the environment, a file, the network, a timer, a process
-// or an output. Who reaches is told by the caller's frame.
+// or an output. The caller's frame shows who does.
 
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 

@@ -1,13 +1,13 @@
 // The same as CommonJS.
 const { story, told } = require('./story.cjs');
 
-const doors = {
+const entryPoints = {
   main: require('blazemeter-client'),
   node: require('blazemeter-client/node'),
   rotation: require('blazemeter-client/rotation'),
   audit: require('blazemeter-client/audit'),
   testing: require('blazemeter-client/testing'),
 };
-story(doors).then((heard) => {
+story(entryPoints).then((heard) => {
   console.log(JSON.stringify(heard) === JSON.stringify(told) ? 'OK' : heard);
 });

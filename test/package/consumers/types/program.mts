@@ -1,4 +1,4 @@
-// An ES module in TypeScript that uses the doors the way their documentation says, and some ways that must not compile.
+// An ES module in TypeScript that uses the entryPoints the way their documentation says, and some ways that must not compile.
 
 import type { ApiKey, CredentialProvider, Page } from 'blazemeter-client';
 import {
@@ -47,7 +47,7 @@ export async function story(): Promise<string> {
   ]);
 }
 
-export async function doors(): Promise<void> {
+export async function entryPoints(): Promise<void> {
   const provider: CredentialProvider = fromEnvironment();
   const signer = new RequestSigner(provider, { origins: ['https://blazemeter.example.com'] });
   const { authorization } = await signer.headers('https://blazemeter.example.com/api/v4/user');

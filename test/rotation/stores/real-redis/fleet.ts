@@ -107,7 +107,7 @@ export async function fleet(
         !accepts(reference, current) &&
         (await recordOf(store).catch(() => undefined))?.current.id === current.id
       )
-        violations.push(`the current pair of epoch ${epoch} is refused`);
+        violations.push(`the current credentials of epoch ${epoch} is refused`);
       await sleep(15);
     }
   };

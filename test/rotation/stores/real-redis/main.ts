@@ -25,10 +25,10 @@ function benchOn(redis: Redis, seal: Sealing | undefined): Bench {
   const open = (name: string) =>
     redisStore(
       async (script, keys, args) => {
-        const answer = await redis.eval(script, keys.length, ...keys, ...args);
+        const response = await redis.eval(script, keys.length, ...keys, ...args);
         const error = script.includes("'SET'") ? lost.shift() : undefined;
         if (error !== undefined) throw error;
-        return answer;
+        return response;
       },
       seal === undefined ? { key: name, plaintext: true } : { key: name, seal },
     );

@@ -65,7 +65,7 @@ export async function startRedis(binary: string): Promise<RedisServer> {
     try {
       // The client waits for the connection, and asks again while the server reads its files.
       const pong = await redis.ping();
-      if (pong !== 'PONG') throw new Error('redis-server does not answer.');
+      if (pong !== 'PONG') throw new Error('redis-server does not response.');
     } finally {
       redis.disconnect();
     }

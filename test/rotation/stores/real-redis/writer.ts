@@ -4,7 +4,7 @@ import { BlazeMeterClient, isBlazeMeterError } from 'blazemeter-client';
 import { redisStore, rotate, sealing } from 'blazemeter-client/rotation';
 import { connect, type RedisAccess } from './server.ts';
 
-/** What a writer is told, by its standard input: there is a password and a key in it. */
+/** The orders of a writer, on its standard input: there is a password and a key in it. */
 export interface Told {
   readonly access: RedisAccess;
   readonly key: string;

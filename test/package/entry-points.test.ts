@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fields, json, node, output, repository, tool } from './commands.ts';
-import { consumer, doors, installed, type Packed, packed } from './packed.ts';
+import { consumer, entryPoints, installed, type Packed, packed } from './packed.ts';
 
 let parts: Packed;
 let smoke: string;
@@ -75,15 +75,15 @@ describe('a program creates a key, signs with it, deletes it and is refused; and
 describe('every entry point', () => {
   /** What a program prints that loads every entry point, one way or the other. */
   async function seen(type: 'module' | 'commonjs', expression: string): Promise<Record<string, unknown>> {
-    const load = type === 'module' ? 'await import(door)' : 'require(door)';
+    const load = type === 'module' ? 'await import(entryPoint)' : 'require(entryPoint)';
     const script = `
       const seen = {};
-      for (const door of JSON.parse(process.argv[1])) {
+      for (const entryPoint of JSON.parse(process.argv[1])) {
         const exported = ${load};
-        seen[door] = ${expression};
+        seen[entryPoint] = ${expression};
       }
       console.log(JSON.stringify(seen));`;
-    const names = JSON.stringify(await doors(parts.app));
+    const names = JSON.stringify(await entryPoints(parts.app));
     return fields(JSON.parse(output(await node([`--input-type=${type}`, '-e', script, names], parts.app))));
   }
 

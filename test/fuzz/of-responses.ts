@@ -66,11 +66,11 @@ const envelopes: readonly Json[] = [
   good(issued),
   listed,
   bad(401, 'Unauthorized'),
-  bad(404, `Not Found: ${SECRETS.pair}`),
+  bad(404, `Not Found: ${SECRETS.credentials}`),
   bad(429, 'Too Many Requests'),
   { error: 'a text', result: null },
-  { error: null, result: null, request_id: SECRETS.pair },
-  { message: `no envelope, ${SECRETS.pair}` },
+  { error: null, result: null, request_id: SECRETS.credentials },
+  { message: `no envelope, ${SECRETS.credentials}` },
   '<!doctype html><title>Login</title>',
 ];
 const STATUSES = [200, 200, 200, 201, 204, 301, 302, 400, 401, 402, 403, 404, 409, 418, 429, 500, 502, 599];
@@ -80,7 +80,7 @@ const TYPES = [
   'application/json',
   'application/json; charset=utf-8',
   'text/html',
-  `text/${SECRETS.pair}`,
+  `text/${SECRETS.credentials}`,
   '',
 ];
 
@@ -94,7 +94,7 @@ function answerOf(random: Random, roots: readonly Json[], statuses: readonly num
 const envelope: Fuzzed = {
   name: 'envelope',
   make(random) {
-    const { status, headers, body, whole } = answerOf(random, envelopes, STATUSES, [SECRETS.pair]);
+    const { status, headers, body, whole } = answerOf(random, envelopes, STATUSES, [SECRETS.credentials]);
     return {
       shown: { status, body },
       check: async () => {
@@ -195,7 +195,7 @@ function read<T>(schema: ZodMiniType<T>, value: unknown): T | undefined {
 }
 
 const models: Fuzzed = {
-  name: 'models of answers',
+  name: 'models of responses',
   make(random) {
     const { wire, schema, shape } = random.pick(readers);
     const { text, whole } = spoiltJson(random, [wire], { secrets });
@@ -222,7 +222,7 @@ const {
 }: Shape = { ...who, enabled: 'flag?', roles: 'texts', ...when };
 
 const issues: Fuzzed = {
-  name: 'a new secret in an answer',
+  name: 'a new secret in a response',
   make(random) {
     const { text, whole } = spoiltJson(random, [issued], { secrets: [SECRETS.made] });
     return {
@@ -242,11 +242,11 @@ const issues: Fuzzed = {
   },
 };
 
-/** A client whose next answer is put there by hand. */
+/** A client whose next response is put there by hand. */
 function createWorld() {
   let next: () => Response = () => new Response(null, { status: 204 });
   const client = new BlazeMeterClient({
-    credentials: { id: ID, secret: SECRETS.pair },
+    credentials: { id: ID, secret: SECRETS.credentials },
     fetch: async (url) =>
       url.endsWith('/api-keys')
         ? next()
@@ -265,10 +265,17 @@ const world = createWorld();
 const ISSUE_STATUSES = [201, 201, 201, 200, 200, 202, 400, 401, 403, 404, 409, 429, 500, 502];
 
 const creates: Fuzzed = {
-  name: 'the answer to a create, by the client',
+  name: 'the response to a create, by the client',
   make(random) {
-    const roots = [good(issued), good(issued), good(issued), issued, bad(400, SECRETS.pair), bad(500, 'no')];
-    const { status, headers, body, whole } = answerOf(random, roots, ISSUE_STATUSES, [SECRETS.pair]);
+    const roots = [
+      good(issued),
+      good(issued),
+      good(issued),
+      issued,
+      bad(400, SECRETS.credentials),
+      bad(500, 'no'),
+    ];
+    const { status, headers, body, whole } = answerOf(random, roots, ISSUE_STATUSES, [SECRETS.credentials]);
     headers.set('retry-after', random.pick(['1', '0', 'x', '99999999999', 'Mon, 23 Nov 2026 04:15:45 GMT']));
     return {
       shown: { status, body },
