@@ -29,8 +29,8 @@ export { RequestSigner, type RequestSignerOptions } from './auth/request-signer.
 export { Secret, type SecretLike } from './auth/secret.ts';
 export { BlazeMeterClient, type ClientOptions } from './client.ts';
 export * from './errors.ts';
-export type { CallOptions } from './http/call.ts';
 export type { CallPromise, ResponseInfo, WithResponse } from './http/call-promise.ts';
+export type { CallOptions } from './http/call-types.ts';
 export type { Logger, LogLevel } from './http/log.ts';
 export type { Page, PagePromise } from './http/pagination.ts';
 export type { Query, QueryValue } from './http/path.ts';

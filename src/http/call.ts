@@ -1,118 +1,31 @@
 // One call, top to bottom: its deadline, the credentials, one ky call (a second one after a 401, with other credentials), and
-// every failure as one of our errors. What comes back goes through the envelope and the schema of the operation.
+// every failure as one of our errors. call-types.ts has the types, call-result.ts reads what comes back.
 
 import type { ZodMiniType } from 'zod/mini';
-import { type Envelope, type RawResponse, type ResponseContext, readEnvelope } from '../api/envelope.ts';
-import { extractSecret } from '../api/extract-secret.ts';
-import {
-  assumptionHint,
-  type OperationId,
-  type OperationInput,
-  type OperationTable,
-  operations,
-} from '../api/operations.ts';
-import { basicHeader } from '../auth/basic.ts';
-import { scrubbed } from '../auth/cause.ts';
-import type { CredentialCache } from '../auth/credential-cache.ts';
+import { readEnvelope } from '../api/envelope.ts';
+import type { OperationId } from '../api/operations.ts';
 import { type Credentials, sameKey } from '../auth/credentials.ts';
-import { InvalidResponseError, isBlazeMeterError, RequestTimeoutError } from '../errors.ts';
-import { readWith, ShapeError } from '../schemas/read.ts';
+import { isBlazeMeterError, RequestTimeoutError } from '../errors.ts';
 import { user } from '../schemas/user.ts';
-import { type OptionSpecs, ownOnly, parseOptions, spec } from '../util/options.ts';
-import { printable } from '../util/printable.ts';
+import { type OptionSpecs, ownOnly, parseOptions } from '../util/options.ts';
 import { abortable, onAbort } from './abort.ts';
-import { type CallPromise, callPromise, type Outcome, shownHeaders } from './call-promise.ts';
+import { type CallPromise, callPromise, type Outcome } from './call-promise.ts';
+import { outcomeOf, readResult, responseContext } from './call-result.ts';
+import {
+  type Arguments,
+  CALL_OPTIONS,
+  type CallContext,
+  type CallOptions,
+  type CallRequest,
+  type CallResponse,
+  type Reply,
+} from './call-types.ts';
 import { Deadline } from './deadline.ts';
 import { headersOf } from './headers.ts';
 import { AttemptTimedOut, sendWithKy } from './ky-client.ts';
-import type { Log } from './log.ts';
-import { fillPath, type Query, resolveTarget, USER_ID } from './path.ts';
+import { fillPath, resolveTarget, USER_ID } from './path.ts';
 import { parseRetryAfter, shouldRetry } from './retry-policy.ts';
-import type { ServerClock } from './server-clock.ts';
-import { bodyOf, type FetchLike, type Progress, signAndSend } from './signing-fetch.ts';
-
-/** What is the same for all calls of a client. */
-export interface CallContext {
-  readonly baseUrl: URL;
-  readonly fetch: FetchLike | undefined;
-  readonly fetchOptions: Readonly<Record<string, unknown>>;
-  readonly timeout: number;
-  readonly totalTimeout: number;
-  readonly maxRetries: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly operations: OperationTable;
-  readonly credentials: CredentialCache;
-  readonly clock: ServerClock;
-  readonly log: Log;
-  /** The users behind key ids, for paths with `{userId}`. */
-  readonly userIds: Map<string, number>;
-  /** Fields of an unexpected form that were logged already. */
-  readonly reported: Set<string>;
-}
-
-/** Options of one call. */
-export interface CallOptions {
-  /** Ends the call; it rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Longest time for one attempt, its body included, in milliseconds. Default: that of the client. */
-  readonly timeout?: number | undefined;
-  /** Longest time for the whole call with its retries, waits and hooks, in milliseconds. Default: that of the client. */
-  readonly totalTimeout?: number | undefined;
-  /** How many times the request may be sent again where that is safe. Default: that of the client. */
-  readonly maxRetries?: number | undefined;
-  /** Headers to add; `authorization` and `cookie` are refused. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
-
-/** How the options of one call are checked. */
-export const CALL_OPTIONS = {
-  signal: spec.signal,
-  timeout: spec.milliseconds,
-  totalTimeout: spec.milliseconds,
-  maxRetries: spec.count,
-  headers: spec.record,
-};
-
-/** A request before its path is checked and its credentials are known. */
-export interface CallRequest {
-  readonly operation?: OperationId;
-  readonly method: string;
-  readonly path: string;
-  readonly query?: Query | undefined;
-  readonly json?: unknown;
-  /** Whether it may be sent again after its response was lost, given the credentials that sign it. */
-  readonly replayable: (credentials: Credentials) => boolean;
-  /** Throws where these credentials must not sign it. */
-  readonly guard?: (credentials: Credentials) => void;
-  /** Credentials to use in place of the live ones; a 401 is then final. */
-  readonly credentials?: Credentials;
-  /** It gives the key that signs it a new secret: after a 401 it must not wait for itself. */
-  readonly rotatesOwnSecret?: boolean;
-}
-
-/** A response, read to its end, and what is known about its making. */
-export interface CallResponse extends RawResponse {
-  readonly attempts: number;
-  readonly credentials: Credentials;
-  /** Whether sending the request again does no harm. */
-  readonly replayable: boolean;
-  readonly retryAfterMs: number | undefined;
-}
-
-/** What an operation is called with. */
-export interface Arguments {
-  readonly params?: { readonly id?: string; readonly accountId?: number };
-  readonly query?: Query;
-  readonly input?: OperationInput;
-  readonly credentials?: Credentials;
-  readonly guard?: (credentials: Credentials) => void;
-  readonly rotatesOwnSecret?: boolean;
-}
-
-/** The response to an operation, its envelope read. */
-export interface Reply extends Envelope {
-  readonly response: CallResponse;
-}
+import { bodyOf, type Progress, signAndSend } from './signing-fetch.ts';
 
 export const newProgress = (): Progress => ({ attempts: 0, maySent: false, maySentBefore: false });
 
@@ -334,99 +247,4 @@ async function userIdOf(
   const { id } = readResult(context, 'user.get', reply, user);
   context.userIds.set(credentials.id, id);
   return id;
-}
-
-/** What an error about this response may say, and what it must not. */
-export function responseContext(
-  context: CallContext,
-  operation: OperationId | undefined,
-  response: CallResponse,
-): ResponseContext {
-  const { attempts, credentials, retryAfterMs, replayable } = response;
-  return {
-    operation,
-    attempts,
-    retryAfterMs,
-    replayable,
-    namesResource: operation === undefined || operations[operation].path.includes('{'),
-    hide: () => secretsIn(response),
-    unauthorizedHint: () => unauthorizedHint(context, credentials),
-  };
-}
-
-/** What the service may quote and must not be shown: the secret that signed, its header, and a new secret. */
-export function secretsIn({
-  credentials,
-  body,
-}: Pick<CallResponse, 'credentials' | 'body'>): readonly string[] {
-  const found = extractSecret(body, true).secret;
-  return [
-    credentials.secret.reveal(),
-    basicHeader(credentials).slice('Basic '.length),
-    ...(found === undefined ? [] : [found.reveal()]),
-  ];
-}
-
-function unauthorizedHint({ clock }: CallContext, { id, expiresAt, source }: Credentials): string {
-  const key = id.length > 8 ? printable(`${id.slice(0, 4)}…${id.slice(-4)}`) : 'in use';
-  const from = source === undefined ? '' : ` (from ${printable(source)})`;
-  return expiresAt !== undefined && clock.now() >= expiresAt.getTime()
-    ? `The key ${key}${from} has most likely expired: its expiry was ${expiresAt.toISOString()}. Create a new key.`
-    : `The key ${key}${from} is wrong, expired, deleted, or its secret was regenerated.`;
-}
-
-/** The result of an operation as a model. A field of an unexpected form is logged, by its name, once a client. */
-export function readResult<T>(
-  context: CallContext,
-  id: OperationId,
-  { result, whole, requestId, response }: Reply,
-  schema: ZodMiniType<T>,
-  { params, input }: Arguments = {},
-): T {
-  const { result: override } = context.operations[id];
-  const report = (field: string) => {
-    if (context.reported.has(`${id} ${field}`)) return;
-    context.reported.add(`${id} ${field}`);
-    context.log('warn', `the field ${field} of the response has an unexpected form and reads as null`, {
-      operation: id,
-    });
-  };
-  try {
-    const found = override === undefined ? result : override(result, whole, { ...params, ...input });
-    return readWith(schema, found, report);
-  } catch (error) {
-    const what = error instanceof ShapeError ? error.message : 'the response could not be read';
-    throw new InvalidResponseError(`${id} failed: ${what}.`, {
-      hint: assumptionHint(id) ?? {
-        option: 'operations',
-        text: `If the service has changed, pass operations: { '${id}': { result } } to the client.`,
-      },
-      operation: id,
-      attempts: response.attempts,
-      status: response.status,
-      requestId: requestId(),
-      ...(error instanceof ShapeError ? {} : { cause: scrubbed(error) }),
-    });
-  }
-}
-
-/** The result together with what may be known of its response. */
-export function outcomeOf<T>(
-  data: T,
-  { response, requestId }: Pick<Reply, 'response' | 'requestId'>,
-): Outcome<T> {
-  return {
-    data,
-    about: () => {
-      const id = requestId();
-      return {
-        response: {
-          status: response.status,
-          headers: shownHeaders(response.headers, secretsIn(response)),
-        },
-        ...(id === undefined ? {} : { requestId: id }),
-        attempts: response.attempts,
-      };
-    },
-  };
 }

@@ -3,18 +3,10 @@
 import { readEnvelope } from '../api/envelope.ts';
 import { sameKey } from '../auth/credentials.ts';
 import { ApiError } from '../errors.ts';
-import {
-  CALL_OPTIONS,
-  type CallOptions,
-  call,
-  newProgress,
-  operationRequest,
-  outcomeOf,
-  responseContext,
-  send,
-  simpleCall,
-} from '../http/call.ts';
+import { call, newProgress, operationRequest, send, simpleCall } from '../http/call.ts';
 import type { CallPromise } from '../http/call-promise.ts';
+import { outcomeOf, responseContext } from '../http/call-result.ts';
+import { CALL_OPTIONS, type CallOptions } from '../http/call-types.ts';
 import type { PagePromise } from '../http/pagination.ts';
 import { type ApiKey, apiKey, type CreateApiKeyInput, type NewApiKey } from '../schemas/api-key.ts';
 import { spec } from '../util/options.ts';

@@ -3,8 +3,9 @@
 
 import { daysToMs, LONGEST_DAYS, MOST_DAYS, periodDays, SLACK_MS } from '../api/expiration.ts';
 import { ExpirationPolicyError } from '../errors.ts';
-import { type CallOptions, outcomeOf } from '../http/call.ts';
 import type { Outcome } from '../http/call-promise.ts';
+import { outcomeOf } from '../http/call-result.ts';
+import type { CallOptions } from '../http/call-types.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { type CreateApiKeyInput, createApiKeyInput, type NewApiKey } from '../schemas/api-key.ts';
 import { checkArgument } from '../schemas/read.ts';

@@ -7,7 +7,9 @@ import {
   type ErrorHint,
   PermissionDeniedError,
 } from '../errors.ts';
-import { type CallOptions, perform, readResult } from '../http/call.ts';
+import { perform } from '../http/call.ts';
+import { readResult } from '../http/call-result.ts';
+import type { CallOptions } from '../http/call-types.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { apiKey } from '../schemas/api-key.ts';
 import { user as userSchema } from '../schemas/user.ts';

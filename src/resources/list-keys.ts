@@ -1,7 +1,7 @@
 // Listing the caller's keys: a call of its own, and the way to find out what became of a create.
 
 import * as z from 'zod/mini';
-import type { CallOptions } from '../http/call.ts';
+import type { CallOptions } from '../http/call-types.ts';
 import type { PagePromise } from '../http/pagination.ts';
 import { type ApiKey, apiKey } from '../schemas/api-key.ts';
 import type { ClientContext } from './context.ts';

@@ -2,7 +2,9 @@
 
 import * as z from 'zod/mini';
 import type { OperationId } from '../api/operations.ts';
-import { type Arguments, type CallOptions, outcomeOf, perform, readResult, runCall } from '../http/call.ts';
+import { perform, runCall } from '../http/call.ts';
+import { outcomeOf, readResult } from '../http/call-result.ts';
+import type { Arguments, CallOptions } from '../http/call-types.ts';
 import { type FetchPage, type PagePromise, pagePromise } from '../http/pagination.ts';
 import type { Query } from '../http/path.ts';
 import { parseOptions, spec } from '../util/options.ts';

@@ -17,19 +17,9 @@ import {
   type ResolveOptions,
   UndeliveredSecretError,
 } from '../errors.ts';
-import {
-  type Arguments,
-  type CallOptions,
-  type CallRequest,
-  type CallResponse,
-  newProgress,
-  operationRequest,
-  type Reply,
-  readResult,
-  responseContext,
-  secretsIn,
-  send,
-} from '../http/call.ts';
+import { newProgress, operationRequest, send } from '../http/call.ts';
+import { readResult, responseContext, secretsIn } from '../http/call-result.ts';
+import type { Arguments, CallOptions, CallRequest, CallResponse, Reply } from '../http/call-types.ts';
 import type { Deadline } from '../http/deadline.ts';
 import type { Progress } from '../http/signing-fetch.ts';
 import { type NewApiKey, newApiKey } from '../schemas/api-key.ts';

@@ -13,16 +13,10 @@ import {
   SecretLostError,
   UndeliveredSecretError,
 } from '../errors.ts';
-import {
-  type CallOptions,
-  operationRequest,
-  outcomeOf,
-  perform,
-  readResult,
-  runCall,
-  send,
-} from '../http/call.ts';
+import { operationRequest, perform, runCall, send } from '../http/call.ts';
 import type { Outcome } from '../http/call-promise.ts';
+import { outcomeOf, readResult } from '../http/call-result.ts';
+import type { CallOptions } from '../http/call-types.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { pathSegment } from '../http/path.ts';
 import { type ApiKey, apiKey, type NewApiKey } from '../schemas/api-key.ts';

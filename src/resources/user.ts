@@ -1,7 +1,8 @@
 // The user that a key belongs to.
 
-import { type CallOptions, simpleCall } from '../http/call.ts';
+import { simpleCall } from '../http/call.ts';
 import type { CallPromise } from '../http/call-promise.ts';
+import type { CallOptions } from '../http/call-types.ts';
 import { type User, user } from '../schemas/user.ts';
 import type { ClientContext } from './context.ts';
 

@@ -18,8 +18,9 @@ import type {
   RotationPhase,
   SinkHolding,
 } from '../record/record.ts';
-import { obtain, regenerate, SETTLED_MS, test } from './obtain.ts';
+import { obtain, SETTLED_MS, test } from './obtain.ts';
 import { anotherKey } from './plan.ts';
+import { regenerate } from './regenerate.ts';
 import type { Run } from './run.ts';
 import { DAY_MS, fitDrain, retirementOf } from './schedule.ts';
 import { type KeyCredentials, ownKeys } from './service.ts';

@@ -5,7 +5,7 @@ import type { ApiKey } from '../../schemas/api-key.ts';
 import { describeDuration } from '../../util/duration.ts';
 import { keyName, newKeyNonce } from '../../util/key-name.ts';
 import type { HeldKey, PendingKey, RotationRecord, SinkHolding } from '../record/record.ts';
-import { proveRecovery } from './obtain.ts';
+import { proveRecovery } from './regenerate.ts';
 import type { Run } from './run.ts';
 import { fitDrain, nextDays } from './schedule.ts';
 import { type KeyCredentials, refuseOldRecord } from './service.ts';
