@@ -20,7 +20,7 @@ interface Served {
 
 const item = (id: number) => ({ id: `key-${id}`, name: `key ${id}`, created: 1_900_000_000 + id });
 
-/** A client of a server that responses the n-th request of a list, for `skip` and `limit`, with what it pleases. */
+/** A client of a server that responds to the n-th request of a list, for `skip` and `limit`, with what it pleases. */
 function clientOf(serve: (nth: number, skip: number, limit: number) => Served) {
   const skips: number[] = [];
   const served = new Set<string>();

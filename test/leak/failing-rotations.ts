@@ -61,7 +61,7 @@ const sinks: Readonly<Record<string, (delivery: SinkDelivery) => unknown>> = {
   'throws it': ({ secret }) => {
     throw secret.reveal();
   },
-  'responses with it': ({ secret }) => ({ acknowledged: true, was: secret.reveal() }),
+  'responds with it': ({ secret }) => ({ acknowledged: true, was: secret.reveal() }),
 };
 
 const rotations: Failure[] = Object.entries(sinks).map(([what, put]) => ({

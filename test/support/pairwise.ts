@@ -31,6 +31,12 @@ export function pairsOf(factors: readonly Factor[], combination: Combination): s
   );
 }
 
+/** As few combinations as have every value in them: as many as the switch with most values has. */
+export const eachValue = (factors: readonly Factor[]): Combination[] =>
+  Array.from({ length: Math.max(...factors.map(({ values }) => values.length)) }, (_, at) =>
+    Object.fromEntries(factors.map(({ name, values }) => [name, values[at % values.length] ?? null])),
+  );
+
 /** Combinations that have every pair in them: greedy, and the same ones every time. */
 export function pairwise(factors: readonly Factor[]): Combination[] {
   const open = allPairs(factors);
