@@ -109,10 +109,10 @@ const latin1 = (payload: string): string => payload.replace(/[^\t\x20-\x7e\x80-\
 /** A key that a create or a regenerate is answered with. */
 const issued = (change: object) => ({ result: { id: 'k', name: 'n', created: 1, secret: 's', ...change } });
 const creating =
-  (answer: (payload: string) => unknown, onNewSecret?: () => void): Place =>
+  (bodyOf: (payload: string) => unknown, onNewSecret?: () => void): Place =>
   async (payload) => {
     const fetch = async (_: string, init: RequestInit) =>
-      new Response(JSON.stringify(init.method === 'POST' ? answer(payload) : { result: { id: 1 } }));
+      new Response(JSON.stringify(init.method === 'POST' ? bodyOf(payload) : { result: { id: 1 } }));
     const { client, lines } = loggedClient({ credentials: PAIR, fetch, onNewSecret });
     const expiresIn = { days: 1 };
     return { error: await caught(client.apiKeys.create({ name: payload, expiresIn })), texts: lines };
@@ -139,7 +139,7 @@ export const places: Readonly<Record<string, Place>> = {
     const schema = { '~standard': { version: 1, vendor: 'test', validate } } as const;
     return { error: await caught(client.request({ path: '/user', schema })), texts: lines };
   },
-  'a header of a good answer': async (payload) => {
+  'a header of a good bodyOf': async (payload) => {
     const headers = { server: latin1(payload) };
     const fetch = async () =>
       new Response(JSON.stringify({ result: { id: 1 }, request_id: payload }), { headers });
@@ -204,10 +204,10 @@ export const places: Readonly<Record<string, Place>> = {
     const texts = [user?.email ?? '', ...roles.flatMap((account) => account.roles), masked.user?.email ?? ''];
     return { texts: [...lines, ...sentences, ...masked.sentences, ...texts] };
   },
-  'the origin that a provider binds its pair to': (payload) =>
+  'the origin that a provider binds its credentials to': (payload) =>
     said(async () => ({ ...PAIR, origin: `https://a.example/${payload}` })),
   'an origin that is none': (payload) => said(async () => ({ ...PAIR, origin: payload })),
-  'a pair in the environment': (payload) =>
+  'credentials in the environment': (payload) =>
     said(fromEnvironment({ env: { BLAZEMETER_API_KEY_ID: payload, BLAZEMETER_API_KEY_SECRET: payload } })),
   'a token in the environment': (payload) => said(fromEnvironment({ env: { BZ_TOKEN: payload } })),
   'a path in the environment': (payload) =>
