@@ -21,11 +21,33 @@ export function pathSegment(name: string, value: unknown): string {
     if (Number.isSafeInteger(value) && value > 0) return String(value);
     throw new TypeError(`${name} must be a whole number above 0.`);
   }
-  if (typeof value !== 'string' || value === '' || value === '.' || value === '..' || !value.isWellFormed()) {
+  if (typeof value !== 'string' || value === '' || !value.isWellFormed() || climbs(value)) {
     const whole = typeof value === 'object' && value !== null ? ' Pass the id alone, not an object.' : '';
     throw new TypeError(`${name} must be an id: a non-empty string other than "." and "..".${whole}`);
   }
   return encodeURIComponent(value);
+}
+
+/** More layers of encoding than any gateway takes off. */
+const LAYERS = 5;
+
+/**
+ * Whether a segment of the path is "." or "..", also for a gateway that decodes it first, more than once, or takes off
+ * parameters (`..;a=b`).
+ */
+function climbs(path: string): boolean {
+  let text = path;
+  for (let layer = 0; layer < LAYERS; layer++) {
+    if (text.split(/[/\\]/).some((segment) => /^\.{1,2}(?:;|$)/.test(segment))) return true;
+    const decoded = text
+      // Overlong forms of "." and "/", which some decoders take.
+      .replace(/%c0%ae/gi, '.')
+      .replace(/%c0%af/gi, '/')
+      .replace(/%([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
+    if (decoded === text) return false;
+    text = decoded;
+  }
+  return true;
 }
 
 /** Values of a query: `undefined` and `null` are left out, a list repeats its name. */
@@ -46,12 +68,7 @@ export interface Target {
  */
 export function resolveTarget(given: string, query: Query = {}): Target {
   const [path = '', ...own] = given.split('?');
-  const bad =
-    !path.startsWith('/') ||
-    /[\\#\p{Cc}\s]/u.test(given) ||
-    path.includes('//') ||
-    // Encoded slashes count: a gateway that decodes them first would see the dots.
-    /(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:\/|%2f|%5c|$)/i.test(path);
+  const bad = !path.startsWith('/') || /[\\#\p{Cc}\s]/u.test(given) || path.includes('//') || climbs(path);
   if (bad)
     throw new TypeError(
       'The path must start with "/", stay below baseUrl and hold no "//", "\\", "." or ".." segment.',

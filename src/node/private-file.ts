@@ -124,7 +124,13 @@ async function checkFile(
 export async function checkFolder(entry: string, source: string, allowSticky: boolean): Promise<boolean> {
   if (!hasOwners()) return false;
   const { dirname } = builtin('node:path');
-  const folder = await builtin('node:fs').promises.stat(dirname(entry));
+  const { promises } = builtin('node:fs');
+  for (let at = dirname(entry); at !== dirname(at); at = dirname(at)) {
+    const above = await promises.lstat(at);
+    if (above.isSymbolicLink() && !isTrusted(above))
+      throw broken(source, 'is behind a link of another user.', INSECURE);
+  }
+  const folder = await promises.stat(dirname(entry));
   if (!isTrusted(folder)) throw broken(source, 'is in a folder of another user.', INSECURE);
   if ((forOthers(folder) & 2) === 0) return false;
   const sticky = (folder.mode & 0o1000) !== 0;

@@ -78,10 +78,51 @@ async function sentTo(call: Promise<unknown>, urls: readonly string[]): Promise<
   return only === undefined ? undefined : new URL(only);
 }
 
-/** Whether it would lead elsewhere, were its slashes decoded on the way. */
-const hasDots = (id: string) => id.split(/[\\/]/).some((part) => /^(\.|%2e){1,2}$/i.test(part));
+/** Whether it would lead elsewhere, were it decoded on the way, once or more often, and freed of parameters. */
+const hasDots = (id: string, layers = 4): boolean =>
+  id.split(/[\\/]/).some((part) => /^\.{1,2}(;|$)/.test(part)) ||
+  (layers > 0 &&
+    hasDots(
+      id.replace(/%([0-9a-f]{2})/gi, (_, code) => String.fromCharCode(Number.parseInt(code, 16))),
+      layers - 1,
+    ));
 
 const basePath = (baseUrl: string) => new URL(baseUrl).pathname.replace(/\/+$/, '');
+
+const climbing = [
+  '..;',
+  '..;a=b',
+  '.;',
+  '..%3b',
+  '%2e%2e;a',
+  '%252e%252e',
+  '%252e%252E%252f',
+  '%25252e.',
+  '..%5c',
+  '..%255cuser',
+  '%c0%ae%c0%ae',
+  '..%c0%afuser',
+];
+
+it.each(climbing)('neither an id nor a path leaves the base by %s', async (dots) => {
+  const { client, urls } = sender('https://gateway.test/base/api/v4');
+  for (const call of [
+    () => client.apiKeys.get(dots),
+    () => client.apiKeys.get(`a/${dots}`),
+    () => client.request({ path: `/${dots}/admin` }),
+    () => client.request({ path: `/api-keys/a/${dots}` }),
+  ])
+    assert.equal(await sentTo(Promise.resolve().then(call), urls), undefined);
+});
+
+it.each(['a..b', '...', '..a', 'a;b', '%2e', '50%25', 'a.;b'].map((id) => [id]))(
+  'an id such as %s is sent',
+  async (id) => {
+    const { client, urls } = sender('https://gateway.test/base/api/v4');
+    const url = await sentTo(client.apiKeys.get(`x${id}`), urls);
+    assert.equal(decodeURIComponent(url?.pathname.split('/').at(-1) ?? ''), `x${id}`);
+  },
+);
 
 describe('an id', () => {
   it('is one segment, from which the server reads it back, or nothing is sent', async () => {

@@ -36,10 +36,7 @@ export const caught = (work: PromiseLike<unknown>): Promise<unknown> =>
   );
 
 /** A client that notes its log lines, those of the default logger among them. */
-export function loggedClient(
-  options: ConstructorParameters<typeof BlazeMeterClient>[0],
-  lines: string[] = [],
-) {
+function loggedClient(options: ConstructorParameters<typeof BlazeMeterClient>[0], lines: string[] = []) {
   const write = (message: string, fields?: object) => {
     const details = Object.entries(fields ?? {}).map(([key, value]) => ` ${key}=${String(value)}`);
     lines.push(`${message}${details.join('')}`, format(message, fields));
@@ -63,10 +60,10 @@ const impossible = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|^\s|\s$
 function signedBy(id: string, fetch: (url: string, init: RequestInit) => Promise<Response>) {
   const lines: string[] = [];
   let refusal: unknown;
-  if (!impossible.test(id))
-    return { ...loggedClient({ credentials: { ...PAIR, id }, fetch }, lines), refusal };
   try {
-    loggedClient({ credentials: { ...PAIR, id }, fetch }, lines);
+    const built = loggedClient({ credentials: { ...PAIR, id }, fetch }, lines);
+    expect(id).not.toMatch(impossible);
+    return { ...built, refusal };
   } catch (error) {
     refusal = error;
   }

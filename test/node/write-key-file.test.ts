@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -17,7 +18,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Secret } from 'blazemeter-client';
-import { fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
+import { fromKeyFile, keyFileSink, writeKeyFile } from 'blazemeter-client/node';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { builtPackage } from '../support/built.ts';
 import { expectHidden, keyFile, madeUp, refusal, temporaryFolder } from '../support/credentials.ts';
@@ -100,6 +101,25 @@ describe('a key file that is written', () => {
       expect(readdirSync(dirname(path))).toEqual(['api-key.json']);
     },
   );
+
+  it.runIf(root)('is not written where a link of another user leads, be it to a folder of ours', async () => {
+    const [shared, target] = [temporaryFolder(), temporaryFolder()];
+    chmodSync(shared, 0o1777);
+    const link = join(shared, 'keys');
+    symlinkSync(target, link);
+    lchownSync(link, 12_345, 12_346);
+    mkdirSync(join(target, 'ci'), { mode: 0o700 });
+    for (const folder of [link, join(link, 'ci')]) {
+      const path = join(folder, 'api-key.json');
+      expect((await refusal(writeKeyFile(path, next), next.secret)).message).toContain('another user');
+      await expect(keyFileSink(path).probe()).rejects.toThrow('another user');
+    }
+    expect(readdirSync(target)).toEqual(['ci']);
+    // A link of ours is followed.
+    lchownSync(link, 0, 0);
+    await writeKeyFile(join(link, 'api-key.json'), next);
+    expect(idIn(join(target, 'api-key.json'))).toBe(next.id);
+  });
 
   it('is written beside, flushed, renamed and its folder flushed, in this order', async () => {
     const path = keyFile(old);
