@@ -1,7 +1,7 @@
 // The reference's own time, for everything that has one: Date header, created, updated, expiration, request ids.
 
 import * as z from 'zod/mini';
-import { read, strictObject } from './read.ts';
+import { fail, read, strictObject } from './read.ts';
 
 /** A distance in time. The parts add up; they may be negative where a time in the past is meant. */
 export interface TimeOffset {
@@ -35,7 +35,7 @@ export interface ClockOptions {
 export interface ReferenceClock {
   /** The time on the clock, without the skew. */
   now(): Date;
-  /** Moves the clock. */
+  /** Moves the clock, also back: `{ hours: -1 }`. */
   advance(by: TimeOffset): void;
   /** Sets the clock; it stays running, or frozen, as before. */
   set(to: Date | string): void;
@@ -44,7 +44,7 @@ export interface ReferenceClock {
   /** Starts the clock again, at the time it shows. */
   resume(): void;
   /**
-   * Makes the `Date` header, and nothing else, wrong by so many milliseconds: positive is fast. 0 corrects it.
+   * Makes the `Date` header, and nothing else, wrong by so many milliseconds, a year at most: positive is fast. 0 corrects it.
    */
   skew(ms: number): void;
 }
@@ -69,21 +69,35 @@ export interface InnerClock extends ReferenceClock {
 /** The first and last moment that a `Date`, and four digits of a year, can hold. */
 export const LAST_MS = Date.UTC(9999, 11, 31);
 
-/** Milliseconds of a duration. */
-export function durationMs(by: TimeOffset): number {
-  const { days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 } = by;
-  const total = (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
-  if (!Number.isFinite(total)) throw new TypeError('A duration consists of finite numbers.');
-  return total;
+const part = z.optional(z.number());
+
+/** The parts of a {@link TimeOffset}. */
+export const timeOffset: z.ZodMiniType<TimeOffset> = strictObject({
+  days: part,
+  hours: part,
+  minutes: part,
+  seconds: part,
+  ms: part,
+});
+
+/** Milliseconds of an offset. */
+export const offsetMs = ({ days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 }: TimeOffset): number =>
+  (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
+
+const MOMENT = 'must be a valid Date, or text such as 2026-01-31T12:00:00Z.';
+const moment = z.union([z.date(), z.string()], MOMENT);
+
+/** Milliseconds since 1970 of a date, or of text that reads as one. */
+function momentMs(given: unknown, path: string): number {
+  const ms = new Date(read(moment, given, path)).getTime();
+  return Number.isNaN(ms) ? fail(path, MOMENT) : ms;
 }
 
-/** Milliseconds since 1970 of a date or of text that reads as one. */
-export function momentMs(moment: Date | string): number {
-  const ms = typeof moment === 'string' ? Date.parse(moment) : moment.getTime();
-  if (Number.isNaN(ms))
-    throw new TypeError('A moment is a valid Date, or text such as 2026-01-31T12:00:00Z.');
-  return ms;
-}
+/** A year: more could take the header out of the years that it can hold. */
+const MAX_SKEW = 31_536_000_000;
+
+/** How wrong a `Date` header may be. */
+export const skewMs = z.number().check(z.gte(-MAX_SKEW), z.lte(MAX_SKEW));
 
 const bounded = (ms: number): number => {
   if (ms < 0 || ms > LAST_MS) throw new RangeError('The clock stays between the years 1970 and 9999.');
@@ -91,16 +105,16 @@ const bounded = (ms: number): number => {
 };
 
 const clockOptions = strictObject({
-  at: z.optional(z.union([z.date(), z.string()], 'must be a Date, or text such as 2026-01-31T12:00:00Z.')),
+  at: z.optional(moment),
   frozen: z.optional(z.boolean()),
 });
 
 export function createClock(given: ClockOptions = {}): InnerClock {
   const options = read(clockOptions, given, 'clock');
-  const start = options.at === undefined ? Date.now() : bounded(momentMs(options.at));
+  const start = options.at === undefined ? Date.now() : bounded(momentMs(options.at, 'clock.at'));
   let frozen: number | undefined;
   let offset = 0;
-  let skewMs = 0;
+  let skew = 0;
 
   const ms = (): number => frozen ?? Date.now() + offset;
   const moveTo = (to: number): void => {
@@ -110,15 +124,20 @@ export function createClock(given: ClockOptions = {}): InnerClock {
   const reset = (): void => {
     frozen = options.frozen === true ? start : undefined;
     offset = options.at === undefined ? 0 : start - Date.now();
-    skewMs = 0;
+    skew = 0;
   };
   reset();
 
   return {
     ms,
     now: () => new Date(ms()),
-    advance: (by) => moveTo(ms() + durationMs(by)),
-    set: (to) => moveTo(momentMs(to)),
+    advance(by) {
+      const given = read(timeOffset, by, 'clock.advance');
+      if (Object.keys(given).length === 0)
+        fail('clock.advance', 'must say by how much, such as { days: 90 }.');
+      moveTo(ms() + offsetMs(given));
+    },
+    set: (to) => moveTo(momentMs(to, 'clock.set')),
     freeze() {
       frozen = ms();
     },
@@ -128,16 +147,14 @@ export function createClock(given: ClockOptions = {}): InnerClock {
       frozen = undefined;
     },
     skew(by) {
-      if (!Number.isFinite(by)) throw new TypeError('The skew is a number of milliseconds.');
-      skewMs = by;
+      skew = read(skewMs, by, 'clock.skew');
     },
-    skewMs: () => skewMs,
-    position: () =>
-      frozen === undefined ? { frozen: false, ms: offset, skewMs } : { frozen: true, ms: frozen, skewMs },
+    skewMs: () => skew,
+    position: () => ({ frozen: frozen !== undefined, ms: frozen ?? offset, skewMs: skew }),
     restore(position) {
       frozen = position.frozen ? position.ms : undefined;
       offset = position.frozen ? 0 : position.ms;
-      skewMs = position.skewMs;
+      skew = position.skewMs;
     },
     reset,
   };

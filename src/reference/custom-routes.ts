@@ -1,5 +1,7 @@
 // Routes of your own: endpoints that the reference does not know, with its credentials, envelope, faults, clock and journal.
 
+import * as z from 'zod/mini';
+import { parseOptions, spec } from '../util/options.ts';
 import type { Context } from './context.ts';
 import { Refusal, type Reply, refuse } from './envelope.ts';
 import { page } from './lists.ts';
@@ -44,7 +46,7 @@ export interface RouteRequest<
   };
   /** The time on the clock of the reference. */
   readonly now: Date;
-  /** Values of your own, by name. {@link Reference.reset} clears them. */
+  /** Values of your own, by name: plain data, which is part of a snapshot. {@link Reference.reset} clears them. */
   readonly state: Map<string, unknown>;
   /** An id that no other object of the reference has. */
   nextId(): number;
@@ -111,23 +113,45 @@ export interface CustomRoute {
 }
 
 const KEY = /^([A-Z]+) (\/\S*)$/;
-const SEGMENT = /^(?:[^{}?#*]*|\{\w+\})$/;
+/** What a URL holds as it is, or a parameter. A colon would begin a parameter in other libraries. */
+const SEGMENT = /^(?:(?!:)[\w!$&'()+,;=:@.~%-]*|\{\w+\})$/;
 
 /** Reads `POST /tests/{id}`. */
 export function parseRouteKey(key: string): { readonly method: string; readonly path: string } {
   const [, method, path] = KEY.exec(key) ?? [];
-  if (method === undefined || path === undefined || !path.split('/').every((part) => SEGMENT.test(part)))
-    fail(`routes['${key}']`, 'must be a method and a path below /api/v4, such as "POST /tests/{id}/start".');
+  const parts = path?.split('/') ?? [];
+  const where = `routes['${key}']`;
+  if (method === undefined || path === undefined || !parts.every((part) => SEGMENT.test(part)))
+    fail(where, 'must be a method and a path as a URL has it, such as "POST /tests/{id}/start".');
+  if (method === 'HEAD') fail(where, 'is not needed: a route for GET responds to HEAD, too.');
+  if (path.startsWith('/api/v4/')) fail(where, 'must be a path below /api/v4, without /api/v4.');
+  const names = parts.filter((part) => part.startsWith('{'));
+  if (new Set(names).size < names.length) fail(where, 'has two parameters of one name.');
   return { method, path };
 }
 
+/** What `paginate()` returns. */
 class RoutePage {
   readonly reply: Reply;
 
   constructor(reply: Reply) {
     this.reply = reply;
   }
+
+  /** It is part of something else that a handler returns. */
+  toJSON(): never {
+    throw new TypeError('Return what paginate() returns as it is.');
+  }
 }
+
+const isSchema = (value: unknown): boolean =>
+  typeof Reflect.get(Object(Reflect.get(Object(value), '~standard')), 'validate') === 'function';
+
+const OPTIONS = {
+  status: spec.any,
+  body: z.optional(z.custom<BodySchema>(isSchema, 'a schema, such as one of zod')),
+  handle: spec.any,
+};
 
 export function customRoute(
   method: string,
@@ -137,7 +161,7 @@ export function customRoute(
 ): CustomRoute {
   const key: RouteKey = `${method} /${path.slice(1)}`;
   if (typeof handler !== 'function') fail(`routes['${key}']`, 'must be a function, or options with handle.');
-  const { status = 200, body: schema } = options;
+  const { status = 200, body: schema } = parseOptions(`routes['${key}']`, OPTIONS, options);
   if (![200, 201, 202].includes(status)) fail(`routes['${key}'].status`, 'must be 200, 201 or 202.');
   return {
     operation: key,
@@ -145,8 +169,13 @@ export function customRoute(
     run(context) {
       const result: unknown = Reflect.apply(handler, undefined, [requestOf(context, schema)]);
       if (result instanceof RoutePage) return result.reply;
+      if (result === undefined) return { kind: 'none' };
+      // What `problem()` created is meant to be thrown.
+      if (result instanceof Error) throw result;
       if (result instanceof Promise) throw new TypeError(`The handler of ${key} must be synchronous.`);
-      return result === undefined ? { kind: 'none' } : { kind: 'one', status, result };
+      if (JSON.stringify(result) === undefined)
+        throw new TypeError(`The handler of ${key} must return JSON data.`);
+      return { kind: 'one', status, result };
     },
   };
 }
@@ -171,9 +200,15 @@ function requestOf(context: Context, schema: BodySchema | undefined): object {
     state: state.custom,
     nextId: () => ++state.counters.custom,
     paginate: (items) => paged(context, items),
-    problem: (status, detail) => new Refusal(status, detail),
+    problem,
   };
   return request;
+}
+
+function problem(status: number, detail?: string): Error {
+  if (!Number.isInteger(status) || status < 400 || status > 599)
+    throw new TypeError('The status of a problem is a whole number from 400 to 599.');
+  return new Refusal(status, detail);
 }
 
 function paged({ query, listFault }: Context, items: readonly object[]): object {

@@ -40,6 +40,10 @@ export const getKey = (context: Context): Reply => ({
   result: keyView(ownKey(context)),
 });
 
+/** When a new secret is accepted (S15). Without a delay, at any time: also after the clock was moved back. */
+const liveFrom = ({ semantics, ms }: Context): number =>
+  semantics.propagation === 0 ? 0 : ms + semantics.propagation;
+
 /** The last second of the year 9999: later ones are milliseconds by mistake. */
 const LATEST = 253_402_300_799;
 
@@ -77,7 +81,7 @@ export function createKey(context: Context): Reply {
     lastUsed: null,
     issued: now,
     hash: sha256(secret),
-    liveFrom: context.ms + semantics.propagation,
+    liveFrom: liveFrom(context),
     previous: null,
   };
   addKey(state, key);
@@ -95,7 +99,7 @@ export function regenerateSecret(context: Context): Reply {
   const secret = context.ids.secret(++state.counters.secrets);
   key.previous = semantics.grace > 0 ? { hash: key.hash, until: ms + semantics.grace } : null;
   key.hash = sha256(secret);
-  key.liveFrom = ms + semantics.propagation;
+  key.liveFrom = liveFrom(context);
   key.updated = now;
   if (semantics.regenerateExpiry !== 'keep') {
     const maximum = bindingMaximum(state, semantics, key.userId);

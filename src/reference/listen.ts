@@ -63,7 +63,8 @@ export async function listenBehind(
   reference: Reference,
   options: ListenOptions,
 ): Promise<Listening> {
-  const { port = 0, host = '127.0.0.1', tls, cors = false } = options;
+  const { port = 0, host: asked = '127.0.0.1', tls, cors = false } = options;
+  const host = asked.replace(/^\[(.*)\]$/, '$1');
   const server = createServer(tls, (request, response) => {
     try {
       if (first?.(request, response) === true || (cors && preflight(request, response))) return;
@@ -83,16 +84,16 @@ export async function listenBehind(
     });
   });
   const address = server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  const bound = typeof address === 'object' && address !== null ? address : { address: host, port };
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  const name = CONNECTABLE[host] ?? host;
+  const name = CONNECTABLE[bound.address] ?? host;
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${bound}/api/v4`,
-    port: bound,
+    url: `${tls === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${bound.port}/api/v4`,
+    port: bound.port,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -113,11 +114,10 @@ function preflight({ method, headers }: Http.IncomingMessage, response: Http.Ser
   return true;
 }
 
-/** Addresses that stand for all of the machine's, and one to connect to. */
+/** Bound addresses that stand for all of the machine's, and one to connect to. */
 const CONNECTABLE: Readonly<Record<string, string>> = {
   '0.0.0.0': '127.0.0.1',
   '::': '::1',
-  '': '127.0.0.1',
 };
 
 /** Stands for any body that is too large: the core refuses it by its length. */
@@ -130,6 +130,8 @@ function createServer(tls: ListenOptions['tls'], listener: Listener): Http.Serve
   if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function')
     throw new Error('listen() needs Node 20.19 or later; elsewhere use reference.fetch or the msw handlers.');
   if (tls === undefined) return process.getBuiltinModule('node:http').createServer(listener);
+  if (tls.cert === undefined || tls.key === undefined)
+    throw new TypeError('listen: tls needs cert and key, each the text of a PEM file.');
   const pem = (text: string | Uint8Array): string | Buffer =>
     typeof text === 'string' ? text : Buffer.from(text);
   return process

@@ -24,7 +24,7 @@ import { createIdGenerator } from './identity.ts';
 import { createJournal, DEFAULT_JOURNAL_LIMIT, type Journal } from './journal.ts';
 import type { RouteOverride } from './overrides/override.ts';
 import type { PlainRequest, PlainResponse } from './plain.ts';
-import { fail, read, strictObject } from './read.ts';
+import { fail, read, readObject, strictObject } from './read.ts';
 import {
   type ActiveRoute,
   createRouter,
@@ -196,7 +196,7 @@ export function createReference<const Key extends string = string>(
   const own: Readonly<Record<string, AnyRoute>> = given.routes ?? {};
   for (const [key, route] of Object.entries(own))
     if (typeof route === 'function') addRoute(key, {}, route);
-    else addRoute(key, route, route.handle);
+    else addRoute(key, readObject<typeof route>(route, `routes['${key}']`), route.handle);
   const addFaults = (): void => {
     for (const rule of given.faults ?? []) faults.add(rule);
   };

@@ -70,11 +70,11 @@ describe('the clock', () => {
   });
 
   it.each([
-    ['clock/advance', {}, 'body'],
+    ['clock/advance', {}, 'clock.advance'],
     ['clock/advance', { days: '1' }, 'body.days'],
     ['clock/advance', { weeks: 1 }, 'body.weeks'],
     ['clock/advance', { days: 1e9 }, '9999'],
-    ['clock/set', { to: 'tomorrow' }, 'body.to'],
+    ['clock/set', { to: 'tomorrow' }, 'clock.set'],
     ['clock/set', {}, 'body.to'],
     ['clock/freeze', { now: true }, 'body.now'],
     ['clock/skew', { ms: 1e15 }, 'body.ms'],

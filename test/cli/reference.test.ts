@@ -186,10 +186,13 @@ describe('what it stands in for', () => {
     expect(await client.request({ method: 'GET', path: '/greeting' })).toEqual({ text: 'hello' });
     const journal = await fetch(`${control}journal?operation=GET%20/greeting`);
     expect(await journal.json()).toMatchObject({ count: 1 });
-    const broken = command.file('broken.mjs', 'export default 7;');
-    const refused = await command.run('--port', '0', '--routes', broken);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
-    expect(refused.stderr).toContain(`--routes ${broken}`);
+    const broken = ['export default 7;', "throw new Error('x');", "export default { 'get /x': () => 1 };"];
+    for (const [number, text] of broken.entries()) {
+      const file = command.file(`broken-${number}.mjs`, text);
+      const refused = await command.run('--port', '0', '--routes', file);
+      expect(refused).toMatchObject({ code: 1, stdout: '' });
+      expect(refused.stderr).toContain(`--routes ${file}`);
+    }
   });
 
   it('a rule of a fault file faults', async () => {

@@ -210,6 +210,12 @@ describe('what is done and what is seen', () => {
     expect(json.error).toBeNull();
   });
 
+  it('a header alone is added to the response that there would have been', () => {
+    const { status, headers, result } = respond({ effect: 'response', headers: { 'X-Proxy': 'yes' } });
+    expect({ status, proxy: headers['X-Proxy'] }).toEqual({ status: 200, proxy: 'yes' });
+    expect(result).toMatchObject({ email: expect.any(String) });
+  });
+
   it('all rules that a request meets are applied', () => {
     const { reference, keys } = world(
       { effect: 'skew', ms: 60_000 },
@@ -437,6 +443,8 @@ describe('rules that are wrong are refused', () => {
     [{ effect: 'status', status: 200 }, '.status'],
     [{ effect: 'latency', ms: { min: 5, max: 1 } }, '.ms.max'],
     [{ effect: 'latency' }, '.ms'],
+    [{ effect: 'skew', ms: 1e17 }, '.ms'],
+    [{ effect: 'reset', operation: [] }, '.operation'],
     [{ effect: 'response', headers: { 'a b': 'x' } }, '.headers'],
     [{ effect: 'response', headers: { a: 'x\r\ny: z' } }, '.headers'],
     [JSON.parse('{"effect":"reset","__proto__":{}}'), '__proto__'],

@@ -430,11 +430,21 @@ describe('a socket', () => {
     expect((await get(server.url, keys.owner)).status).toBe(200);
   });
 
-  it.each(['0.0.0.0', '::'])('on %s, has a URL that a client of this machine can use', async (host) => {
-    const { reference, keys } = world();
-    const server = await start(reference, { host });
-    expect((await get(server.url, keys.owner)).status).toBe(200);
-    expect(new URL(server.url).hostname).toBe(host === '::' ? '[::1]' : '127.0.0.1');
+  it.each(['0.0.0.0', '::', '0', '::0', '[::]', '[::1]', 'localhost', ''])(
+    'on %j, has a URL that a client of this machine can use',
+    async (host) => {
+      const { reference, keys } = world();
+      const server = await start(reference, { host });
+      expect((await get(server.url, keys.owner)).status).toBe(200);
+      expect(new URL(server.url).hostname).toMatch(/^(?:127\.0\.0\.1|\[::1\]|localhost)$/);
+    },
+  );
+
+  it('refuses a certificate without its key', async () => {
+    const options = { tls: { cert: 'x' } };
+    await expect(Reflect.apply(listen, undefined, [createReference(), options])).rejects.toThrow(
+      'cert and key',
+    );
   });
 
   it('refuses an option that it does not know', async () => {

@@ -177,6 +177,61 @@ describe('a route of your own', () => {
     expect(send(reference, keys.owner, 'GET', '/user').status).toBe(200);
   });
 
+  it.each<[string, () => unknown]>([
+    ['a number too large for JSON', () => 10n],
+    ['a function', () => () => 1],
+    ['a page inside of something', () => undefined],
+  ])('that returns %s fails with 500 and a warning', (what, handle) => {
+    const warn = vi.fn();
+    const reference = createReference({
+      warn,
+      routes: { 'GET /x': what.startsWith('a page') ? ({ paginate }) => ({ data: paginate([]) }) : handle },
+    });
+    const { keys } = reference.seed();
+    expect(send(reference, keys.owner, 'GET', '/x').status).toBe(500);
+    expect(warn).toHaveBeenCalledOnce();
+  });
+
+  it('responds with a problem that is returned as with one that is thrown', () => {
+    const reference = createReference({ routes: { 'GET /x': ({ problem }) => problem(404, 'No x') } });
+    const { keys } = reference.seed();
+    expect(send(reference, keys.owner, 'GET', '/x')).toMatchObject({ status: 404 });
+  });
+
+  it.each([200, 204, 999, Number.NaN])('has no problem with the status %s', (status) => {
+    const warn = vi.fn();
+    const reference = createReference({
+      warn,
+      routes: {
+        'GET /x': ({ problem }) => {
+          throw problem(status);
+        },
+      },
+    });
+    const { keys } = reference.seed();
+    expect(send(reference, keys.owner, 'GET', '/x').status).toBe(500);
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('from 400 to 599'));
+  });
+
+  it.each<[definition: unknown, named: string]>([
+    [null, 'must be an object'],
+    [{ handle: () => 1, staus: 201 }, 'staus'],
+    [{ handle: () => 1, status: 204 }, 'status'],
+    [{ handle: () => 1, body: {} }, 'body'],
+    [{ status: 201 }, 'handle'],
+  ])('is refused when it is defined as %j', (definition, named) => {
+    expect(() => Reflect.apply(createReference, undefined, [{ routes: { 'GET /x': definition } }])).toThrow(
+      named,
+    );
+  });
+
+  it.each(['GET /tests/:id', 'HEAD /tests', 'GET /api/v4/tests', 'GET /a/{id}/b/{id}', 'GET /ü', 'GET /a b'])(
+    'is refused when its key is %j, which would never match or match by chance',
+    (key) => {
+      expect(() => createReference({ routes: { [key]: () => 1 } })).toThrow(InvalidInputError);
+    },
+  );
+
   it.each(['tests', 'POST tests', 'post /tests', 'GET /tests/{id', 'GET /tests?x=1'])(
     'is refused under the name %j',
     (key) => {

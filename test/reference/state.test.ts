@@ -58,6 +58,41 @@ describe('the clock', () => {
     expect(send(reference, keys.owner, 'GET', '/user').headers.Date).toBe('Thu, 01 Jan 2026 00:00:00 GMT');
   });
 
+  it.each<[method: 'advance' | 'set' | 'skew', given: unknown]>([
+    ['advance', '90 days'],
+    ['advance', 90],
+    ['advance', {}],
+    ['advance', { day: 1 }],
+    ['advance', { months: 1 }],
+    ['advance', { days: '1' }],
+    ['advance', undefined],
+    ['set', 0],
+    ['set', 'yesterday'],
+    ['set', undefined],
+    ['skew', '5'],
+    ['skew', 1e17],
+  ])('is not moved by %s(%j), and says what is wrong', (method, given) => {
+    const { clock } = createReference({ clock: { at: '2030-01-01T00:00:00Z', frozen: true } });
+    expect(() => Reflect.apply(clock[method], clock, [given])).toThrow(
+      expect.objectContaining({
+        name: 'InvalidInputError',
+        path: expect.stringContaining(`clock.${method}`),
+      }),
+    );
+    expect(clock.now().toISOString()).toBe('2030-01-01T00:00:00.000Z');
+  });
+
+  it('moved back, keys that were created before that still work', () => {
+    const reference = createReference();
+    const { keys } = reference.seed();
+    const created = credentialsOf(create(reference, keys.owner, 60));
+    reference.clock.advance({ days: -30 });
+    expect(send(reference, created, 'GET', '/user').status).toBe(200);
+    const renewed = credentialsOf(send(reference, created, 'POST', `/api-keys/${created.id}/regenerate`));
+    reference.clock.advance({ days: -30 });
+    expect(send(reference, renewed, 'GET', '/user').status).toBe(200);
+  });
+
   it('refuses what is no time', () => {
     const { clock } = createReference();
     expect(() => clock.set('tomorrow')).toThrow(TypeError);
@@ -260,6 +295,24 @@ describe('snapshot, restore, reset', () => {
       expect(send(target, made, 'GET', `/accounts/${accounts.main.id}`).result.apiKeyExpiration).toBe(90);
       expect(target.seed({ keys: { more: { user: 'owner' } } }).keys.more.id).not.toBe(made.id);
     }
+  });
+
+  it('what routes of your own keep is in the snapshot, as plain data', () => {
+    const reference = createReference({
+      routes: {
+        'POST /notes': ({ state, body }) => void state.set('note', { text: body.text }),
+        'PUT /notes': ({ state }) => void state.set('note', new Map()),
+        'GET /notes': ({ state }) => state.get('note') ?? null,
+      },
+    });
+    const { keys } = reference.seed();
+    send(reference, keys.owner, 'POST', '/notes', { text: 'first' });
+    const saved = JSON.parse(JSON.stringify(reference.snapshot()));
+    send(reference, keys.owner, 'POST', '/notes', { text: 'second' });
+    reference.restore(saved);
+    expect(send(reference, keys.owner, 'GET', '/notes').result).toEqual({ text: 'first' });
+    send(reference, keys.owner, 'PUT', '/notes');
+    expect(() => reference.snapshot()).toThrow(InvalidInputError);
   });
 
   it('what is no snapshot is refused, and changes nothing', () => {

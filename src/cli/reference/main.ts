@@ -7,7 +7,7 @@ import { createControl } from '../../reference/control/control.ts';
 import { isLoopback } from '../../reference/control/control-guard.ts';
 import { readFaultRule } from '../../reference/faults/fault-read.ts';
 import { type Listening, listenBehind } from '../../reference/listen.ts';
-import { InvalidInputError, read, readObject } from '../../reference/read.ts';
+import { read, readObject } from '../../reference/read.ts';
 import { createReference, type ReferenceOptions } from '../../reference/reference.ts';
 import type { Seed, Seeded } from '../../reference/seed/seed.ts';
 import { harmless, printable, safeJson } from '../../util/printable.ts';
@@ -35,7 +35,9 @@ function notWritten(code: string): void {
 
 async function run(options: CommandOptions): Promise<void> {
   const { host, json, seed, cors, controlTokenFile, printCredentials = false } = options;
-  const reference = createReference(await referenceOptions(options));
+  const given = await referenceOptions(options);
+  // All but the routes was checked before.
+  const reference = naming('--routes', options.routes, () => createReference(given));
   if (options.explain) {
     say(json ? safeJson(reference.explain(), 2).split('\n') : explained(reference.explain()));
     return;
@@ -100,7 +102,7 @@ function naming<Result>(option: string, path: string | undefined, act: () => Res
   try {
     return act();
   } catch (error) {
-    if (path === undefined || !(error instanceof InvalidInputError)) throw error;
+    if (path === undefined || !(error instanceof TypeError)) throw error;
     throw new FileProblem(option, path, error.message);
   }
 }

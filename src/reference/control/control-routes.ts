@@ -2,7 +2,7 @@
 
 import * as z from 'zod/mini';
 import { VERSION } from '../../version.ts';
-import { momentMs, type TimeOffset } from '../clock.ts';
+import { skewMs, timeOffset } from '../clock.ts';
 import { readFaultRule } from '../faults/fault-read.ts';
 import type { ActiveFault } from '../faults/faults.ts';
 import { fail, InvalidInputError, read, readObject, strictObject } from '../read.ts';
@@ -62,13 +62,13 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
     clock: { GET: () => ok(showClock()) },
     'clock/advance': {
       POST: ({ body }) => {
-        clock.advance(readDuration(body));
+        clock.advance(read(timeOffset, body, 'body'));
         return ok(showClock());
       },
     },
     'clock/set': {
       POST: ({ body }) => {
-        clock.set(readMoment(read(toMoment, body, 'body').to));
+        clock.set(read(toMoment, body, 'body').to);
         return ok(showClock());
       },
     },
@@ -179,29 +179,10 @@ export function createControlRoutes({ reference, seedAgain }: ControlTarget) {
 /** A change that needs no data takes no data, or `{}`. */
 const nothing = (body: unknown): unknown => read(strictObject({}), body ?? {}, 'body');
 
-/** A year: more would take the header out of the years that it can hold. */
-const MOST_SKEW = 31_536_000_000;
-
-const skew = strictObject({ ms: z.number().check(z.gte(-MOST_SKEW), z.lte(MOST_SKEW)) });
+const skew = strictObject({ ms: skewMs });
 const toMoment = strictObject({ to: z.string() });
 const resetTo = strictObject({ empty: z.optional(z.boolean()) });
 const operationName = z.custom<OperationName>(isOperationName, OPERATION_NAME);
-const part = z.optional(z.number());
-const duration = strictObject({ days: part, hours: part, minutes: part, seconds: part, ms: part });
-
-function readDuration(body: unknown): TimeOffset {
-  const given = read(duration, body, 'body');
-  if (Object.keys(given).length === 0) fail('body', 'must say by how much, such as { "days": 90 }.');
-  return given;
-}
-
-function readMoment(moment: string): Date {
-  try {
-    return new Date(momentMs(moment));
-  } catch {
-    return fail('body.to', 'must be a time such as 2026-01-31T12:00:00Z.');
-  }
-}
 
 /** Entries by operation, by what the reference does not know, and since a number; `last` keeps so many of them. */
 function readJournal({ journal }: Reference, query: URLSearchParams): object {

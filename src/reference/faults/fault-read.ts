@@ -1,6 +1,7 @@
 // Reads fault rules, from code and from files: a misspelt field would make a rule that is never applied.
 
 import * as z from 'zod/mini';
+import { skewMs } from '../clock.ts';
 import { fail, read, strictObject } from '../read.ts';
 import { isOperationName, OPERATION_NAME, type OperationName } from '../routes.ts';
 import type { FaultRule } from './fault-rules.ts';
@@ -22,7 +23,9 @@ const headerName = z.string().check(z.regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be th
 
 /** The fields that say which requests a rule is for. */
 const match = {
-  operation: optional(z.union([operation, z.array(operation)], OPERATION_NAME)),
+  operation: optional(
+    z.union([operation, z.array(operation).check(z.minLength(1, 'must name an operation.'))], OPERATION_NAME),
+  ),
   keyId: optional(z.string()),
   nth: optional(count),
   every: optional(count),
@@ -72,7 +75,7 @@ const EFFECTS = [
   effect('total', {
     total: z.nullable(z.union([z.number(), z.string()], 'must be a number, a string or null.')),
   }),
-  effect('skew', { ms: z.number() }),
+  effect('skew', { ms: skewMs }),
 ] as const;
 
 const NAMES = EFFECTS.map(({ shape }) => shape.effect.def.values[0]).join(', ');

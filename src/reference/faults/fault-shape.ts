@@ -30,8 +30,10 @@ export function replacesAt(effect: FaultEffect): CommitSide | undefined {
     case 'string-error':
     case 'ok-with-error':
     case 'redirect':
-    case 'response':
       return effect.when ?? 'before-commit';
+    case 'response':
+      // Without a body of its own, the one that there would have been is needed.
+      return effect.when ?? (effect.body === undefined ? 'after-commit' : 'before-commit');
     default:
       return undefined;
   }

@@ -1,7 +1,7 @@
 // Checks a seed before anything is created from it: fields, values, and the names that entries refer to each other by.
 
 import * as z from 'zod/mini';
-import { durationMs } from '../clock.ts';
+import { offsetMs, timeOffset } from '../clock.ts';
 import { fail, read, strictObject } from '../read.ts';
 import { KINDS, type Kind, type State } from '../state.ts';
 import type { Moment } from './seed.ts';
@@ -12,23 +12,7 @@ const flag = optional(z.boolean());
 
 const MOMENT =
   'must be a Date, text such as 2026-01-31T12:00:00Z, or a distance from now such as { "days": 30 }.';
-const distance = optional(z.number());
-const moment = optional(
-  z.union(
-    [
-      z.date(),
-      z.string(),
-      strictObject({
-        days: distance,
-        hours: distance,
-        minutes: distance,
-        seconds: distance,
-        ms: distance,
-      }),
-    ],
-    MOMENT,
-  ),
-);
+const moment = optional(z.union([z.date(), z.string(), timeOffset], MOMENT));
 
 const DAYS = 'must be a number of days, or -1 for no limit.';
 
@@ -141,6 +125,6 @@ const isTime = (seconds: number): boolean => seconds >= 0 && seconds <= LATEST;
 /** A moment as whole Unix seconds; `NaN` for text that is no time. */
 export function secondsOf(moment: Moment, nowMs: number): number {
   const absolute = moment instanceof Date || typeof moment === 'string';
-  const ms = absolute ? new Date(moment).getTime() : nowMs + durationMs(moment);
+  const ms = absolute ? new Date(moment).getTime() : nowMs + offsetMs(moment);
   return Math.floor(ms / 1000);
 }

@@ -34,6 +34,8 @@ export interface Snapshot {
   readonly multiTests: readonly object[];
   readonly keys: readonly object[];
   readonly deleted: readonly string[];
+  /** What routes of your own keep in `state`. */
+  readonly custom?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export function takeSnapshot(state: State, clock: ClockPosition): Snapshot {
@@ -52,6 +54,7 @@ export function takeSnapshot(state: State, clock: ClockPosition): Snapshot {
     multiTests: [...state.multiTests.values()],
     keys: [...state.keys.values()],
     deleted: [...state.deleted],
+    custom: read(custom, Object.fromEntries(state.custom), 'state'),
   });
 }
 
@@ -122,6 +125,9 @@ const counters: z.ZodMiniType<Counters> = z.object({
   keys: id,
   secrets: id,
 });
+/** Plain data, which `read` makes sure of. */
+const custom = z.record(text, z.unknown());
+
 const snapshot = z.object({
   format: z.literal(FORMAT),
   clock: z.object({ frozen: z.boolean(), ms, skewMs: ms }),
@@ -135,6 +141,7 @@ const snapshot = z.object({
   multiTests: z.array(test),
   keys: z.array(key),
   deleted: z.array(text),
+  custom: z.optional(custom),
 });
 
 /** Reads a snapshot into a state of its own. */
@@ -150,6 +157,8 @@ export function readSnapshot(value: unknown): { readonly state: State; readonly 
   for (const record of saved.tests) state.tests.set(record.id, record);
   for (const record of saved.multiTests) state.multiTests.set(record.id, record);
   for (const record of saved.keys) addKey(state, record);
+  for (const [name, value] of Object.entries(saved.custom ?? {}))
+    state.custom.set(name, structuredClone(value));
   for (const deleted of saved.deleted) state.deleted.add(deleted);
   Object.assign(state.counters, saved.counters);
   for (const kind of KINDS)
