@@ -68,19 +68,8 @@ describe('in a pipeline', () => {
     expect(full.err).toContain('ENOSPC');
   });
 
-  it.each([
-    [['list']],
-    [['policy', 'get', '--json']],
-    [['create', '--name', 'shut', '--expires-in', '90d', '--out', 'shut.json']],
-    [['--help']],
-  ])('%j ends with 5 where standard output is closed', async (argv) => {
-    const { code, err } = await command.start(at(...argv), env, '&-').ended;
-    expect(code).toBe(5);
-    expect(err).toContain('EBADF');
-  });
-
-  it('ends with 0 where the null device takes the output', async () => {
-    expect(await command.start(at('list'), env, '/dev/null').ended).toMatchObject({ code: 0, err: '' });
+  it.each(['/dev/null', '&-'])('ends with 0 where nobody wants the output (>%s)', async (stdout) => {
+    expect(await command.start(at('list'), env, stdout).ended).toMatchObject({ code: 0, err: '' });
   });
 
   it('keeps the exit code of what was found, and says that the report could not be written', async () => {

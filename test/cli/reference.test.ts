@@ -125,15 +125,19 @@ describe('what it prints', () => {
     });
   });
 
-  it.each([['/dev/full'], ['&-']])('%s in the place of its output is no exit code 0', async (to) => {
+  it('ends with 1 when the disk is full', async () => {
     const run = (...args: string[]) =>
-      spawnSync('/bin/sh', ['-c', `exec "$@" >${to}`, 'sh', process.execPath, command.script(), ...args], {
-        encoding: 'utf8',
-      });
+      spawnSync(
+        '/bin/sh',
+        ['-c', 'exec "$@" >/dev/full', 'sh', process.execPath, command.script(), ...args],
+        {
+          encoding: 'utf8',
+        },
+      );
     for (const option of ['--help', '--version', '--explain']) {
       const { status, stderr } = run(option);
       expect(status).toBe(1);
-      expect(stderr).toMatch(/standard output could not be written \((?:ENOSPC|EBADF)\)/);
+      expect(stderr).toMatch(/standard output could not be written \(ENOSPC\)/);
     }
   });
 

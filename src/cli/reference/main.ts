@@ -13,7 +13,6 @@ import type { Seed, Seeded } from '../../reference/seed/seed.ts';
 import { harmless, printable, safeJson } from '../../util/printable.ts';
 import { sentence } from '../arguments.ts';
 import { codeOf, FileProblem, importModule, readBytes, readJson, readText } from '../files.ts';
-import { isClosed } from '../standard-output.ts';
 import { explained, startedAsJson, startedAsText } from './output.ts';
 import { type CommandOptions, createProgram } from './program.ts';
 
@@ -22,10 +21,8 @@ class CannotStart extends Error {}
 
 const complain = (text: string): boolean => process.stderr.write(`blazemeter-reference: ${harmless(text)}\n`);
 
-function say(lines: readonly string[]): void {
-  if (isClosed()) notWritten('EBADF');
-  else process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(''));
-}
+const say = (lines: readonly string[]): boolean =>
+  process.stdout.write(lines.map((line) => `${harmless(line)}\n`).join(''));
 
 /** It goes on all the same: a reader of the output that goes away is no reason to end. */
 function notWritten(code: string): void {
