@@ -23,9 +23,10 @@ const known = new WeakMap<readonly string[], Pieces>();
 /** Without case, as hex and percent-encoding require; the length stays. */
 const folded = (text: string): string => text.replace(/[A-Z]+/g, (run) => run.toLowerCase());
 
-/** Letters and digits only, without the prefixes of escaped characters: `\x61`, `0x61`, `&#x61;`, `\u0061`, `U+0061`, `=61`. */
+/** Letters and digits only, in their plain forms, without tags and the prefixes of escaped characters: `\x61`, `0x61`, `&#x61;`, `\u0061`, `U+0061`, `=61`. */
 const bared = (text: string): string =>
-  folded(text)
+  folded(text.normalize('NFKC'))
+    .replace(/<[^<>]*>/g, ' ')
     .replace(/&#x0*|\\x|\b0x|\\u\{?0*|u\+0*|%u0*|\\0*(?=\d)|&#0*/g, ' ')
     .replace(/[^\p{L}\p{N}]+/gu, '');
 
@@ -111,6 +112,9 @@ function* runsOf(
 /** Bytes as groups of digits: eight or more of hex with a letter among them, or three of binary. */
 const GROUPS = /(?:\b[0-9a-f]{2}\b[^0-9a-z]{1,3}){7}[0-9a-f]{2}\b/i;
 const BINARY = /(?:[01]{8}[^0-9a-z]{0,3}){3}/i;
+/** Sixteen small numbers in a row, or eight characters that are quoted one by one. */
+const NUMBERS = /(?:\b\d{1,3}\b[^0-9a-z]{1,3}){15}\d{1,3}\b/i;
+const QUOTED = /(?:["'][^"']["'][^"']{0,12}){8}/;
 /** One escaped character. Four of them are more than an honest message has. */
 const ESCAPED = /&#x?[0-9a-f]{1,6};?|\\x[0-9a-f]{2}|\\u\{?[0-9a-f]{1,6}|\\[0-7]{3}|%[0-9a-f]{2}/gi;
 const MOST_ESCAPES = 3;
@@ -118,7 +122,8 @@ const MOST_ESCAPES = 3;
 /** Whether what is left of a text may quote a secret in an encoding that is not decoded here. */
 function maybeEncoded(text: string): boolean {
   const groups = GROUPS.exec(text)?.[0] ?? '';
-  return /[a-f]/i.test(groups) || BINARY.test(text) || (text.match(ESCAPED)?.length ?? 0) > MOST_ESCAPES;
+  const series = [BINARY, NUMBERS, QUOTED].some((form) => form.test(text));
+  return /[a-f]/i.test(groups) || series || (text.match(ESCAPED)?.length ?? 0) > MOST_ESCAPES;
 }
 
 /**

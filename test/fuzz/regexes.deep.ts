@@ -8,7 +8,7 @@ const FACTOR = 8;
 /** A linear expression grows by 8, a quadratic one by 64. */
 const MOST_GROWTH = 36;
 /** Below this the clock says nothing, in milliseconds. */
-const LEAST_MS = 4;
+const LEAST_MS = 10;
 
 let texts = 0;
 let slowest = { ms: 0, where: '' };
@@ -38,7 +38,10 @@ it.each(all)('grows with the text alone: $where', { timeout: 600_000 }, ({ where
         const large = time(regex, textOf(SMALL * FACTOR), 1);
         if (large > slowest.ms) slowest = { ms: large, where };
         if (large < LEAST_MS) continue;
-        const growth = time(regex, textOf(SMALL * FACTOR), 3) / time(regex, textOf(SMALL), 5);
+        // A machine that is busy with others makes one measurement wrong, and not each of several.
+        let growth = Number.POSITIVE_INFINITY;
+        for (let at = 0; at < 4 && growth > MOST_GROWTH; at++)
+          growth = Math.min(growth, time(regex, textOf(SMALL * FACTOR), 3) / time(regex, textOf(SMALL), 5));
         expect([part, beginning, end, growth > MOST_GROWTH ? Math.round(growth) : 'fine']).toEqual([
           part,
           beginning,

@@ -203,6 +203,11 @@ describe('a text that may quote a secret in another encoding is withheld', () =>
     ['lines of base64', btoa(secret).replace(/.{7}/g, '$& ')],
     ['characters apart', units.join(' ')],
     ['zero-width spaces', units.join('\u200b')],
+    ['letters of full width', each((code) => String.fromCharCode(code + 0xfee0))],
+    ['pieces in tags', secret.replace(/.{5}/g, '<b>$&</b>')],
+    ['a table of characters', units.map((unit, at) => `[${at}]="${unit}"`).join(' ')],
+    ['a table of codes', units.map((unit, at) => `${at}:${unit.charCodeAt(0)}`).join(' ')],
+    ['the bytes that its hex stands for', [...Buffer.from(secret.slice(0, 48), 'hex')].join(' ')],
     ['backwards', units.reverse().join('')],
   ])('%s', (_what, written) => {
     const shown = withoutSecrets(`bad request: ${written} is not allowed`, [secret]);
@@ -213,6 +218,7 @@ describe('a text that may quote a secret in another encoding is withheld', () =>
   it.each([
     'Invalid value for expiration: must be one of 30, 60, 90, 120, 180, 270, 365, 730 days.',
     'Project 1234567 (id 0123456789abcdef01234567) was not found at 2030-01-02T03:04:05.678Z.',
+    'Reached from 10.0.0.1, 10.0.0.2 and 192.168.17.254 at 12:30:59: <b>not</b> "a" or "b".',
     'It isn&#039;t allowed to use &quot;x&quot;.',
     'No route to https://a.blazemeter.com/api/v4/tests?limit=50&skip=100&sort=-updated&name=my%20test',
     'Cannot reach 2001:db8:0:0:0:0:2:1, request 550e8400-e29b-41d4-a716-446655440000.',
