@@ -1,17 +1,13 @@
 // The operations on the user, the accounts and their policy.
 
 import type { Context } from './context.ts';
-import { type Reply, refuse } from './envelope.ts';
+import { one, type Reply, refuse } from './envelope.ts';
 import { type ListSpec, page } from './lists.ts';
 import { admits, applyShrink, TEN_YEARS } from './policy.ts';
 import { type AccountRecord, accountsOf, rolesIn } from './state.ts';
 import { accountView, type Member, membersOf, memberView, userView } from './views.ts';
 
-export const getUser = ({ state, caller, now }: Context): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: userView(state, caller.user, now),
-});
+export const getUser = ({ state, caller, now }: Context): Reply => one(userView(state, caller.user, now));
 
 const MEMBERS: ListSpec<Member> = {
   view: memberView,
@@ -41,7 +37,7 @@ export function listAccounts(context: Context): Reply {
     },
     texts: (account) => [account.name],
   };
-  return page(accountsOf(state, caller.user.id), spec, context.query, context.listFault);
+  return page(context, accountsOf(state, caller.user.id), spec);
 }
 
 /** Reads an id that is an integer in the API; anything else is an id that does not exist. */
@@ -66,22 +62,13 @@ export function accountFor(context: Context, id: number): AccountRecord {
   return account;
 }
 
-const shown = ({ state }: Context, account: AccountRecord): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: accountView(state, account),
-});
+const shown = ({ state }: Context, account: AccountRecord): Reply => one(accountView(state, account));
 
 export const getAccount = (context: Context): Reply =>
   shown(context, accountOf(context, integerId(context.id)));
 
 export const listMembers = (context: Context): Reply =>
-  page(
-    membersOf(context.state, accountFor(context, integerId(context.id))),
-    MEMBERS,
-    context.query,
-    context.listFault,
-  );
+  page(context, membersOf(context.state, accountFor(context, integerId(context.id))), MEMBERS);
 
 /** Owner and admins set the maximum, and no other member (S17). Fields that are not the policy's are ignored. */
 export function setPolicy(context: Context): Reply {

@@ -211,21 +211,16 @@ function problem(status: number, detail?: string): Error {
   return new Refusal(status, detail);
 }
 
-function paged({ query, listFault }: Context, items: readonly object[]): object {
+function paged(context: Context, items: readonly object[]): object {
   const text = (item: object, name: string): string => String(field(item, name) ?? '');
   const sort = new Set(items.flatMap((item) => Object.keys(item)));
   return new RoutePage(
-    page(
-      items,
-      {
-        view: (item) => item,
-        sort: Object.fromEntries([...sort].map((name) => [name, (item: object) => comparable(item, name)])),
-        texts: (item) => [text(item, 'name')],
-        enabled: (item) => field(item, 'enabled') !== false,
-      },
-      query,
-      listFault,
-    ),
+    page(context, items, {
+      view: (item) => item,
+      sort: Object.fromEntries([...sort].map((name) => [name, (item: object) => comparable(item, name)])),
+      texts: (item) => [text(item, 'name')],
+      enabled: (item) => field(item, 'enabled') !== false,
+    }),
   );
 }
 

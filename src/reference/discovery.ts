@@ -2,18 +2,14 @@
 
 import { accountFor, integerId } from './accounts.ts';
 import type { Context } from './context.ts';
-import { type Reply, refuse } from './envelope.ts';
+import { one, type Reply, refuse } from './envelope.ts';
 import { type ListSpec, page } from './lists.ts';
 import { admits } from './policy.ts';
 import { accountsOf, type ProjectRecord, type TestRecord, type WorkspaceRecord } from './state.ts';
 import { multiTestView, projectView, testView, workspaceDetailView, workspaceView } from './views.ts';
 
 /** Needs no credentials: clients use it to see whether the service is there. */
-export const getVersion = (): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: { name: 'blazemeter-reference', version: 4 },
-});
+export const getVersion = (): Reply => one({ name: 'blazemeter-reference', version: 4 });
 
 interface Named {
   readonly id: number;
@@ -56,7 +52,7 @@ export function listWorkspaces(context: Context): Reply {
     texts,
     enabled: (workspace) => workspace.enabled,
   };
-  return page(visibleWorkspaces(context), spec, context.query, context.listFault);
+  return page(context, visibleWorkspaces(context), spec);
 }
 
 /** "not found" is how a real client tells a missing workspace from a broken connection. */
@@ -66,11 +62,8 @@ function workspaceFor(context: Context, id: number): WorkspaceRecord {
   return workspace;
 }
 
-export const getWorkspace = (context: Context): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: workspaceDetailView(context.state, context.ids, workspaceFor(context, integerId(context.id))),
-});
+export const getWorkspace = (context: Context): Reply =>
+  one(workspaceDetailView(context.state, context.ids, workspaceFor(context, integerId(context.id))));
 
 function visibleProjects(context: Context): ProjectRecord[] {
   const wanted = filterId(context, 'workspaceId');
@@ -82,7 +75,7 @@ function visibleProjects(context: Context): ProjectRecord[] {
 export function listProjects(context: Context): Reply {
   const { state } = context;
   const spec: ListSpec<ProjectRecord> = { view: (project) => projectView(state, project), sort: BY, texts };
-  return page(visibleProjects(context), spec, context.query, context.listFault);
+  return page(context, visibleProjects(context), spec);
 }
 
 function projectFor(context: Context, id: number): ProjectRecord {
@@ -91,11 +84,8 @@ function projectFor(context: Context, id: number): ProjectRecord {
   return project;
 }
 
-export const getProject = (context: Context): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: projectView(context.state, projectFor(context, integerId(context.id))),
-});
+export const getProject = (context: Context): Reply =>
+  one(projectView(context.state, projectFor(context, integerId(context.id))));
 
 function visibleTests(context: Context, all: ReadonlyMap<number, TestRecord>): TestRecord[] {
   const wanted = filterId(context, 'projectId');
@@ -107,15 +97,11 @@ function visibleTests(context: Context, all: ReadonlyMap<number, TestRecord>): T
 const TESTS: ListSpec<TestRecord> = { view: testView, sort: BY, texts };
 const MULTI_TESTS: ListSpec<TestRecord> = { view: multiTestView, sort: BY, texts };
 
-export const listTests = (context: Context): Reply => {
-  const { state, query, listFault } = context;
-  return page(visibleTests(context, state.tests), TESTS, query, listFault);
-};
+export const listTests = (context: Context): Reply =>
+  page(context, visibleTests(context, context.state.tests), TESTS);
 
-export const listMultiTests = (context: Context): Reply => {
-  const { state, query, listFault } = context;
-  return page(visibleTests(context, state.multiTests), MULTI_TESTS, query, listFault);
-};
+export const listMultiTests = (context: Context): Reply =>
+  page(context, visibleTests(context, context.state.multiTests), MULTI_TESTS);
 
 function testFor(context: Context, all: ReadonlyMap<number, TestRecord>): TestRecord {
   const test = all.get(integerId(context.id)) ?? refuse(404, 'Test not found');
@@ -123,14 +109,7 @@ function testFor(context: Context, all: ReadonlyMap<number, TestRecord>): TestRe
   return test;
 }
 
-export const getTest = (context: Context): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: testView(testFor(context, context.state.tests)),
-});
+export const getTest = (context: Context): Reply => one(testView(testFor(context, context.state.tests)));
 
-export const getMultiTest = (context: Context): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: multiTestView(testFor(context, context.state.multiTests)),
-});
+export const getMultiTest = (context: Context): Reply =>
+  one(multiTestView(testFor(context, context.state.multiTests)));

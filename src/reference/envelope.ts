@@ -22,6 +22,9 @@ export type Reply =
   | { readonly kind: 'none' }
   | { readonly kind: 'error'; readonly status: number; readonly message: string };
 
+/** One thing, as a response with status 200. */
+export const one = (result: unknown): Reply => ({ kind: 'one', status: 200, result });
+
 /** Thrown by an operation that refuses a request. */
 export class Refusal extends Error {
   readonly reply: Extract<Reply, { kind: 'error' }>;

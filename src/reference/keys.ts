@@ -1,7 +1,7 @@
 // The operations on API keys: the only module of the reference, besides the seed, that generates secrets.
 
 import type { Context } from './context.ts';
-import { type Reply, refuse } from './envelope.ts';
+import { one, type Reply, refuse } from './envelope.ts';
 import { type ListSpec, page } from './lists.ts';
 import { bindingMaximum, DAY, TEN_YEARS, TOLERANCE } from './policy.ts';
 import { storedName } from './rewrites.ts';
@@ -25,7 +25,7 @@ const KEYS: ListSpec<KeyRecord> = {
 export function listKeys(context: Context): Reply {
   const { state, caller } = context;
   const keys = (context.staleKeys ?? state.keysOf).get(caller.user.id) ?? [];
-  return page(keys, KEYS, context.query, context.listFault);
+  return page(context, keys, KEYS);
 }
 
 /** A key of the caller: another user's key is a 404, as one that does not exist. */
@@ -34,11 +34,7 @@ function ownKey(context: Context): KeyRecord {
   return key === undefined || key.userId !== context.caller.user.id ? refuse(404, 'API key not found') : key;
 }
 
-export const getKey = (context: Context): Reply => ({
-  kind: 'one',
-  status: 200,
-  result: keyView(ownKey(context)),
-});
+export const getKey = (context: Context): Reply => one(keyView(ownKey(context)));
 
 /** When a new secret is accepted (S15). Without a delay, at any time: also after the clock was moved back. */
 const liveFrom = ({ semantics, ms }: Context): number =>
@@ -110,7 +106,7 @@ export function regenerateSecret(context: Context): Reply {
     key.issued = now;
   }
   state.version++;
-  return { kind: 'one', status: 200, result: keyView(key, secret) };
+  return one(keyView(key, secret));
 }
 
 /** That the key may be the one that signs the call changes nothing (S6). */

@@ -1,6 +1,7 @@
 // Lists: filters, order and pages, by the parameters that real clients send. Unknown parameters are ignored, and invalid
 // values fall back to the default: a list is never refused.
 
+import type { Context } from './context.ts';
 import type { Reply } from './envelope.ts';
 
 /** What one kind of item can be sorted and filtered by, and its JSON. */
@@ -25,10 +26,9 @@ const DEFAULT_LIMIT = 10;
 
 /** One page of a list. */
 export function page<Item>(
+  { query, listFault: fault }: Pick<Context, 'query' | 'listFault'>,
   items: readonly Item[],
   kind: ListSpec<Item>,
-  query: URLSearchParams | undefined,
-  fault?: ListFault,
 ): Reply {
   // 0 and -1 both ask for everything.
   const asked = query?.get('limit');
