@@ -4,10 +4,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../fuzz/random.ts';
 import { hostileText, obeyed, payloads } from '../support/acting.ts';
+import { ONE_IN } from '../support/one-in.ts';
 import { referenceCommand } from '../support/reference-command.ts';
 import { injection, referenceOutputs } from './support/injection.ts';
 
-const { FUZZ_SEED, FUZZ_COUNT = '100' } = process.env;
+const { FUZZ_SEED, FUZZ_COUNT = String(Math.ceil(100 / ONE_IN)) } = process.env;
 const seed = Number(FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000));
 const random = Array.from({ length: Number(FUZZ_COUNT) }, (_, at) => hostileText(createRandom(seed, at)));
 const command = referenceCommand();

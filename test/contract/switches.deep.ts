@@ -2,10 +2,11 @@
 // hundred of all the others, drawn by chance from a seed that is printed. SWITCHES=all plays every one, for hours.
 import { semanticsSwitches } from 'blazemeter-client/testing';
 import { expect, it } from 'vitest';
+import { ONE_IN } from '../support/one-in.ts';
 import { type Combination, pairwise } from '../support/pairwise.ts';
 import { failuresUnder, switchedTopics } from './parity/under.ts';
 
-const DRAWN = 200;
+const DRAWN = Math.ceil(200 / ONE_IN);
 
 const all = semanticsSwitches.reduce<Combination[]>(
   (rows, { name, values }) => rows.flatMap((row) => values.map((value) => ({ ...row, [name]: value }))),

@@ -1,10 +1,11 @@
 // Two hundred thousand spoilt inputs for each parser, from a seed of the day. `FUZZ_SEED` and `FUZZ_AT` play one input again,
 // `FUZZ_COUNT` says how many, `FUZZ_ONLY` of which parser. Prints its figures.
 import { afterAll, expect, it } from 'vitest';
+import { ONE_IN } from '../support/one-in.ts';
 import { type Figures, fuzz } from './fuzz.ts';
 import { parsers } from './parsers.ts';
 
-const { FUZZ_SEED, FUZZ_AT, FUZZ_COUNT = '200000', FUZZ_ONLY } = process.env;
+const { FUZZ_SEED, FUZZ_AT, FUZZ_COUNT = String(Math.ceil(200_000 / ONE_IN)), FUZZ_ONLY } = process.env;
 const seed = Number(FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000));
 const sums: Figures[] = [];
 
