@@ -9,7 +9,7 @@ const FIELD = new RegExp(String.raw`"secret"\s*:\s*${STRING}`, 'gu');
 /** Where else a secret may stand, the most certain first: a text of the form of secrets, a field with a like name. */
 const ELSEWHERE = [
   /("[0-9a-f]{72}")/g,
-  new RegExp(String.raw`"[^"]*secret(?:_?key)?"\s*:\s*${STRING}`, 'giu'),
+  new RegExp(String.raw`"[^"]{0,64}secret(?:_?key)?"\s*:\s*${STRING}`, 'giu'),
 ];
 const ID = /"(?:(?:api)?_?key_?)?id"\s*:\s*"([0-9A-Za-z_-]{1,64})"/i;
 

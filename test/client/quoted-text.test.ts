@@ -60,6 +60,10 @@ describe('a message of the service', () => {
     expect((await shown('😀'.repeat(300))).isWellFormed()).toBe(true);
   });
 
+  it('of megabytes is cut like any other, and no expression fails on it', async () => {
+    expect(await shown('ab '.repeat(5_000_000))).toHaveLength(200);
+  });
+
   it('that is no text is left out', async () => {
     for (const message of [undefined, null, 7, {}, ['a']]) expect(await shown(message)).toBe('');
   });
