@@ -2,9 +2,16 @@
 
 import type { Caller } from './authenticate.ts';
 import type { IdGenerator } from './identity.ts';
-import type { ListFault } from './lists.ts';
 import type { Semantics } from './semantics.ts';
 import type { KeyRecord, State } from './state.ts';
+
+/** How a fault changes a list. */
+export interface ListFault {
+  readonly capLimit?: number;
+  readonly repeatPage?: boolean;
+  /** What `total` says instead; `omit` leaves it out. */
+  readonly total?: number | null | string;
+}
 
 export interface Context {
   readonly caller: Caller;

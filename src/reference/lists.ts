@@ -14,14 +14,6 @@ export interface ListSpec<Item> {
   readonly roles?: (item: Item) => readonly string[];
 }
 
-/** How a fault changes a list. */
-export interface ListFault {
-  readonly capLimit?: number;
-  readonly repeatPage?: boolean;
-  /** What `total` says instead; `omit` leaves it out. */
-  readonly total?: number | null | string;
-}
-
 const DEFAULT_LIMIT = 10;
 
 /** One page of a list. */

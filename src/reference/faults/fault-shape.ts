@@ -1,7 +1,7 @@
 // What faults do to a request: to the list it asks for, to the response, and to the delivery of the response.
 
+import type { ListFault } from '../context.ts';
 import { bodyOf, errorReply, httpDate, phrase } from '../envelope.ts';
-import type { ListFault } from '../lists.ts';
 import type { Delivery } from '../plain.ts';
 import type { KeyRecord } from '../state.ts';
 import type { CommitSide, FaultEffect } from './fault-rules.ts';
