@@ -2,7 +2,7 @@
 // credentials, and both may hold characters that act on a terminal or a CI system.
 
 import { inspect } from 'node:util';
-import { isBlazeMeterError } from 'blazemeter-client';
+import { BlazeMeterClient, isBlazeMeterError } from 'blazemeter-client';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDetector, encodingNames, encodings } from '../leak/detector.ts';
@@ -60,8 +60,26 @@ describe('a message of the service', () => {
     expect((await shown('😀'.repeat(300))).isWellFormed()).toBe(true);
   });
 
-  it('of megabytes is cut like any other, and no expression fails on it', async () => {
-    expect((await shown('so '.repeat(4_000_000))).length).toBeLessThanOrEqual(200);
+  it('that is long is cut', async () => {
+    const seen = await shown('so '.repeat(20_000));
+    expect(seen).toMatch(/^so so /);
+    expect(seen.length).toBeLessThanOrEqual(200);
+  });
+
+  it('in a body beyond the limit of an error is left out, since the body is no whole JSON', async () => {
+    expect(await shown('so '.repeat(4_000_000))).toBe('');
+  });
+
+  it('of megabytes inside a success is cut, and no expression fails on it', async () => {
+    const error = { code: 409, message: 'so '.repeat(5_000_000) };
+    const client = new BlazeMeterClient({
+      credentials: 'an-id:a-secret',
+      logLevel: 'off',
+      fetch: async () => new Response(JSON.stringify({ result: null, error })),
+    });
+    const thrown = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    expect(String(thrown)).toMatch(/^ConflictError: .*"so so /);
+    expect(String(thrown).length).toBeLessThan(500);
   });
 
   it('that is no text is left out', async () => {

@@ -10,13 +10,13 @@ import {
 } from 'blazemeter-client/rotation';
 import nacl from 'tweetnacl';
 import { afterEach, describe, expect, it } from 'vitest';
-import { azureVariableGroup } from '../../examples/azure-pipelines-task/src/azure-variable-group.ts';
-import { githubActionsSecret } from '../../examples/github-action/github-actions-secret.ts';
 import { plain, plainOutput } from '../../examples/github-action/plain.ts';
-import { seal } from '../../examples/github-action/sealed-box.ts';
-import { jenkinsCredential } from '../../examples/jenkins-helper/jenkins-credential.ts';
 import { azureKeyVaultSecret } from '../../examples/sinks/azure-key-vault-secret.ts';
+import { azureVariableGroup } from '../../examples/sinks/azure-variable-group.ts';
+import { githubActionsSecret } from '../../examples/sinks/github-actions-secret.ts';
+import { jenkinsCredential } from '../../examples/sinks/jenkins-credential.ts';
 import { safeUrl } from '../../examples/sinks/refusal.ts';
+import { seal } from '../../examples/sinks/sealed-box.ts';
 import { createDetector } from '../leak/detector.ts';
 import { failure, rotationWorld } from '../rotation/support/world.ts';
 import { obeyed, payloads } from '../support/acting.ts';
