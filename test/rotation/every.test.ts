@@ -42,6 +42,20 @@ describe('a key is rotated', () => {
     expect(changes()).toEqual(['apiKeys.create', 'apiKeys.delete key', 'apiKeys.create']);
   });
 
+  it('and the old key goes in a later run, although a reader used it after the promotion', async () => {
+    const { rotateIfExpiring, pass, changes, reference, keyOf } = await living(30, 60);
+    await rotateIfExpiring({ every });
+    pass(60_000);
+    await use(reference, keyOf('key'));
+    pass(DAY - HOUR);
+    expect(await rotateIfExpiring({ every })).toMatchObject({ phase: 'draining' });
+    pass(HOUR - 1);
+    expect(await rotateIfExpiring({ every })).toHaveProperty('stillUsed');
+    pass(DAY);
+    expect(await rotateIfExpiring({ every })).toMatchObject({ phase: 'idle' });
+    expect(changes()).toEqual(['apiKeys.create', 'apiKeys.delete key']);
+  });
+
   it('not while the one before it is under way, unless it would expire before the next run', async () => {
     for (const [left, rotated] of [
       [31, false],

@@ -2,7 +2,7 @@
 // faults that come and go. It is asked to be calm before each measurement, and then forgets all keys that were made.
 import { createReference, listen } from 'blazemeter-client/testing';
 
-const reference = createReference({ journal: { limit: 100 } });
+const reference = createReference({ journalLimit: 100 });
 const seeded = reference.seed({
   users: { boss: {}, runner: {} },
   accounts: { main: { owner: 'boss', members: { runner: ['standard'] } }, second: { owner: 'boss' } },

@@ -193,13 +193,15 @@ async function drained(run: Run): Promise<boolean> {
   if (signer.id !== current.id && (over || settled)) return reissueSecret(run, signer, promotion);
   if (!over) return false;
   const { lastUsedAt = null } = (await run.service.key(signer, previous.id)) ?? {};
+  const { quietForMs, everyMs } = run.settings;
   const retirement = retirementOf(
     { expiresAt: previous.expiresAt, lastUsedAt },
     {
       now: now.getTime(),
       drainUntil: promotion.drainUntil.getTime() - SECOND,
       replacedAt: promotion.promotedAt.getTime() + SECOND,
-      quietForMs: run.settings.quietForMs,
+      // On a schedule nobody looks after each run: a key that no reader has used for a whole drain is no longer in use.
+      quietForMs: quietForMs ?? (everyMs === undefined ? undefined : promotion.drainMs),
     },
   );
   if (retirement !== 'due') {

@@ -50,7 +50,7 @@ export interface RunOptions {
   readonly whenBusy?: 'throw' | 'read' | undefined;
   /**
    * An old key that was used after the promotion is kept. With this, it is deleted once it was not used for so long;
-   * `{ minutes: 0 }`: in any case.
+   * `{ minutes: 0 }`: in any case. Default: with `every` the drain, otherwise such a key is kept until it expires.
    */
   readonly quietFor?: Duration | undefined;
   /**
