@@ -138,7 +138,10 @@ export class BlazeMeterClient {
     Object.defineProperty(BlazeMeterClient.prototype, BRAND, { value: true });
   }
 
-  /** Whether the value is a client, whichever build (ESM, CommonJS) or copy of the package created it. */
+  /**
+   * Whether the value is a client, whichever build (ESM, CommonJS) or copy of the package created it.
+   * @hidden
+   */
   static [Symbol.hasInstance](value: unknown): boolean {
     // A subclass is asked for by its prototype.
     if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);

@@ -91,7 +91,10 @@ export class BlazeMeterError extends Error {
     return { name, message, ...Object.fromEntries(Object.entries(this)) };
   }
 
-  /** Whether the value is an error of this class, whichever build (ESM, CommonJS) or copy of the package created it. */
+  /**
+   * Whether the value is an error of this class, whichever build (ESM, CommonJS) or copy of the package created it.
+   * @hidden
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     const own = Object.getOwnPropertySymbols(this).find((key) =>
       key.description?.startsWith('blazemeter-client/error/'),

@@ -53,7 +53,10 @@ export class Secret {
     return typeof value === 'object' && value !== null && BRAND in value;
   }
 
-  /** Implements `value instanceof Secret`. */
+  /**
+   * Implements `value instanceof Secret`.
+   * @hidden
+   */
   static [Symbol.hasInstance](value: unknown): value is Secret {
     return Secret.isSecret(value);
   }
