@@ -83,7 +83,7 @@ export type FaultEffect =
       readonly status?: 301 | 302 | 303 | 307 | 308 | undefined;
       readonly when?: CommitSide | undefined;
     }
-  /** Any response you like: what is left out stays as it would have been. Default: before the commit, and after it without `body`. */
+  /** Any response you like: what is left out stays as it would have been. Default: before the commit; with `headers` alone, after it. */
   | {
       readonly effect: 'response';
       readonly status?: number | undefined;

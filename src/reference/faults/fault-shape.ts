@@ -31,9 +31,11 @@ export function replacesAt(effect: FaultEffect): CommitSide | undefined {
     case 'ok-with-error':
     case 'redirect':
       return effect.when ?? 'before-commit';
-    case 'response':
-      // Without a body of its own, the one that there would have been is needed.
-      return effect.when ?? (effect.body === undefined ? 'after-commit' : 'before-commit');
+    case 'response': {
+      // One that only adds headers needs the response that there would have been.
+      const headersOnly = effect.status === undefined && effect.body === undefined;
+      return effect.when ?? (headersOnly ? 'after-commit' : 'before-commit');
+    }
     default:
       return undefined;
   }
