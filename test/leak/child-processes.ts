@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { createDetector } from './detector.ts';
-import { failures } from './failures.ts';
-import { secretsOf } from './stage.ts';
+import { echoFailures, failures } from './failures.ts';
+import { type Kind, secretsOf } from './stage.ts';
 
 const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'leak-child-'));
@@ -60,4 +60,19 @@ export async function endsWithoutSecret({ name, ends }: (typeof ending)[number])
   expect(code).toBe(1);
   expect(output).toContain(ends);
   expect(detect(output)).toEqual([]);
+}
+
+/** All failures in one program that leaves their rejections alone, with the log on: nothing that it prints shows the secret. */
+export async function allShowNothing(kind: Kind): Promise<void> {
+  const { output, code } = await printedBy(
+    { LEAK_RUN: 'all', LEAK_KIND: kind },
+    '--unhandled-rejections=warn',
+  );
+  expect(code).toBe(0);
+  expect(output).toContain('[blazemeter] debug: response');
+  const ended = failures.concat(echoFailures).filter(({ ends }) => ends !== undefined);
+  expect(output.match(/UnhandledPromiseRejectionWarning: Unhandled promise rejection/g)?.length).toBe(
+    ended.length,
+  );
+  expect(createDetector(secretsOf(kind))(output)).toEqual([]);
 }
