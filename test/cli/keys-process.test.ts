@@ -68,7 +68,7 @@ describe('in a pipeline', () => {
     expect(full.err).toContain('ENOSPC');
   });
 
-  it.each(['/dev/null', '&-'])('ends with 0 where nobody wants the output (>%s)', async (stdout) => {
+  it.each(['/dev/null', '&-'])('ends with 0 where the output is discarded (>%s)', async (stdout) => {
     expect(await command.start(at('list'), env, stdout).ended).toMatchObject({ code: 0, err: '' });
   });
 

@@ -77,7 +77,7 @@ describe('regenerate, signed by another key, whose first response was lost', () 
     ['404', failures.status(404)],
     ['a redirect', failures.redirect(302, 'https://elsewhere.test/')],
     ['a 503', failures.status(503)],
-  ])('is ambiguous although the second request was answered with %s', async (_, fault) => {
+  ])('is ambiguous although the second request failed with %s', async (_, fault) => {
     const { error, sends } = await meets('regenerate (other)', [failures.resetAfterCommit, fault], 1);
     assert.ok(error instanceof AmbiguousOutcomeError, String(error));
     assert.equal(error.attempts, 2);

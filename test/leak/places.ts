@@ -68,7 +68,7 @@ function signedBy(id: string, fetch: (url: string, init: RequestInit) => Promise
     refusal = error;
   }
   expect(refusal).toBeInstanceOf(CredentialsError);
-  // As Node prints an error that nobody catches. That may break characters by itself: the raw texts are looked at, too.
+  // As Node prints an uncaught error. That may break characters by itself: the raw texts are looked at, too.
   for (const text of [inspect(refusal), String(refusal), String(Reflect.get(Object(refusal), 'stack'))]) {
     expect(text).not.toContain(id);
     lines.push(text);
@@ -154,7 +154,7 @@ export const places: Readonly<Record<string, Place>> = {
   'the name of a key that exists already': creating((name) => ({
     error: { code: 409, message: `There is a key ${name}` },
   })),
-  'the id of a key that has run out': async (payload) => {
+  'the id of a key that has expired': async (payload) => {
     const fetch = async () => new Response(JSON.stringify({ ...issued({ id: payload, expiration: 5 }) }));
     const { client, lines } = loggedClient({ credentials: PAIR, fetch });
     return { error: await caught(client.apiKeys.regenerateSecret('b')), texts: lines };

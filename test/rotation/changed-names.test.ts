@@ -79,6 +79,8 @@ it('a run creates three keys at most where the service states another id than it
   const fetch: FetchLike = async (url, init) => {
     const response = await world.reference.fetch(url, init);
     if (init.method !== 'POST') return response;
+    // A run without the bound would go on for ever, and this test with it.
+    if (world.reference.journal.count('apiKeys.create') > 3) throw new Error('A fourth key was created.');
     const body = await response.json();
     return Response.json({ ...body, result: { ...body.result, id: 'another-id' } });
   };

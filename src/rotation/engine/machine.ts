@@ -200,7 +200,7 @@ async function drained(run: Run): Promise<boolean> {
       now: now.getTime(),
       drainUntil: promotion.drainUntil.getTime() - SECOND,
       replacedAt: promotion.promotedAt.getTime() + SECOND,
-      // On a schedule nobody looks after each run: a key that no reader has used for a whole drain is no longer in use.
+      // A schedule runs unattended: a key that no reader has used for a whole drain is no longer in use.
       quietForMs: quietForMs ?? (everyMs === undefined ? undefined : promotion.drainMs),
     },
   );

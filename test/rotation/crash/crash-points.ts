@@ -4,7 +4,7 @@ import type { FetchLike } from 'blazemeter-client';
 import type { CredentialStore, SecretSink } from 'blazemeter-client/rotation';
 
 /**
- * `before`: it was not begun. `during`: the request has left and nobody waits for the response. `in`: in the middle of the
+ * `before`: it was not begun. `during`: the request has left and its caller is gone. `in`: in the middle of the
  * write of a file, the lock in hand. `after`: it is done, and the process does not know yet.
  */
 export type Side = 'before' | 'during' | 'in' | 'after';

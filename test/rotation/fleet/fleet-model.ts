@@ -12,7 +12,7 @@ interface Pair {
 }
 
 interface Known {
-  /** `undefined`: nobody but the service knows it, since the response was lost. */
+  /** `undefined`: only the service knows it, since the response was lost. */
   secret: string | undefined;
   /** Milliseconds since 1970 when that secret was made. */
   since: number;

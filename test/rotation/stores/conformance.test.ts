@@ -21,7 +21,7 @@ describe.each(benches)('$name', ({ name, make }) => {
       const bench = await make();
       try {
         if (behaviour.fits?.(bench) ?? true) await behaviour.run(bench);
-        // Only a file has nobody who could lose a response.
+        // Only a file has no connection that could lose a response.
         else expect(name).toContain('fileStore');
       } finally {
         await bench.close();

@@ -408,7 +408,7 @@ describe('a run with an old environment', () => {
     const { keyId } = await run({ reason: 'schedule', sinks });
     const stale = { reason: 'schedule', sinks, credentials: world.keys.ci } as const;
     expect(await run(stale)).toMatchObject({ rotated: false, keyId });
-    // Not believed, where the credentials that it was given is about to run out.
+    // Not believed, where the credentials that it was given are about to expire.
     world.reference.clock.advance({ days: 98 });
     expect(await run(stale)).toMatchObject({ rotated: true, epoch: 2 });
   });
