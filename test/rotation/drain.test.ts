@@ -175,6 +175,11 @@ describe('an old key that is drained', () => {
     expect(await resume({ quietFor })).toMatchObject({ phase });
   });
 
+  it('goes with a quietFor of nothing where it is used all the time, and its last use seems to be ahead of the clock', async () => {
+    const { resume } = await draining({ used: at(SECOND) });
+    expect(await resume({ quietFor: { minutes: 0 } })).toMatchObject({ phase: 'idle' });
+  });
+
   it('is not missed where it is gone already', async () => {
     const { resume, by, idOf, record } = await draining();
     await by('spare').apiKeys.delete(idOf('old'));

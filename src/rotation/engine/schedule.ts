@@ -153,7 +153,9 @@ export function retirementOf(
   if (expiresAt !== null && expiresAt.getTime() <= now) return 'due';
   if (now < drainUntil) return { until: drainUntil };
   if (lastUsedAt === null || lastUsedAt.getTime() <= replacedAt) return 'due';
-  if (quietForMs !== undefined && now - lastUsedAt.getTime() >= quietForMs) return 'due';
+  // `now` is known to the second: a key that is used all the time seems to have been used after it.
+  const quietMs = Math.max(0, now - lastUsedAt.getTime());
+  if (quietForMs !== undefined && quietMs >= quietForMs) return 'due';
   const until = quietForMs === undefined ? undefined : lastUsedAt.getTime() + quietForMs;
   return { until, usedAt: lastUsedAt };
 }
