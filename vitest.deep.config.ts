@@ -2,7 +2,7 @@
 import { mergeConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
-const config = mergeConfig(base, { test: { disableConsoleIntercept: true, globalSetup: [] } });
-config.test = { ...config.test, include: ['test/**/*.deep.ts'], globalSetup: [] };
+const config = mergeConfig(base, { test: { disableConsoleIntercept: true } });
+config.test = { ...config.test, include: ['test/**/*.deep.ts'] };
 
 export default config;

@@ -1,19 +1,10 @@
 // A part of every deep test, within about half an hour, and one table of their figures at the end: node scripts/deep.mjs
-// [--whole] [--only fuzz,soak] [--list] [--minutes 3] [--coverage]. The package must have been built. Each test that runs long is a
-// part, named after its file (test/**/*.deep.ts); so is the soak. `--whole` plays all of each, for hours. `--coverage` also prints
-// what part of the sources the common tests run through. Ends with 1 where a part failed; the others are done all the same.
+// [--whole] [--only fuzz,soak] [--list] [--minutes 3]. The package must have been built. Each test that runs long is a
+// part, named after its file (test/**/*.deep.ts); so is the soak. `--whole` plays all of each, for hours.
+// Ends with 1 where a part failed; the others are done all the same.
 
-import { spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +17,6 @@ const { values } = parseArgs({
     whole: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     minutes: { type: 'string' },
-    coverage: { type: 'boolean', default: false },
   },
 });
 /** Of the cases of a test, one in so many; a prime, so that what alternates in a table comes up in all its forms. */
@@ -82,55 +72,6 @@ async function program(args, from) {
   return { good: code === 0, figures: at < 0 ? lines.slice(-10) : lines.slice(at) };
 }
 
-/** Vitest's workers would look for the provider in the repository: they are told where it is. */
-const PROVIDER = `import { fileURLToPath } from 'node:url';
-import v8 from '@vitest/coverage-v8';
-
-const customProviderModule = fileURLToPath(import.meta.url);
-export default {
-  ...v8,
-  async getProvider() {
-    const provider = await v8.getProvider();
-    const options = provider.resolveOptions.bind(provider);
-    provider.resolveOptions = () => ({ ...options(), provider: 'custom', customProviderModule });
-    return provider;
-  },
-};
-`;
-
-/** The common tests with V8 counting. Its provider is installed for the run. */
-async function coverage() {
-  const { version } = JSON.parse(readFileSync(join(root, 'node_modules/vitest/package.json'), 'utf8'));
-  const folder = join(temporary, 'coverage');
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const wanted = `@vitest/coverage-v8@${version}`;
-  const npm = spawnSync(
-    'npm',
-    ['install', '--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps', wanted],
-    { cwd: folder, stdio: 'inherit' },
-  );
-  if (npm.status !== 0) return { good: false, figures: [`${wanted} could not be installed.`] };
-  rmSync(join(folder, 'node_modules/vitest'), { recursive: true, force: true });
-  symlinkSync(join(root, 'node_modules/vitest'), join(folder, 'node_modules/vitest'), 'junction');
-  const provider = join(folder, 'provider.mjs');
-  writeFileSync(provider, PROVIDER);
-  return program(
-    [
-      vitest,
-      'run',
-      '--reporter=dot',
-      '--coverage.enabled',
-      '--coverage.provider=custom',
-      `--coverage.customProviderModule=${provider}`,
-      '--coverage.include=src/**',
-      '--coverage.reporter=text-summary',
-      `--coverage.reportsDirectory=${join(temporary, 'report')}`,
-    ],
-    /Coverage summary/,
-  );
-}
-
 const files = readdirSync(join(root, 'test'), { recursive: true })
   .map((file) => `test/${String(file).replaceAll('\\', '/')}`)
   .filter((file) => file.endsWith('.deep.ts'))
@@ -145,7 +86,6 @@ const parts = [
     name: 'hostile-server',
     work: () => program(['test/soak/hostile.mjs'], /"good":true/),
   },
-  ...(values.coverage ? [{ name: 'coverage', work: coverage }] : []),
 ];
 const wanted = values.only?.split(',').map((name) => name.trim());
 const unknown = wanted?.filter((name) => !parts.some((part) => part.name === name)) ?? [];

@@ -9,17 +9,7 @@ import { build } from 'esbuild';
 import { afterAll, afterEach } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const source = (path: string): string => join(root, 'src', path);
 export const example = (path: string): string => join(root, 'examples', path);
-
-const ENTRY_POINTS = {
-  'blazemeter-client/testing/msw': source('reference/msw.ts'),
-  'blazemeter-client/testing': source('reference/index.ts'),
-  'blazemeter-client/rotation': source('rotation/index.ts'),
-  'blazemeter-client/audit': source('audit/index.ts'),
-  'blazemeter-client/node': source('node/index.ts'),
-  'blazemeter-client': source('index.ts'),
-};
 
 /** A folder with axios, got and express: `test/examples/peers.mjs` makes one, and names it. */
 export const peers: string | undefined = process.env.EXAMPLE_PEERS;
@@ -55,7 +45,6 @@ async function bundle(path: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    alias: ENTRY_POINTS,
     // For packages in CommonJS that are built in.
     banner: {
       js: "import { createRequire as requirer } from 'node:module';\nconst require = requirer(import.meta.url);",
@@ -63,7 +52,8 @@ async function bundle(path: string): Promise<string> {
     external: ['axios', 'blakejs', 'express', 'got', 'tweetnacl', 'undici'],
     nodePaths: [join(root, 'node_modules')],
     logLevel: 'error',
-    tsconfigRaw: {},
+    // Its paths name the sources of the package.
+    tsconfig: join(root, 'tsconfig.json'),
   });
   return outfile;
 }

@@ -1,13 +1,13 @@
-// The package as people get it: built, packed, and unpacked into folders beside nothing but what it asks for. No network:
+// The package as people get it: packed, and unpacked into folders beside nothing but what it asks for. No network:
 // what a registry would bring is linked from the repository's own node_modules.
 
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
-import { fields, json, output, repository, tool } from './commands.ts';
+import { fields, json, repository } from './commands.ts';
 
 /** Where the parts of the packed package are. */
 export interface Packed {
@@ -56,7 +56,6 @@ export async function packed(): Promise<Packed> {
 }
 
 async function pack(folder: string, parts: Packed): Promise<void> {
-  if (await isStale()) output(await tool('tsup', 'tsup', [], repository));
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const options = { cwd: repository, shell: process.platform === 'win32' };
   const { stdout } = await promisify(execFile)(
@@ -97,24 +96,4 @@ export async function consumer(name: string, project: string): Promise<string> {
   const folder = join(project, name);
   await cp(new URL(`./consumers/${name}/`, import.meta.url), folder, { recursive: true });
   return folder;
-}
-
-/** Whether the build is missing, or older than what it is made of. */
-async function isStale(): Promise<boolean> {
-  const builds = ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts', 'testing/msw.d.cts', 'cli/keys.js'];
-  const times = await Promise.all(
-    builds.map((file) =>
-      stat(join(repository, 'dist', file)).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      ),
-    ),
-  );
-  const built = Math.min(...times);
-  const inputs = await readdir(join(repository, 'src'), { recursive: true });
-  const paths = [...inputs.map((file) => join('src', file)), 'tsup.config.ts', 'tsconfig.json'];
-  for (const path of paths) {
-    if ((await stat(join(repository, path))).mtimeMs > built) return true;
-  }
-  return false;
 }

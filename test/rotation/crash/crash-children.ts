@@ -25,11 +25,7 @@ export async function buildChild(name = 'crash-child.ts'): Promise<{ path: strin
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    alias: {
-      'blazemeter-client/rotation': join(root, 'src/rotation/index.ts'),
-      'blazemeter-client/testing': join(root, 'src/reference/index.ts'),
-      'blazemeter-client': join(root, 'src/index.ts'),
-    },
+    tsconfig: join(root, 'tsconfig.json'),
   });
   return { path, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
