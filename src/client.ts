@@ -4,7 +4,7 @@
 import { type OperationOverrides, type OperationTable, overridden } from './api/operations.ts';
 import { CredentialCache } from './auth/credential-cache.ts';
 import type { CredentialsOption } from './auth/credentials.ts';
-import { DEFAULT_BASE_URL, signedDestination } from './auth/destination.ts';
+import { apiAddress, DEFAULT_BASE_URL } from './auth/destination.ts';
 import type { OnNewSecret } from './auth/new-secret.ts';
 import { runCall } from './http/call.ts';
 import type { CallPromise } from './http/call-promise.ts';
@@ -201,9 +201,7 @@ export class BlazeMeterClient {
 
 function createContext(options: ClientOptions, parent: Parent | undefined): ClientContext {
   refuseBrowser(options.dangerouslyAllowBrowser);
-  const baseUrl = signedDestination(options.baseUrl ?? DEFAULT_BASE_URL, 'baseUrl');
-  if (baseUrl.search !== '' || baseUrl.hash !== '')
-    throw new TypeError('baseUrl must not have a query or a fragment.');
+  const baseUrl = apiAddress(options.baseUrl ?? DEFAULT_BASE_URL, 'baseUrl');
   const log = makeLog(options.logger, options.logLevel);
   const sameServer = parent !== undefined && options.baseUrl === parent.options.baseUrl;
   const clock = sameServer ? parent.context.clock : new ServerClock();

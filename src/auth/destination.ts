@@ -23,3 +23,11 @@ export function signedDestination(address: string | URL, name: string): URL {
     throw new TypeError(`${name} must be https; http is allowed to localhost, 127.0.0.0/8 and [::1] only.`);
   return url;
 }
+
+/** The address of an API, below which the paths of its operations are. */
+export function apiAddress(address: string | URL, name: string): URL {
+  const url = signedDestination(address, name);
+  if (url.search !== '' || url.hash !== '')
+    throw new TypeError(`${name} must not have a query or a fragment.`);
+  return url;
+}

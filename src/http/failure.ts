@@ -59,7 +59,7 @@ const TLS = maybeSent(
 );
 const PROXY_TEXT =
   'There is no connection to the proxy. Check its address in fetchOptions.dispatcher or HTTPS_PROXY, and the network.';
-const PORT = unsent('other', false, 'fetch does not connect to this port. Check baseUrl.');
+const PORT = unsent('other', false, 'fetch refuses to connect to this port. Use another one.');
 const ARGUMENTS = unsent(
   'other',
   false,
@@ -86,7 +86,7 @@ function beforeConnection(found: Meaning): Meaning {
   const text =
     found.reason === 'tls'
       ? 'The TLS handshake failed. Check that baseUrl speaks https, and what stands in between, such as a proxy.'
-      : 'There was no connection to send it on. Check the network, and the proxy in fetchOptions.dispatcher.';
+      : 'There was no connection to send it on. Check the network, and the proxy if there is one.';
   return { ...found, unsent: true, text };
 }
 

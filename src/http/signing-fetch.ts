@@ -112,7 +112,7 @@ export async function signAndSend(
   if (!url.startsWith(`${origin}/`)) throw new TypeError('The request left the origin of baseUrl.');
   if (credentials.origin !== undefined && credentials.origin !== origin) {
     throw new CredentialsError(
-      `The credentials belong to ${credentials.origin} and are not sent to ${origin}. Set baseUrl to that address, or use other credentials.`,
+      `The credentials belong to ${credentials.origin} and are not sent to ${origin}. Use other credentials, or send to that address.`,
     );
   }
   // A body among the options of the client would be sent with requests that have none.

@@ -2,7 +2,7 @@
 
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
 import { keyFileCredentials } from './key-file.ts';
-import type { FileOptions } from './private-file.ts';
+import { type FileOptions, shownPath } from './private-file.ts';
 import { broken, checkedCredentials, type Lookup, providerOf } from './source.ts';
 
 /** How the environment is read. */
@@ -27,7 +27,9 @@ export function environmentLookups(options: EnvironmentOptions): Lookup[] {
     },
   });
   const file = (name: string): Lookup =>
-    one(name, (path, context) => keyFileCredentials(path, name, options, context));
+    one(name, (path, context) =>
+      keyFileCredentials(path, name, `${name} (${shownPath(path)})`, options, context),
+    );
 
   const two = (prefix: string, halfIsError: boolean): Lookup => {
     const idName = `${prefix}_ID`;

@@ -4,7 +4,7 @@
 import type { SecretLike } from '../auth/secret.ts';
 import { builtin } from './builtin.ts';
 import { checkPath } from './key-file.ts';
-import { readPrivateFile, shownPath } from './private-file.ts';
+import { fileSource, readPrivateFile, shownPath } from './private-file.ts';
 import { broken, errorCode } from './source.ts';
 import { removeLeftovers, temporaryName } from './temporary.ts';
 import {
@@ -66,18 +66,20 @@ export interface KeyFileSink {
  * ```
  */
 export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): KeyFileSink {
-  checkPath(path, 'keyFileSink');
+  checkPath(path, 'the path given to keyFileSink');
   const { resolve } = builtin('node:path');
   const target = resolve(path);
-  const source = `keyFileSink (${shownPath(path)})`;
+  const source = fileSource('key file', path);
   const notes = `${target}.epoch`;
+  const notesSource = fileSource('file', `${path}.epoch`);
   return {
     name: options.name ?? `key file ${shownPath(path)}`,
     async probe() {
-      for (const path of [target, notes]) await probe(path, source, options);
+      await probe(target, source, options);
+      await probe(notes, notesSource, options);
     },
     async put({ id, secret, recordId, epoch }) {
-      const text = await readPrivateFile(notes, `${source}, its epoch,`, options);
+      const text = await readPrivateFile(notes, notesSource, options);
       const [, held, last] = /^(\S{1,64}) (\d{1,15})\s*$/.exec(text ?? '') ?? [];
       if (held === recordId && Number(last) > epoch)
         throw broken(
@@ -85,7 +87,7 @@ export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): Key
           `already has epoch ${last}, so the older epoch ${epoch} was not written. Another run has overtaken this one.`,
         );
       // The epoch first: after a crash in between, an older key is refused, and this one can be put again.
-      await replaceFile(notes, `${recordId} ${epoch}\n`, `${source}, its epoch,`, options);
+      await replaceFile(notes, `${recordId} ${epoch}\n`, notesSource, options);
       await writeKeyFile(target, { id, secret }, options);
     },
   };

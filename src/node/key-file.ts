@@ -1,7 +1,7 @@
 // Key files: `{"id": "…", "secret": "…"}`, as BlazeMeter users keep them.
 
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
-import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
+import { type FileOptions, fileSource, readPrivateFile } from './private-file.ts';
 import {
   broken,
   checkedCredentials,
@@ -50,17 +50,17 @@ export function checkPath(path: string, source: string): void {
   if (problem !== undefined) throw broken(source, problem);
 }
 
-/** The credentials in the key file that `name` (a variable, a function) points to. */
+/** The credentials in a key file, whose path was found in `name` (a variable, an argument); `source` is the file's name in errors. */
 export async function keyFileCredentials(
   path: string,
   name: string,
+  source: string,
   options: FileOptions,
   context?: CredentialContext,
 ): Promise<Found> {
   checkPath(path, name);
-  const source = `${name} (${shownPath(path)})`;
   const text = await readPrivateFile(path, source, options, context);
-  if (text === undefined) throw broken(source, 'names a file that does not exist. Check the path.');
+  if (text === undefined) throw broken(source, 'does not exist. Check the path.');
   const key = parseKeyJson(text);
   if (key === undefined) throw broken(source, 'is not JSON of the form {"id": "…", "secret": "…"}.');
   return { source, credentials: checkedCredentials({ id: key.id, secret: key.secret }, source) };
@@ -86,11 +86,12 @@ export async function keyFileCredentials(
  *
  * const credentials = fromKeyFile(path);
  * console.log((await credentials()).id); // my-key-id
- * console.log(credentials.describe?.()); // fromKeyFile (/tmp/keys-…/api-key.json), key my-key-id
+ * console.log(credentials.describe?.()); // the key file /tmp/keys-…/api-key.json, key my-key-id
  * ```
  */
 export function fromKeyFile(path: string, options: FileOptions = {}): CredentialProvider {
-  return providerOf('a key file', [
-    { name: 'fromKeyFile', find: (context) => keyFileCredentials(path, 'fromKeyFile', options, context) },
-  ]);
+  const name = 'the path given to fromKeyFile';
+  const find = (context?: CredentialContext) =>
+    keyFileCredentials(path, name, fileSource('key file', path), options, context);
+  return providerOf('a key file', [{ name, find }]);
 }

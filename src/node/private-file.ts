@@ -5,7 +5,7 @@ import type { CredentialContext } from '../auth/credentials.ts';
 import { CredentialsError, type ErrorHint } from '../errors.ts';
 import { printable } from '../util/printable.ts';
 import { builtin } from './builtin.ts';
-import { broken, errorCode } from './source.ts';
+import { broken, errorCode, sentence } from './source.ts';
 
 /** How files that hold credentials are read. */
 export interface FileOptions {
@@ -33,8 +33,13 @@ const SWAPS = 10;
 const PAUSE_MS = 10;
 
 /** A path as it may be shown: only where it looks like one, because people put other things in its place. */
-export const shownPath = (path: string): string =>
-  /^\.{0,2}[\\/]|^[a-z]:[\\/]|^[^:]*\.[a-z]{1,8}$/i.test(path) ? printable(path) : 'not shown';
+export const shownPath = (path: string): string => (looksLikePath(path) ? printable(path) : 'not shown');
+
+/** A file in a sentence, such as `the key file ./key.json`. */
+export const fileSource = (kind: string, path: string): string =>
+  `the ${kind} ${looksLikePath(path) ? printable(path) : '(its path is not shown)'}`;
+
+const looksLikePath = (path: string): boolean => /^\.{0,2}[\\/]|^[a-z]:[\\/]|^[^:]*\.[a-z]{1,8}$/i.test(path);
 
 /** The file's text, or undefined where there is no such file. `source` is its name in errors. */
 export async function readPrivateFile(
@@ -114,7 +119,7 @@ async function checkFile(
     if (sticky && !isTrusted(await promises.lstat(entry)))
       throw broken(source, 'is a link of another user.', INSECURE);
   }
-  if (forOthers(file) & 4) onWarning?.(`${source} can be read by other users (chmod 600).`);
+  if (forOthers(file) & 4) onWarning?.(sentence(`${source} can be read by other users (chmod 600).`));
 }
 
 /**

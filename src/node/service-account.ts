@@ -2,7 +2,7 @@
 // mounts into it. Read only when the function is called.
 
 import { builtin } from './builtin.ts';
-import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
+import { type FileOptions, fileSource, readPrivateFile } from './private-file.ts';
 import { broken } from './source.ts';
 
 /** Where the files are, and how they are read. */
@@ -50,7 +50,7 @@ export async function serviceAccount(options: ServiceAccountOptions = {}): Promi
     );
   const read = async (name: string): Promise<string> => {
     const path = builtin('node:path').join(folder, name);
-    const source = `serviceAccount (${shownPath(path)})`;
+    const source = fileSource('file', path);
     const text = await readPrivateFile(path, source, options);
     if (text === undefined || text.trim() === '')
       throw broken(

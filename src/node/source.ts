@@ -24,9 +24,12 @@ export interface Lookup {
   readonly find: (context?: CredentialContext) => Promise<Found | string> | Found | string;
 }
 
+/** A sentence that begins with a source, such as `the key file ./key.json`. */
+export const sentence = (text: string): string => text.replace(/^the /, 'The ');
+
 /** The error for a source that is configured and unusable. */
 export const broken = (source: string, problem: string, hint?: ErrorHint): CredentialsError =>
-  new CredentialsError(`${source} ${problem}`, { source, hint });
+  new CredentialsError(sentence(`${source} ${problem}`), { source, hint });
 
 /** The stable code of an error, such as `ENOENT`: all that is shown of a system error. */
 export const errorCode = (error: unknown): string =>

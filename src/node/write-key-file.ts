@@ -6,7 +6,7 @@ import { CredentialsError } from '../errors.ts';
 import { printable } from '../util/printable.ts';
 import { builtin } from './builtin.ts';
 import { checkPath } from './key-file.ts';
-import { checkFolder, type FileOptions, shownPath } from './private-file.ts';
+import { checkFolder, type FileOptions, fileSource } from './private-file.ts';
 import { broken, errorCode } from './source.ts';
 import { removeLeftovers, temporaryName } from './temporary.ts';
 
@@ -45,10 +45,10 @@ export async function writeKeyFile(
   credentials: CredentialsInput,
   options: WriteKeyFileOptions = {},
 ): Promise<void> {
-  checkPath(path, 'writeKeyFile');
+  checkPath(path, 'the path given to writeKeyFile');
   const { id, secret } = parseCredentials(credentials);
   const text = `${JSON.stringify({ id, secret: secret.reveal() }, null, 2)}\n`;
-  await replaceFile(path, text, `writeKeyFile (${shownPath(path)})`, options);
+  await replaceFile(path, text, fileSource('key file', path), options);
 }
 
 /** Replaces a file that holds a secret in one step; `source` is its name in errors. See {@link writeKeyFile}. */

@@ -149,7 +149,7 @@ it('a path with 64 hex digits, as of a Docker volume, is no secret', async () =>
   expect(left.err).not.toContain('secret');
   const file = await world.run(['whoami', '--key-file', `${volume}.json`]);
   expect(file.code).toBe(3);
-  expect(file.err).toMatch(/: error: The file \S+ does not exist\. Check the path\.$/m);
+  expect(file.err).toMatch(/: error: The key file \S+ does not exist\. Check the path\.$/m);
 });
 
 describe('conformance', () => {

@@ -3,6 +3,7 @@
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import { apiAddress } from '../../auth/destination.ts';
 import {
   BlazeMeterClient,
   type ClientOptions,
@@ -19,7 +20,6 @@ import { refuseTracked } from './git-guard.ts';
 import type { Interrupt, SignalSource } from './interrupt.ts';
 import { dispatcherFor, type Env } from './network.ts';
 import type { Output, Stream } from './output.ts';
-import { withFiles } from './problem.ts';
 
 /** The world of a command: that of its process, or that of a test. */
 export interface Io extends SignalSource {
@@ -68,6 +68,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
   const { env, stdin, stderr } = io;
   const { keyFile, caFile, baseUrl, timeout } = given;
   const path = (file: string): string => resolve(io.cwd, file);
+  if (baseUrl !== undefined) apiAddress(baseUrl, '--base-url');
   const config = given.config === undefined ? {} : await readConfig(path(given.config));
   const dispatcher = io.fetch ? undefined : await dispatcherFor(env, caFile && path(caFile));
   const standard = config.credentials ?? standardCredentials(env);
@@ -75,7 +76,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
   const signer: ClientCredentials = ownFile || standard;
   const send: FetchLike = io.fetch ?? config.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const log = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
-    output.log(level, withFiles(message), fields);
+    output.log(level, message, fields);
   let aheadMs = 0;
 
   /** Ends the command where a confirmation is needed and there is no terminal to ask at. */
@@ -99,7 +100,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
     },
     /** A client that signs with the credentials of the command line, or with others. */
     client: (credentials = signer) =>
-      new BlazeMeterClient({
+      createClient({
         logger: { error: log('error'), warn: log('warning'), info: log('info'), debug: log('debug') },
         userAgent: 'blazemeter-keys',
         ...config,
@@ -134,6 +135,15 @@ export async function openContext(run: Run, given: GlobalOptions) {
     /** Closes the connections that are left. */
     close: async () => dispatcher?.destroy(),
   };
+}
+
+/** A client of options that the module of --config may have given. */
+function createClient(options: ClientOptions): BlazeMeterClient {
+  try {
+    return new BlazeMeterClient(options);
+  } catch (error) {
+    throw error instanceof TypeError ? usage(`--config: ${error.message}`) : error;
+  }
 }
 
 /** The first line that is typed; empty at the end of the input. */

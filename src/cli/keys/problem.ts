@@ -87,18 +87,11 @@ export function messageOf(error: BlazeMeterError): string {
   return `${inWordsOfCommands(message, hint, advice)}${doubt}`;
 }
 
-/** A message that names files, and not the functions that read or write them. */
-export const withFiles = (message: string): string =>
-  message
-    .replace(/\b(?:fromKeyFile|keyFileSink|fileStore) \((.*?)\)(?: names a file that)?/g, 'the file $1')
-    .replace(/^the/, 'The');
-
 /** A message that ends with a hint for programmers, with advice for the command line in its place. */
 export function inWordsOfCommands(message: string, hint?: ErrorHint | null, advice?: string): string {
-  if (!hint || !message.endsWith(hint.text)) return withFiles(message);
+  if (!hint || !message.endsWith(hint.text)) return message;
   const { option, method, text } = hint;
-  const known = advice ?? ADVICE[option ?? method ?? ''] ?? text.replaceAll('baseUrl', '--base-url');
-  return `${withFiles(message.slice(0, -text.length))}${known}`;
+  return `${message.slice(0, -text.length)}${advice ?? ADVICE[option ?? method ?? ''] ?? text}`;
 }
 
 export function problemOf(error: unknown): Problem {
@@ -108,11 +101,8 @@ export function problemOf(error: unknown): Problem {
     const { code, operation, requestId } = error;
     return { exitCode: exitCodeOf(error), code, message: messageOf(error), operation, requestId };
   }
-  // An argument that cannot be right, in the words of the library. The command names the options right, so a module did not.
-  if (error instanceof TypeError) {
-    const message = error.message.replace(/^BlazeMeterClient: |^(?=operations)/, '--config: ');
-    return usage(message.replaceAll('baseUrl', '--base-url'));
-  }
+  // An argument that cannot be right.
+  if (error instanceof TypeError) return usage(error.message);
   const name = error instanceof Error ? error.name : 'not an error';
   return {
     exitCode: EXIT.failed,

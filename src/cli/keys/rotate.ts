@@ -141,10 +141,7 @@ async function show({ output, now }: Context, report: rotation.RotationReport): 
       retire.map(({ id, problem }) => `${id}${because(problem)}`),
     ),
     ...each('Look at', madeSinceLeak?.map(keyText)),
-    ...each(
-      'Note',
-      notes.map((note) => note.replace(/Pass replaces: '(\w+)'/, 'Give --replaces $1')),
-    ),
+    ...each('Note', notes),
     ['Run again', resumeAfter ? `after ${minute(resumeAfter)}` : undefined],
   ]);
 }

@@ -107,7 +107,7 @@ export class KeyListSteps implements Steps {
     const isIn = (list: readonly ApiKey[]) => list.some(({ id }) => id === found.current.id);
     if (!leak && isIn(keys) && !isIn(going))
       run.note(
-        `The key ${found.current.id} was created by hand, so it is left alone. Pass replaces: '${found.current.id}' to have it deleted after the drain.`,
+        `The key ${found.current.id} was created by hand, so it is left alone. To have it deleted after the drain, name it with the option replaces.`,
       );
     await journal.save({ previous: null, retire: onList(going) });
     if (leak && !all) {

@@ -3,7 +3,7 @@
 import { CredentialsError } from '../../errors.ts';
 import { builtin } from '../../node/builtin.ts';
 import { checkPath } from '../../node/key-file.ts';
-import { type FileOptions, MAX_BYTES, readPrivateFile, shownPath } from '../../node/private-file.ts';
+import { type FileOptions, fileSource, MAX_BYTES, readPrivateFile } from '../../node/private-file.ts';
 import { broken, errorCode } from '../../node/source.ts';
 import { replaceFile, type WriteKeyFileOptions } from '../../node/write-key-file.ts';
 import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
@@ -44,9 +44,9 @@ const specs: OptionSpecs = {
  * ```
  */
 export function fileStore(path: string, options: FileStoreOptions = {}): CredentialStore {
-  checkPath(path, 'fileStore');
+  checkPath(path, 'the path given to fileStore');
   const given = parseOptions('fileStore', specs, options);
-  const source = `fileStore (${shownPath(path)})`;
+  const source = fileSource('record', path);
   const readText = () => readPrivateFile(path, source, given);
 
   return textStore<undefined>(

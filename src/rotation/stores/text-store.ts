@@ -2,6 +2,7 @@
 // change of the record from a change of what is kept beside it.
 
 import { StoreConflictError } from '../../errors.ts';
+import { sentence } from '../../node/source.ts';
 import type { RotationRecord } from '../record/record.ts';
 import { closeRecord, openRecord, type Sealing } from './sealing.ts';
 import { type CredentialStore, refuseStepBack } from './store.ts';
@@ -53,7 +54,7 @@ export function textStore<Version>(place: Place<Version>, seal: Sealing | undefi
       const matches = async ({ text }: Held<Version>) =>
         ifMatch === (text === undefined ? null : await hash(text));
       let over = known !== undefined && (await matches(known)) ? known : await read();
-      if (!(await matches(over))) throw new StoreConflictError(source);
+      if (!(await matches(over))) throw new StoreConflictError(sentence(source));
       const before = over.text === undefined ? undefined : await openRecord(over.text, seal, name());
       refuseStepBack(before, record);
       const text = await closeRecord(record, seal, name());
@@ -70,7 +71,7 @@ export function textStore<Version>(place: Place<Version>, seal: Sealing | undefi
         if (now.text !== over.text) break;
         over = now;
       }
-      throw new StoreConflictError(source);
+      throw new StoreConflictError(sentence(source));
     },
   };
 }

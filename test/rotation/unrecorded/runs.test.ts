@@ -148,7 +148,7 @@ describe('one run after the other', () => {
     const { reference, keys } = world;
     const one = await run({ reason: 'schedule', replaces: undefined });
     expect(one).toMatchObject({ phase: 'idle', rotated: true, retire: [] });
-    expect(one.notes.join()).toContain(`replaces: '${keys.ci.id}'`);
+    expect(one.notes.join()).toMatch(new RegExp(`${keys.ci.id} .*replaces`));
     reference.clock.advance({ days: 2 });
     await run({ replaces: undefined });
     expect(accepts(reference, keys.ci)).toBe(true);
