@@ -9,7 +9,7 @@ import { printable } from '../../util/printable.ts';
 import { madeSince, prepare, putToSinks, retire, type Steps } from '../engine/machine.ts';
 import { anotherKey } from '../engine/plan.ts';
 import type { Run } from '../engine/run.ts';
-import { DAY_MS, fitDrain, lifetimeOf, retirementOf } from '../engine/schedule.ts';
+import { DAY_MS, fitDrain, isLastChance, lifetimeOf, retirementOf } from '../engine/schedule.ts';
 import type { HeldKey, PendingKey, RotationRecord } from '../record/record.ts';
 import {
   heldSince,
@@ -36,6 +36,19 @@ function drainOf(run: Run, old: Pick<ApiKey, 'id' | 'expiresAt'>, issued: number
   const { ms, note } = fitDrain(drainMs, old, { days: Math.round(days * 10) / 10, now: issued, everyMs });
   if (note !== undefined) run.note(note);
   return Math.max(ms, IN_HAND);
+}
+
+/**
+ * From when on a left-over key may go before its drain is over: no other than the run that created it has used it, and the
+ * caller names it, the key in use would expire before, or is leaked.
+ */
+function withoutDrain(run: Run, key: ApiKey, found: KeyList, end: number): number | undefined {
+  const { settings, service } = run;
+  if (!found.newer.some(({ id }) => id === key.id) || !usedByCreatorOnly(run, key, found)) return undefined;
+  if (sameKey(key.id, found.replaces ?? '')) return service.now().getTime();
+  const expires = found.current.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  const hurries = settings.reason === 'leak' || isLastChance(run, found.current) || expires <= end;
+  return hurries ? issuedAt(key, found) + IN_HAND + settings.timing.testWithinMs : undefined;
 }
 
 const onList = (keys: readonly ApiKey[]): RotationRecord['retire'] =>
@@ -87,7 +100,21 @@ export class KeyListSteps implements Steps {
     const all = await putToSinks(run, AGAIN);
     const next = older.length === 0 ? 'idle' : 'draining';
     await run.journal.save({ retire: onList(older), phase: all ? next : 'delivering' });
+    if (!all) await this.#clearExpired(run);
     return all;
+  }
+
+  /** A sink that fails for long keeps the older keys; those that have expired are of use to no reader, and take up room. */
+  async #clearExpired(run: Run): Promise<void> {
+    const now = run.service.now().getTime();
+    const expired = this.#found.older.filter(
+      ({ expiresAt }) => expiresAt !== null && expiresAt.getTime() <= now,
+    );
+    if (expired.length === 0) return;
+    const others = run.record.retire.filter(({ id }) => !expired.some((key) => key.id === id));
+    await run.journal.save({ retire: onList(expired) });
+    await retire(run);
+    await run.journal.save({ retire: [...run.record.retire, ...others] });
   }
 
   async #deliverNew(run: Run, leak: boolean): Promise<boolean> {
@@ -95,7 +122,14 @@ export class KeyListSteps implements Steps {
     const found = this.#found;
     // With recovery credentials the next run can go on if this one dies now; else it needs those of the leaked key.
     if (leak && settings.recovery !== undefined) await retire(run);
-    const all = await putNew(run);
+    const { previous, retire: replaced } = run.record;
+    // The next run is given what the first sink holds. While that works, no other sink gets ahead of it: under a limit of two
+    // keys, credentials that a reader of theirs uses would keep every later run from creating any.
+    const leads =
+      found.accepted &&
+      this.#round === 1 &&
+      [previous, ...replaced].some((key) => key?.id === found.current.id);
+    const all = await putNew(run, leads);
     const { current } = run.record;
     // The key may have been deleted or regenerated between its test and its delivery.
     if ((await service.userOf(current)) === undefined) {
@@ -166,13 +200,12 @@ export class KeyListSteps implements Steps {
     const times: number[] = [];
     const ready = left.filter((key) => {
       const drain = drainOf(run, key, start);
-      // A left-over key that the caller names goes at once, unless it was used by another than the run that created it.
-      const named = found.newer.some(({ id }) => id === key.id) && sameKey(key.id, found.replaces ?? '');
-      const leftOver = named && usedByCreatorOnly(run, key, found);
+      const end = Math.max(start, issuedAt(key, found)) + drain;
+      const early = withoutDrain(run, key, found, end);
       const retirement = retirementOf(key, {
         now,
-        drainUntil: leftOver ? now : Math.max(start, issuedAt(key, found)) + drain,
-        replacedAt: leftOver ? now : issued,
+        drainUntil: early ?? end,
+        replacedAt: early === undefined ? issued : now,
         quietForMs: settings.quietForMs ?? drain,
       });
       if (retirement === 'due') return true;
@@ -207,12 +240,12 @@ export class KeyListSteps implements Steps {
   }
 }
 
-/** Writes the new credentials to every sink. Returns whether all have acknowledged; one must. */
-async function putNew(run: Run): Promise<boolean> {
+/** Writes the new credentials to every sink. Returns whether all have acknowledged; one must, and the first where it leads. */
+async function putNew(run: Run, leads: boolean): Promise<boolean> {
   const { current, epoch } = run.record;
   const taken = () => run.record.sinks.some((sink) => sink.epoch === epoch);
   try {
-    const all = await putToSinks(run);
+    const all = await putToSinks(run, undefined, { leads });
     if (taken()) return all;
   } catch (error) {
     if (!taken()) throw notPut(run, current, error);
@@ -224,14 +257,16 @@ async function putNew(run: Run): Promise<boolean> {
 /** A secret that arrives is never dropped. */
 function notPut(run: Run, { id, secret }: HeldKey, cause: unknown): UndeliveredSecretError {
   const problems = [...run.sinkProblems].map(([name, problem]) => `${printable(name)} (${problem})`);
+  const untried = problems.length > 0 && problems.length < run.record.sinks.length;
   const why =
     problems.length > 0
       ? `no sink took it: ${problems.join(', ')}`
       : cause instanceof RotationError
         ? `it was not delivered to any sink (${cause.code})`
         : 'the run ended before it was delivered to any sink';
+  const others = untried ? ' No other sink was tried, because the first one feeds the next run.' : '';
   return new UndeliveredSecretError(
-    `The new secret of the key ${id} arrived, but ${why}. ${run.record.promotion?.reason === 'leak' ? '' : 'The credentials that the sinks hold are untouched. '}Fix what failed, then run it again.`,
+    `The new secret of the key ${id} arrived, but ${why}.${others} ${run.record.promotion?.reason === 'leak' ? '' : 'The credentials that the sinks hold are untouched. '}Fix what failed, then run it again.`,
     { newSecret: secret, keyId: id, cause },
   );
 }

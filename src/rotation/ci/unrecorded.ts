@@ -95,11 +95,12 @@ async function goOn(run: Run, found: KeyList, states: SinkStates, due: boolean):
     if (reason === 'leak' && recovery !== undefined && found.accepted) await proveRecovery(run, recovery);
     return advanceFrom(run, { phase: 'creating', pending }, from, states);
   };
-  // Newer keys than the given one: an earlier run did not end. After a leak, or where the credentials are refused, nothing
-  // is waited for.
-  if (settings.reason === 'leak' || !found.accepted) return next();
+  // Where the credentials are refused, or after a leak, nothing is waited for.
+  if (!found.accepted) return next();
+  // Newer keys than the given one: an earlier run did not end.
   if (found.newer.length > 0)
     return next().catch(async (error: unknown) => next(await makeRoom(run, found, states, error)));
+  if (settings.reason === 'leak') return next();
   let resumeAfter: Date | undefined;
   if (found.epoch > 0) {
     if (settings.dryRun) planSettling(run, found);
@@ -133,8 +134,8 @@ async function makeRoom(run: Run, found: KeyList, states: SinkStates, error: unk
   const tooMany = error instanceof RotationError && error.code === 'rotation_unknown';
   if (!(tooMany || limited) || run.settings.dryRun) throw error;
   const { newer, showsUses, replaces } = found;
-  // The epochs go on from the newest, so it stays as long as others can go.
-  const others = found.older.length > 0 || newer.length > 1;
+  // The epochs go on from the newest, so it stays as long as others can go. A leak does not wait for the drain of older ones.
+  const others = newer.length > 1 || (found.older.length > 0 && run.settings.reason !== 'leak');
   const going = newer.filter(
     (key, at) =>
       (replaces !== undefined && sameKey(key.id, replaces)) ||

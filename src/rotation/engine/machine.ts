@@ -111,8 +111,15 @@ async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promi
   run.did(`promoted the key ${key.id} to epoch ${epoch}`);
 }
 
-/** Writes the current credentials to every sink that has not acknowledged them. Returns whether all have. */
-export async function putToSinks(run: Run, what = 'the new credentials'): Promise<boolean> {
+/**
+ * Writes the current credentials to every sink that has not acknowledged them; where the first `leads`, to no other while that
+ * one fails. Returns whether all have them.
+ */
+export async function putToSinks(
+  run: Run,
+  what = 'the new credentials',
+  { leads = false }: { readonly leads?: boolean } = {},
+): Promise<boolean> {
   const { service, journal, settings } = run;
   const { current, epoch, id: recordId } = run.record;
   const { secret, expiresAt } = current;
@@ -132,6 +139,7 @@ export async function putToSinks(run: Run, what = 'the new credentials'): Promis
           );
     if (problem !== undefined) {
       run.sinkProblems.set(name, problem);
+      if (leads && name === remaining[0]?.name) break;
       continue;
     }
     const at = remaining.findIndex((holding) => holding.name === name);

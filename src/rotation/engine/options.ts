@@ -119,8 +119,8 @@ export interface UnrecordedOptions extends NextKeyOptions {
   /** The credentials in use: what the sinks give to this very run, as in the environment of a CI job. */
   readonly credentials: CredentialsInput | string;
   /**
-   * Places that get the new credentials; at least one. Written in this order: the first should be the one that feeds
-   * `credentials`, so that the next run has them although another sink has failed.
+   * Places that get the new credentials; at least one. Written in this order. The first must be the one that feeds
+   * `credentials`: the next run has them although another sink has failed, and while the first fails no other is written.
    */
   readonly sinks: readonly SecretSink[];
   /**

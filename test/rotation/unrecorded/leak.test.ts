@@ -130,6 +130,19 @@ describe('a new key that is taken away before it is delivered', () => {
     expect(new Set(sink.puts).size).toBe(3);
   });
 
+  it('is followed by one that goes to every sink, although the first of them fails: it holds nothing that works', async () => {
+    const { run, sink, client, keyOf } = await unrecordedSetting();
+    sink.onPut = async ({ id }) => {
+      if (sink.puts.length > 1) return { acknowledged: false };
+      await client.withOptions({ credentials: keyOf('spare') }).apiKeys.delete(id);
+      return undefined;
+    };
+    const second = new FakeSink('second');
+    const report = await run({ reason: 'schedule', sinks: [sink, second] });
+    expect(report).toMatchObject({ phase: 'delivering', epoch: 2 });
+    expect(second.puts.at(-1)).toBe(report.keyId);
+  });
+
   it('is given up where that happens three times', async () => {
     const { run, sink } = await thief(3);
     const error = await failure(run({ reason: 'schedule' }));

@@ -3,7 +3,7 @@
 import { RotationError, type UnrecordedOptions } from 'blazemeter-client/rotation';
 import { describe, expect, it } from 'vitest';
 import { FakeSink, knowing, refusing } from '../support/sinks.ts';
-import { at, DAY, MINUTE, NOW } from '../support/stage.ts';
+import { at, DAY, HOUR, MINUTE, NOW } from '../support/stage.ts';
 import { type Found, type UnrecordedSetting, unrecordedSetting } from '../support/unrecorded.ts';
 import { accepts, failure } from '../support/world.ts';
 
@@ -225,13 +225,53 @@ describe('where no other key can be created', () => {
     expect(changes()).toEqual([]);
   });
 
-  it('the error of a leak stands, since nothing waits for room', async () => {
-    const { run, changes } = await unrecordedSetting({
-      semantics: { keyLimit: 4 },
-      keys: { a: { epoch: 1, lastUsed: made }, b: { epoch: 2, lastUsed: made } },
-    });
-    const error = await failure(run({ reason: 'leak' }));
-    expect([error, changes()]).toEqual([expect.objectContaining({ code: 'request_failed' }), []]);
+  const lately = (ms: number): Found => ({ created: ago(ms), lastUsed: ago(ms) });
+  /** Longer than a run is at work on a key of its own, and shorter than the drain. */
+  const idle = lately(16 * MINUTE);
+
+  it.each<[string, Partial<UnrecordedOptions>, Partial<Found>]>([
+    ['after a leak', { reason: 'leak' }, {}],
+    ['where the given key expires before the drain is over', schedule, { expires: at(HOUR / 2) }],
+    [
+      'where the given key expires before the next run',
+      { ...schedule, every: { days: 40 } },
+      { expires: at(30 * DAY) },
+    ],
+  ])('a key that only its creator has used goes before its drain is over: %s', async (_, options, given) => {
+    const attempt = async (left: Found) => {
+      const setting = full(left);
+      const found = await unrecordedSetting({ ...setting, keys: { ...setting.keys, given } });
+      const sinks = [found.sink, new FakeSink('second')];
+      return { ...found, failed: await failure(found.run({ ...options, sinks })) };
+    };
+    const { changes, sink, idOf } = await attempt(idle);
+    expect(changes().slice(0, 2)).toEqual(['apiKeys.delete left', 'apiKeys.create']);
+    expect(sink.puts[0]).toBe(idOf('given'));
+    // A run may still be at work on it, or a reader of a sink has it.
+    for (const left of [lately(14 * MINUTE), { created: ago(50 * MINUTE), lastUsed: ago(MINUTE) }]) {
+      const other = await attempt(left);
+      expect(other.failed).toMatchObject({ code: 'request_failed', hint: { option: 'replaces' } });
+      expect(other.changes()).toEqual([]);
+    }
+  });
+
+  it('a key has its drain where the given one outlives it, and there is no leak', async () => {
+    for (const more of [schedule, { ...schedule, every: { days: 46 } }]) {
+      const { run, changes } = await unrecordedSetting(full(idle));
+      expect(await failure(run(more))).toMatchObject({ code: 'request_failed' });
+      expect(changes()).toEqual([]);
+    }
+  });
+
+  it('a leak does not wait for the drain of an older key', async () => {
+    const keys = {
+      old: { epoch: 1, lastUsed: ago(MINUTE) },
+      given: { epoch: 2 },
+      left: { epoch: 3, ...idle },
+    };
+    const { run, changes } = await unrecordedSetting({ semantics: { keyLimit: 4 }, keys });
+    expect(await run({ reason: 'leak' })).toMatchObject({ phase: 'idle', rotated: true, epoch: 4 });
+    expect(changes().slice(0, 2)).toEqual(['apiKeys.delete left', 'apiKeys.create']);
   });
 
   it('what was delivered and is gone makes no room', async () => {

@@ -1,9 +1,10 @@
 // A new credentials without a record: made, seen to work, put to every sink; and what becomes of it where one of these steps fails.
 import { type FetchLike, UndeliveredSecretError } from 'blazemeter-client';
+import type { UnrecordedOptions } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeSink, refusing } from '../support/sinks.ts';
 import { at, DAY, HOUR, MINUTE, NOW } from '../support/stage.ts';
-import { unrecordedSetting } from '../support/unrecorded.ts';
+import { type UnrecordedSetting, unrecordedSetting } from '../support/unrecorded.ts';
 import { acceptance, failure } from '../support/world.ts';
 
 const ago = (ms: number) => at(-ms);
@@ -94,15 +95,54 @@ describe('new credentials', () => {
     expect(report).toMatchObject({ phase: 'draining', resumeAfter: at(HOUR + MINUTE) });
   });
 
-  it('are still to be delivered where one of the sinks has not taken them', async () => {
+  it('are still to be delivered where a later sink has not taken them', async () => {
     const { run, idOf } = await unrecordedSetting();
-    const sinks = [refusing('first'), new FakeSink('second')];
+    const sinks = [new FakeSink('first'), refusing('second'), new FakeSink('third')];
     expect(await run({ ...schedule, sinks, replaces: idOf('given') })).toMatchObject({
       phase: 'delivering',
       resumeAfter: at(5 * MINUTE),
-      sinks: [{ acknowledged: false, problem: expect.any(String) }, { acknowledged: true }],
+      sinks: [
+        { acknowledged: true },
+        { acknowledged: false, problem: expect.any(String) },
+        { acknowledged: true },
+      ],
       retire: [{ id: idOf('given') }],
     });
+  });
+
+  it.each<[string, Partial<UnrecordedOptions>]>([
+    ['on a schedule', schedule],
+    ['with every', { reason: 'schedule', every: { days: 60 } }],
+    ['after a leak', { reason: 'leak' }],
+  ])(
+    'go to no other sink where the first, which feeds the next run, does not take them: %s',
+    async (_, more) => {
+      for (const first of [
+        refusing('first'),
+        new FakeSink('first', () => Promise.reject(new Error('closed'))),
+      ]) {
+        const { run } = await unrecordedSetting();
+        const second = new FakeSink('second');
+        const error = await undelivered(run({ ...more, sinks: [first, second] }));
+        expect(error.keyId).toBe(first.puts[0]);
+        expect(error.message).toContain('No other sink was tried');
+        expect(second.puts).toEqual([]);
+      }
+    },
+  );
+
+  it('go to the other sinks where the given credentials, which the first still has, are worthless', async () => {
+    const worthless: [UnrecordedSetting, Partial<UnrecordedOptions>][] = [
+      [{}, { reason: 'leak' }],
+      [{ keys: { given: { epoch: 1, expires: NOW } } }, schedule],
+    ];
+    for (const [setting, more] of worthless) {
+      const { run, keyOf } = await unrecordedSetting(setting);
+      const second = new FakeSink('second');
+      const sinks = [refusing('first'), second];
+      expect(await run({ ...more, sinks, recovery: keyOf('spare') })).toMatchObject({ phase: 'delivering' });
+      expect(second.puts).toHaveLength(1);
+    }
   });
 
   it('ask nothing of a recovery credential unless after a leak', async () => {
@@ -115,10 +155,13 @@ describe('new credentials', () => {
 
 describe('a secret that no sink took', () => {
   it('is in the error, with what each sink said', async () => {
-    const { run, reference } = await unrecordedSetting();
+    const { run, reference, keyOf } = await unrecordedSetting({
+      keys: { given: { epoch: 1, expires: NOW } },
+    });
     const sinks = [refusing('first'), refusing('sec\nond')];
-    const error = await undelivered(run({ ...schedule, sinks }));
+    const error = await undelivered(run({ ...schedule, sinks, recovery: keyOf('spare') }));
     expect(error.message).toMatch(/first[^\n]+sec[^\n]+ond/);
+    expect(error.message).not.toContain('No other sink was tried');
     const { keyId: id = '', newSecret: secret } = error;
     expect(acceptance(reference)({ id, secret })).toBe(true);
   });

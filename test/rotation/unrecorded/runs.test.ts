@@ -17,7 +17,8 @@ class Environment implements SecretSink {
   readonly name: string;
   held: { id: string; secret: string };
   puts = 0;
-  broken = false;
+  /** Fails before it stores what it is given, or then. */
+  broken: boolean | 'afterwards' = false;
   state: (() => SinkState) | undefined;
   onPut: (() => Promise<void>) | undefined;
 
@@ -33,8 +34,8 @@ class Environment implements SecretSink {
   async put({ id, secret }: Parameters<SecretSink['put']>[0]): Promise<void> {
     this.puts += 1;
     await this.onPut?.();
+    if (this.broken !== true) this.held = { id, secret: secret.reveal() };
     if (this.broken) throw new Error(`cannot store ${secret.reveal()}`);
-    this.held = { id, secret: secret.reveal() };
   }
 }
 
@@ -210,6 +211,33 @@ describe('several sinks', () => {
     world.reference.clock.advance({ hours: 1, minutes: 1 });
     expect(await run({ sinks })).toMatchObject({ phase: 'idle' });
     expect(keyIds(world.reference)).toEqual(kept(world, one.keyId));
+  });
+
+  it.each([
+    ['does not store what it is given', true, 'schedule'],
+    ['stores it, and fails then', 'afterwards', 'expiry'],
+  ] as const)('goes on under a limit of two keys after the first, once, %s', async (_, broken, reason) => {
+    // The spare key counts too.
+    const { world, first, second, run } = environment({ semantics: { keyLimit: 3 } });
+    const { reference } = world;
+    const sinks = [first, second];
+    const read = async () => {
+      reference.clock.advance({ hours: 2 });
+      for (const { held } of sinks) await use(reference, held);
+    };
+    first.broken = broken;
+    expect(await failure(run({ reason: 'schedule', sinks }))).toMatchObject({ code: 'undelivered_secret' });
+    first.broken = false;
+    await read();
+    await run({ reason, sinks });
+    expect(second.held).toEqual(first.held);
+    expect(first.held.id).not.toBe(world.keys.ci.id);
+    for (let nights = 2; nights > 0; nights--) {
+      await read();
+      await run({ sinks });
+    }
+    expect(accepts(reference, first.held)).toBe(true);
+    expect(keyIds(reference)).toEqual(kept(world, first.held.id));
   });
 
   it('leaves one alone that says that it has the credentials, until another key is deleted', async () => {

@@ -181,6 +181,20 @@ describe('the sinks', () => {
     expect(changes()).toEqual([]);
   });
 
+  it('keep no older key that has expired, since no reader can use it and it takes up room', async () => {
+    const keys = {
+      given: { epoch: 3 },
+      expired: { epoch: 1, expires: { days: -1 } },
+      older: { epoch: 2 },
+    };
+    const { run, changes, idOf } = await unrecordedSetting({ keys });
+    expect(await run({ sinks: [new FakeSink('first'), refusing('second')] })).toMatchObject({
+      phase: 'delivering',
+      retire: [{ id: idOf('older') }],
+    });
+    expect(changes()).toEqual(['apiKeys.delete expired']);
+  });
+
   it('are left alone where they tell that they have the credentials, while nothing is to go', async () => {
     const { run, sink, given } = await two(ago(30 * MINUTE));
     sink.state = { keyId: given };
