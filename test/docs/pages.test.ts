@@ -96,7 +96,9 @@ describe('docs/errors.md', () => {
   });
 
   it.each(rows)('names the code of $name', ({ name, code }) => {
-    const source = read('src/errors.ts');
+    const source = ['api', 'call', 'new-secret', 'rotation']
+      .map((family) => read(`src/errors/${family}.ts`))
+      .join('\n');
     const own = source.split(`export class ${name} extends `)[1]?.split('\nbranded(')[0];
     // An error with many codes that begin alike says so with an ellipsis.
     if (code.endsWith('…')) expect(source).toContain(`'${code.slice(0, -1)}`);
