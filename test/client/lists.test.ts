@@ -159,13 +159,7 @@ describe('a list of three pages', () => {
   });
 });
 
-it('a list that brings something new for ever is stopped with an error that says so', async () => {
-  const { client, skips } = clientOf((nth) => ({ ids: [nth], limit: 1, total: null }));
-  await assert.rejects(collect(client.apiKeys.list()), { name: 'InvalidResponseError' });
-  assert.equal(skips.length, 10_000);
-}, 60_000);
-
-it('so is one whose total jumps about, although what may have moved is read again', async () => {
+it('a list that brings something new for ever is stopped with an error, even where its total makes what may have moved be read again', async () => {
   const { client, skips } = clientOf((nth) => ({ ids: [nth], limit: 1, total: nth % 2 === 0 ? 1e9 : 1 }));
   await assert.rejects(collect(client.apiKeys.list()), { name: 'InvalidResponseError' });
   assert.equal(skips.length, 10_000);

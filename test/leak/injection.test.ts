@@ -6,11 +6,16 @@ import { obeyed, payloads } from '../support/acting.ts';
 import { assertBroken, outputs } from './outputs.ts';
 import { PAIR, places } from './places.ts';
 
-describe.each(Object.entries(places))('in %s', (_, put) => {
-  it.each(Object.entries(payloads))('%s is broken wherever it is printed', async (_name, payload) => {
-    assertBroken(await put(payload));
-  });
-});
+// A third of the payloads in each place, another third in the next one. All of them: injection.deep.ts.
+describe.each(Object.entries(places).map(([name, put], at) => ({ name, put, at })))(
+  'in $name',
+  ({ put, at }) => {
+    const some = Object.entries(payloads).filter((_, payload) => (payload + at) % 3 === 0);
+    it.each(some)('%s is broken wherever it is printed', async (_name, payload) => {
+      assertBroken(await put(payload));
+    });
+  },
+);
 
 it.each(Object.entries(outputs))('all at once are broken in %s', async (_, play) => {
   const text = '::a\n::b\u001b[2J\u009b1m\u202ec\u2028d\u200b\ud800##vso[e]##teamcity[f]##[g]\r::h';

@@ -1,0 +1,4 @@
+// Every failure on every operation, lasting and once.
+import { faultTable } from './fault-table.ts';
+
+faultTable(() => [true, false]);
