@@ -170,7 +170,7 @@ export class BlazeMeterClient {
     input: RequestInput & { readonly schema: StandardSchema<unknown, T> },
     options?: CallOptions,
   ): CallPromise<T>;
-  /** The same without a schema: resolves with the `result` as it came. */
+  /** Without a schema: resolves with the `result` as the service sent it. */
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown>;
   request(input: RequestInput, options?: CallOptions): CallPromise<unknown> {
     return rawRequest(this.#context, input, options);
@@ -178,8 +178,8 @@ export class BlazeMeterClient {
 
   /**
    * Reports whether the credentials work, whose they are, what they allow, when the key expires and what to fix, as data and in
-   * plain sentences. Never rejects for bad credentials, for which it sends one request. Otherwise it reads the user, the key, the
-   * accounts and the members of up to five of them.
+   * plain sentences. Bad credentials are reported, after one request, and do not reject. If the credentials work, it also reads the
+   * key, the accounts, and the members of up to five accounts.
    */
   diagnose(options?: DiagnoseOptions): Promise<Diagnosis> {
     return runCall(

@@ -92,11 +92,10 @@ export class RequestSigner {
   }
 
   /**
-   * A signed copy of the request, body included, with `redirect: 'manual'`: do not follow a redirect with it. The argument is
-   * not changed.
+   * Returns a signed copy of the request, body included, with `redirect: 'manual'`. Do not follow a redirect with it. The
+   * argument is not changed.
    *
-   * @throws `TypeError` where the destination must not receive the credentials; {@link CredentialsError} where there are
-   * none.
+   * @throws `TypeError` if the destination must not receive the credentials; {@link CredentialsError} if there are none.
    */
   async sign(request: Request): Promise<Request> {
     // The copy is what is judged and signed: a subclass may report another URL than the one it sends to.
@@ -107,7 +106,7 @@ export class RequestSigner {
   }
 
   /**
-   * The header to send to this URL, for axios, got and `http.request`. Disable redirects there.
+   * Returns the header to send to this URL, for axios, got and `http.request`. Disable redirects in that client.
    *
    * @throws As {@link RequestSigner.sign} does.
    */

@@ -18,7 +18,7 @@ const HINT: ErrorHint = {
 };
 
 /**
- * Credentials from where people keep them: the environment, as {@link fromEnvironment} reads it, then Taurus's settings, as
+ * Credentials from the usual places: the environment, as {@link fromEnvironment} reads it, then Taurus's settings, as
  * {@link fromTaurus} reads them. All of it is read again at every call. A source that is not configured is skipped; one that
  * is configured but unusable ends the search. A client that is constructed without `credentials` uses this.
  *

@@ -90,8 +90,8 @@ export function githubActions(): SecretMasker {
 }
 
 /**
- * Masks every new secret in the log of Azure Pipelines, as {@link githubActions} does there: only where `TF_BUILD` is
- * `True` and standard output is not a file; elsewhere it throws a `CredentialsError` before anything is sent.
+ * Masks every new secret in the log of Azure Pipelines, as {@link githubActions} does in GitHub's. If `TF_BUILD` is not `True`, or
+ * standard output is a file, it throws a `CredentialsError` before anything is sent.
  *
  * @example
  * ```ts

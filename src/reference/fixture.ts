@@ -24,7 +24,7 @@ export interface WithReference<Client> extends Seeded<DefaultWorld> {
 }
 
 /**
- * Wraps a test so that it has a reference of its own, {@link defaultWorld} in it, and a ready client. For vitest, jest
+ * Wraps a test, which then receives its own reference, seeded with {@link defaultWorld}, and a client for it. For vitest, jest
  * and node:test alike.
  *
  * @param client - The class of the client: `BlazeMeterClient`, or one that takes the same two options.

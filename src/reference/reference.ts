@@ -98,13 +98,13 @@ function readOverrides(operations: RouteOverrides | undefined): RouteOverrides {
 }
 
 /**
- * An in-memory BlazeMeter: real state, real credential checks, a clock that can be moved, faults and a journal.
+ * An in-memory BlazeMeter: it keeps state, checks credentials, injects faults and records requests; you set its clock.
  * Pass {@link Reference.fetch} to a client, or put it on a port with {@link listen}.
  */
 export interface Reference {
   /** A `fetch` whose responses come from this reference, whatever the origin: everything below `/api/v4`. Needs no `this`. */
   readonly fetch: ReferenceFetch;
-  /** The core itself, without a network: plain values in, plain values out. */
+  /** Responds to one request without a network: takes and returns plain values. */
   handle(request: PlainRequest): PlainResponse;
   /** Endpoints that you add, with the credentials, envelope, faults, clock and journal of the reference. */
   readonly routes: Routes;
@@ -116,7 +116,7 @@ export interface Reference {
   readonly journal: Journal;
   /** The current value of each switch. */
   readonly semantics: Semantics;
-  /** Sets switches; those not named stay. `'documented'` resets all of them. */
+  /** Sets the switches that are named; the others keep their values. `'documented'` resets all of them. */
   setSemantics(change: SemanticsOption): void;
   /**
    * Creates users, accounts, keys and the rest, and returns what was created, secrets included. Without an argument:
@@ -137,11 +137,11 @@ export interface Reference {
    * ```
    */
   seed(): Seeded<DefaultWorld>;
-  /** The same with a world of your own. */
+  /** Creates the users, accounts and keys of a world that you describe. */
   seed<const World extends Seed>(world: World): Seeded<World>;
-  /** Back to the start: no users, no keys, an empty journal; faults, switches and clock as in the options. Routes stay. */
+  /** Starts afresh: no users, no keys, an empty journal; faults, switches and clock as in the options. Routes stay. */
   reset(): void;
-  /** The state and the clock as JSON; secrets only as hashes. Faults and journal are not in it. */
+  /** Returns the state and the clock as JSON, with secrets as hashes only, and without faults and the journal. */
   snapshot(): Snapshot;
   /** Restores a snapshot of this or another reference. @throws InvalidInputError for anything else. */
   restore(snapshot: Snapshot): void;

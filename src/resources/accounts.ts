@@ -43,17 +43,17 @@ export interface AccountUserListParams extends ListParams {
 /** The maximum expiration of all keys under an account. */
 export interface ApiKeyPolicyResource {
   /**
-   * Reads the maximum of an account: a field of the account (assumed), and where it is missing there, the same field in the list
-   * of accounts (observed), which takes one more read. Without an id it reads the user first, and uses the user's default
-   * account; `accountSource` then is `default`.
+   * Reads the maximum expiration of an account: from the account itself (assumed) or, if it is missing there, from the list of
+   * accounts (observed), with one more request. Without an id it first reads the user and takes the user's default account;
+   * `accountSource` is then `default`.
    */
   get(accountId?: number, options?: CallOptions): CallPromise<ApiKeyPolicy>;
   /**
    * Sets the maximum for all users of the account (assumed path), then reads it back, because a service may ignore a field that it
    * does not know. Only the owner and admins may set it (documented).
    *
-   * @throws {@link PermissionDeniedError}; {@link InvalidResponseError} where the service reported success and the maximum
-   * did not change.
+   * @throws {@link PermissionDeniedError} without that role; {@link InvalidResponseError} if the service reports success but the
+   * maximum has not changed.
    * @example
    * ```ts
    * import { BlazeMeterClient } from 'blazemeter-client';

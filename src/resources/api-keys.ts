@@ -30,10 +30,10 @@ export interface ApiKeysResource {
   /**
    * Creates a key: `POST /api-keys` (assumed). It is never sent twice. `expiresIn: 'max'` reads the accounts first.
    *
-   * @throws `TypeError` for an empty name or an impossible expiry; {@link ExpirationPolicyError} for a date in the past, by
-   * the server's clock once a response has shown it, or more than a maximum that this client has read;
-   * {@link AmbiguousOutcomeError} when the response is lost or is not of the service; {@link UndeliveredSecretError} when the
-   * secret arrived and something after it failed.
+   * @throws `TypeError` for an empty name or an impossible expiry; {@link ExpirationPolicyError} for a date in the past (by the
+   * server's clock, once a response has shown it) or beyond a maximum that this client has read;
+   * {@link AmbiguousOutcomeError} if the response is lost or did not come from the service; {@link UndeliveredSecretError} if
+   * the secret arrived and a later step failed.
    * @beta
    * @example
    * ```ts
@@ -49,12 +49,14 @@ export interface ApiKeysResource {
    */
   create(input: CreateApiKeyInput, options?: CallOptions): CallPromise<CreatedApiKey>;
   /**
-   * Generates a new secret for a key: `POST /api-keys/{id}/regenerate` (assumed). The id stays (documented), the expiry stays and
-   * the old secret stops working at once (both assumed). Reads the key first, because a new secret does not renew an expired key.
+   * Generates a new secret for a key: `POST /api-keys/{id}/regenerate` (assumed). The id stays the same (documented), the expiry
+   * too, and the old secret stops working at once (both assumed). Reads the key first, because a new secret does not renew an
+   * expired key.
    *
-   * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf` is `true`; then this client signs with the
-   * new secret from then on. {@link ExpirationPolicyError} for an expired key. {@link AmbiguousOutcomeError},
-   * {@link UndeliveredSecretError}, {@link SecretLostError}.
+   * @throws {@link LockoutError} for the key that signs the call, unless `allowSelf` is `true`; the client then signs with the
+   * new secret. {@link ExpirationPolicyError} for an expired key. {@link AmbiguousOutcomeError} and
+   * {@link UndeliveredSecretError} as in `create`; {@link SecretLostError} if the key signed the call itself and the response
+   * with its new secret is lost.
    * @beta
    * @example
    * ```ts

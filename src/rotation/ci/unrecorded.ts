@@ -28,11 +28,11 @@ import { KeyListSteps } from './steps.ts';
 
 /**
  * Rotates a key whose credentials are kept where they can be written but not read back, as in the secrets of a CI system.
- * There is no record and no lease: the credentials in use are given, and the names of the user's keys show what earlier
- * runs did. Each run first ends the one before it. Never waits for the end of a drain: the report says when to run again.
+ * There is no record and no lease: you pass the credentials in use, and the names of the user's keys show what earlier runs
+ * did. Each run first completes the previous one. Never waits for the end of a drain: the report says when to run again.
  *
- * @throws `UndeliveredSecretError` where a new secret arrived and no sink took it; {@link RotationError}; and what
- * a call of the client throws. The next run goes on from what there is.
+ * @throws `UndeliveredSecretError` if a new secret arrived and no sink took it; {@link RotationError}; and what a call of the
+ * client throws. The next run continues from there.
  * @example
  * ```ts
  * import { BlazeMeterClient } from 'blazemeter-client';

@@ -49,8 +49,8 @@ export interface RunOptions {
    */
   readonly whenBusy?: 'throw' | 'read' | undefined;
   /**
-   * An old key that was used after the promotion is kept. With this, it is deleted once it was not used for so long;
-   * `{ minutes: 0 }`: in any case. Default: with `every` the drain, otherwise such a key is kept until it expires.
+   * When an old key that was used after the promotion is deleted: once it has not been used for this long, or with
+   * `{ minutes: 0 }` regardless of use. Default: the drain if `every` is given; otherwise such a key is kept until it expires.
    */
   readonly quietFor?: Duration | undefined;
   /**
@@ -64,19 +64,19 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How the next key is to be. */
+/** Options for the next key. */
 export interface NextKeyOptions {
   /**
-   * How often runs are scheduled. The key is then rotated only where it would expire before the run after next, and each new
-   * key lives at least twice as long; what cannot work is refused. Give it in place of `within`, and not after a leak.
+   * How often the job runs. A run rotates the key if it would expire before the run after next. A new key lives at least
+   * twice as long as `every`; where that is not allowed, the run fails. Pass it in place of `within`, and not after a leak.
    */
   readonly every?: Duration | undefined;
   /**
-   * The lifetime of the new key, or `'max'`. Default: that of the key before it, or twice `every` where that is longer, or as
-   * much as its account allows.
+   * The lifetime of the new key, or `'max'`. Default: that of the previous key, at least twice `every`, and at most what the
+   * accounts allow.
    */
   readonly expiresIn?: ExpirationPeriod | 'max' | undefined;
-  /** How long readers get to leave the old key. Default: 1 day. */
+  /** How long readers have to move to the new key. Default: 1 day. */
   readonly drain?: Duration | undefined;
 }
 
@@ -95,7 +95,7 @@ export interface RotateOptions extends RunOptions, NextKeyOptions {
 
 /** Options of `rotateIfExpiring`. */
 export interface RotateIfExpiringOptions extends RunOptions, NextKeyOptions {
-  /** How long before its end a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
+  /** How long before it expires a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
   readonly within?: Duration | undefined;
 }
 
@@ -112,8 +112,8 @@ export interface AdoptOptions {
 /** Options of `rotateWithoutRecord`. */
 export interface UnrecordedOptions extends NextKeyOptions {
   /**
-   * The first part of the names of the keys to come. All runs of one name continue each other's work, so give each place
-   * that has a key of its own a name of its own, such as `github.my-org.my-repo`.
+   * The first part of the names of the new keys. All runs with the same name continue each other's work, so choose a
+   * different name for each key that you rotate, such as `github.my-org.my-repo`.
    */
   readonly name: string;
   /** The credentials in use: what the sinks give to this very run, as in the environment of a CI job. */
@@ -124,11 +124,12 @@ export interface UnrecordedOptions extends NextKeyOptions {
    */
   readonly sinks: readonly SecretSink[];
   /**
-   * Why. `expiry`: only when the key expires within the window. `schedule`: the same with `every`, and else in any case, unless
-   * the drain of the rotation before is still under way. `leak`: at once, and the old keys go without a drain. Default: `expiry`.
+   * Why the key is rotated. `expiry`: only if it is due by `within` or `every`. `schedule`: the same if `every` is given;
+   * without it, in any case, unless the previous rotation is still draining. `leak`: at once; the old keys are deleted without
+   * a drain. Default: `expiry`.
    */
   readonly reason?: RotationReason | undefined;
-  /** With `expiry`: how long before its end a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
+  /** With `expiry`: how long before it expires a key is rotated. Default: 20 % of its lifetime, and 30 days at most. */
   readonly within?: Duration | undefined;
   /**
    * An older key is not deleted while it was used within this time. Default: the drain. `{ minutes: 0 }`: it is deleted in
@@ -137,12 +138,12 @@ export interface UnrecordedOptions extends NextKeyOptions {
   readonly quietFor?: Duration | undefined;
   /**
    * The id of the key created by hand that the first run replaces: it is deleted after the drain, like one of ours.
-   * Without it, a key created by hand is left alone. Or the id of a key that an earlier run left over: it is deleted where it
-   * keeps another from being created.
+   * Without it, a key created by hand is left alone. Or the id of a key that an earlier run left over: it is deleted if the
+   * service's limit of keys would prevent a new one.
    */
   readonly replaces?: string | undefined;
   /**
-   * Another key of the same user: signs where the given credentials are refused, and lets a leaked key be deleted before
+   * Another key of the same user. It signs if the given credentials are refused, and allows a leaked key to be deleted before
    * the sinks are written.
    */
   readonly recovery?: CredentialsInput | string | undefined;

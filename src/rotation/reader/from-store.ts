@@ -18,8 +18,8 @@ export interface FromStoreOptions {
    */
   readonly refreshEvery?: Duration | undefined;
   /**
-   * For how long after a promotion the service may refuse the new key here and there. Default: 10 minutes. Where the new key
-   * is refused later than that, the previous one is still used while it is drained, but with a warning.
+   * How long after a promotion it is normal that the service refuses the new key now and then. Default: 10 minutes. If the new
+   * key is refused later, the previous one is still used while it drains, and a warning is logged.
    */
   readonly propagation?: Duration | undefined;
   /** How long one read may take before it counts as failed. Default: 20 seconds. */
@@ -51,8 +51,8 @@ const same = (a: KeyInUse, b: Refused): boolean => a.id === b.id && a.secret.equ
 
 /**
  * Credentials from the record of a rotation, for programs that only sign: the current key, read again every few minutes while
- * calls are made, and at once after a 401. Where the service refuses a key that was just promoted, the previous key is used
- * while it is drained. While the store fails, the last known key stays in use, with a warning to the client's logger.
+ * calls are made, and at once after a 401. If the service refuses a key that was just promoted, the previous key is used
+ * while it drains. While the store fails, the last known key stays in use, with a warning to the client's logger.
  *
  * Nothing is written, and no timer runs: a process that makes no calls reads nothing, and is free to end. Many clients of
  * a process may share one of these; they share its reads.
