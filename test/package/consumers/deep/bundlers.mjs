@@ -1,5 +1,5 @@
-// The package through the bundlers: a program for Node as the one file that is then run alone in an empty folder, and the
-// walk for web pages without anything of Node.
+// The package through the bundlers: a program for Node, and the walk for web pages without anything of Node. What the bundler
+// wrote is then run alone, in an empty folder.
 
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -55,8 +55,9 @@ async function bundlers(root) {
         input: entry,
         external: web ? [] : [/^node:/],
         plugins: [nodeResolve({ preferBuiltins: !web, browser: web }), commonjs()],
-        onwarn({ message }) {
-          throw new Error(message);
+        onwarn({ message, id, ids = [id] }) {
+          // Of zod alone: modules that import each other, and comments that rollup takes for annotations.
+          if (!ids.every((file) => file?.includes('/node_modules/zod/'))) throw new Error(message);
         },
       });
       await bundle.write({ file: outfile, format, inlineDynamicImports: true });
@@ -115,9 +116,11 @@ export async function bundlerRows(folder, row) {
         await mkdir(alone, { recursive: true });
         const outfile = join(alone, name);
         await bundle({ entry: join(root, ...entry), outfile, folder: alone, name, format, web });
-        const made = await readdir(alone);
-        if (made.join() !== name) throw new Error(`It made ${made.join(', ')}`);
-        const text = await readFile(outfile, 'utf8');
+        // Where a bundler splits, the parser of YAML is a file of its own, which is loaded for Taurus's settings alone.
+        const made = (await readdir(alone)).filter((file) => !file.endsWith('.LICENSE.txt'));
+        if (made.length > 2 || !made.includes(name)) throw new Error(`It made ${made.join(', ')}`);
+        const texts = await Promise.all(made.map((file) => readFile(join(alone, file), 'utf8')));
+        const text = texts.join('\n');
         if (
           web &&
           /\b(?:from|import|require)\b\s*\(?\s*["'](?:node:)?(?:fs|http|https|net|path|crypto|os)\b/.test(
@@ -126,7 +129,7 @@ export async function bundlerRows(folder, row) {
         )
           throw new Error('It imports something of Node.');
         await saysOk(outfile, alone);
-        return `${Math.round(text.length / 1024)} KiB`;
+        return `${Math.round(text.length / 1024)} KiB in ${made.length === 1 ? '1 file' : `${made.length} files`}`;
       });
     }
   }
