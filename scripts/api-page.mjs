@@ -106,8 +106,8 @@ export function apiPage() {
     '---\ntitle: Every method\nkeywords: api reference methods functions list\n---',
     '# Every method',
     'The methods of the client, and the functions of each entry point, on one page. `node scripts/api-page.mjs` writes it from the sources.',
-    ...RESOURCES.flatMap(([way, file, name]) => section(`\`${way}\``, methods(way, file, name))),
-    ...Object.entries(MODULES).flatMap(([module, entry]) => section(`\`${module}\``, functions(entry))),
+    ...RESOURCES.flatMap(([way, file, name]) => section(way, methods(way, file, name))),
+    ...Object.entries(MODULES).flatMap(([module, entry]) => section(module, functions(entry))),
   ].join('\n\n')}\n`;
 }
 

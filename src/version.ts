@@ -1,4 +1,6 @@
-// The version that the client names in its User-Agent header; a test holds it equal to package.json.
+// The version that the client names in its User-Agent header: that of package.json, which the build puts in here.
+
+import { version } from '../package.json';
 
 /** The version of this package. */
-export const VERSION = '0.1.0';
+export const VERSION: string = version;
