@@ -2,7 +2,7 @@
 // expire and after a 401, and never lets a late result replace newer credentials.
 
 import { CredentialsError } from '../errors.ts';
-import { withAbort } from '../http/abort.ts';
+import { withAbort } from '../util/abort.ts';
 import { hasCleanCauses, scrubbed } from './cause.ts';
 import {
   type CredentialContext,

@@ -1,7 +1,7 @@
 // Signs requests for other HTTP clients: on a copy, for named origins only, and without following redirects.
 
 import { CredentialsError } from '../errors.ts';
-import { LONGEST_TIMER } from '../http/abort.ts';
+import { LONGEST_TIMER } from '../util/abort.ts';
 import { refuseBrowser } from '../util/browser.ts';
 import { parseOptions, spec } from '../util/options.ts';
 import { basicHeader } from './basic.ts';

@@ -7,8 +7,8 @@ import type { OperationId } from '../api/operations.ts';
 import { type Credentials, sameKey } from '../auth/credentials.ts';
 import { isBlazeMeterError, RequestTimeoutError } from '../errors.ts';
 import { user } from '../schemas/user.ts';
+import { abortable, onAbort } from '../util/abort.ts';
 import { type OptionSpecs, ownOnly, parseOptions } from '../util/options.ts';
-import { abortable, onAbort } from './abort.ts';
 import { type CallPromise, callPromise, type Outcome } from './call-promise.ts';
 import { outcomeOf, readResult, responseContext } from './call-result.ts';
 import {

@@ -1,7 +1,7 @@
 // The end of one call: `totalTimeout` and the caller's signal, over all its requests, waits and hooks.
 
 import { RequestTimeoutError } from '../errors.ts';
-import { abortable, LONGEST_TIMER, onAbort, reasonOf } from './abort.ts';
+import { abortable, LONGEST_TIMER, onAbort, reasonOf } from '../util/abort.ts';
 
 export class Deadline {
   readonly #end = abortable();

@@ -2,7 +2,7 @@
 // jitter and Retry-After, and lets no error of ky through, because those hold the request.
 
 import ky, { HTTPError, type Options, TimeoutError } from 'ky';
-import { LONGEST_TIMER } from './abort.ts';
+import { LONGEST_TIMER } from '../util/abort.ts';
 import { type AttemptFailure, backoffBound, RETRIED_STATUSES } from './retry-policy.ts';
 
 /** What ky sends. */

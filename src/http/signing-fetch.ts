@@ -6,7 +6,7 @@ import { hasCleanCauses, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { withoutSecrets } from '../auth/redact.ts';
 import { BlazeMeterError, CredentialsError, InvalidResponseError } from '../errors.ts';
-import type { Abortable } from './abort.ts';
+import type { Abortable } from '../util/abort.ts';
 import { type Body, BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
 import { watchDispatcher } from './dispatcher.ts';
 import { connectionError } from './failure.ts';

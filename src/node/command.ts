@@ -2,7 +2,7 @@
 // it prints is ever shown, because that is where the secret is.
 
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
-import { onAbort, reasonOf } from '../http/abort.ts';
+import { onAbort, reasonOf } from '../util/abort.ts';
 import { parseOptions, spec } from '../util/options.ts';
 import { builtin } from './builtin.ts';
 import { MAX_BYTES, shownPath, utf8 } from './private-file.ts';

@@ -8,9 +8,9 @@ import {
   RotationError,
   UndeliveredSecretError,
 } from '../../errors.ts';
-import { sleep } from '../../http/abort.ts';
 import { mayBeSameName } from '../../resources/resolve-create.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { sleep } from '../../util/abort.ts';
 import { readKeyName } from '../../util/key-name.ts';
 import { printable, shownId } from '../../util/printable.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';

@@ -3,9 +3,9 @@
 import type { CredentialsInput } from '../../auth/credentials.ts';
 import type { BlazeMeterClient } from '../../client.ts';
 import { ApiError, AuthenticationError, NotFoundError, RotationError } from '../../errors.ts';
-import { sleep } from '../../http/abort.ts';
 import { type Bound, PolicyMemory } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { sleep } from '../../util/abort.ts';
 import { readKeyName } from '../../util/key-name.ts';
 import type { HeldKey, RotationRecord } from '../record/record.ts';
 

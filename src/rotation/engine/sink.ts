@@ -5,7 +5,7 @@ import { firstCode, hasCleanCauses, scrubbed, summary } from '../../auth/cause.t
 import { withoutSecrets } from '../../auth/redact.ts';
 import type { Secret } from '../../auth/secret.ts';
 import { BlazeMeterError, RotationError } from '../../errors.ts';
-import { withAbort } from '../../http/abort.ts';
+import { withAbort } from '../../util/abort.ts';
 import { printable } from '../../util/printable.ts';
 
 /** What a sink gets. */

@@ -4,7 +4,7 @@
 import * as z from 'zod/mini';
 import { scrubbed, summary } from '../../auth/cause.ts';
 import { RotationError } from '../../errors.ts';
-import { LONGEST_TIMER, withAbort } from '../../http/abort.ts';
+import { LONGEST_TIMER, withAbort } from '../../util/abort.ts';
 import { type OptionSpecs, parseOptions } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
 import { type Sealing, sealingSpec } from './sealing.ts';

@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { summary } from '../../auth/cause.ts';
 import type { SecretLike } from '../../auth/secret.ts';
 import { type ErrorHint, RotationError } from '../../errors.ts';
-import { withAbort } from '../../http/abort.ts';
+import { withAbort } from '../../util/abort.ts';
 import { parseOptions, spec } from '../../util/options.ts';
 import { printable } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
