@@ -177,6 +177,22 @@ describe('its probe', () => {
     },
   );
 
+  it.runIf(root && mountable())('refuses a file in a read-only mount, as its put does', async () => {
+    const path = place();
+    const folder = dirname(path);
+    writeFileSync(path, '{}', { mode: 0o600 });
+    execFileSync('mount', ['--bind', folder, folder]);
+    try {
+      execFileSync('mount', ['-o', 'remount,ro,bind', folder]);
+      const sink = keyFileSink(path);
+      for (const work of [sink.probe(), sink.put(delivery(first, 1))])
+        expect((await refusal(work, first.secret)).message).toMatch(/read-only/);
+    } finally {
+      execFileSync('umount', [folder]);
+    }
+    expect(readdirSync(folder)).toEqual(['api-key.json']);
+  });
+
   it('refuses where the file of its epoch cannot be replaced', async () => {
     const path = place();
     mkdirSync(`${path}.epoch`);

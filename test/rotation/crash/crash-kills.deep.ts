@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => child.remove());
 
-it('every crash with a process that is killed', { timeout: 3_600_000 }, async () => {
+it('every crash with a process that is killed', { timeout: 14_400_000 }, async () => {
   const cases = someOf(casesOf(await pointsOf(() => simulated({})), true));
   const started = performance.now();
   const failed = await playKills(child.path, cases);
@@ -32,7 +32,7 @@ it('every crash with a process that is killed', { timeout: 3_600_000 }, async ()
   expect(failed).toEqual([]);
 });
 
-it('every crash by simulation', { timeout: 3_600_000 }, async () => {
+it('every crash by simulation', { timeout: 14_400_000 }, async () => {
   const cases = someOf(casesOf(await pointsOf(() => simulated({})), false));
   const failed = await playAll(cases, 20, async (crash) =>
     play(await simulated(ROWS[crash.row] ?? {}), crash),

@@ -6,7 +6,7 @@ import { buildChild } from './crash-children.ts';
 import { allCollisions, allCrashes, playCollisions, playCrashes } from './unrecorded-cases.ts';
 import { allKills, playKills } from './unrecorded-kills.ts';
 
-it('every crash of a run without a record, by simulation', { timeout: 3_600_000 }, async () => {
+it('every crash of a run without a record, by simulation', { timeout: 14_400_000 }, async () => {
   const crashes = someOf(await allCrashes());
   const failed = await playCrashes(crashes, 20);
   console.log(
@@ -15,7 +15,7 @@ it('every crash of a run without a record, by simulation', { timeout: 3_600_000 
   expect(failed).toEqual([]);
 });
 
-it('every meeting of two runs without a record', { timeout: 3_600_000 }, async () => {
+it('every meeting of two runs without a record', { timeout: 14_400_000 }, async () => {
   const collisions = someOf(allCollisions());
   const { failed, stopped } = await playCollisions(collisions);
   console.log(
@@ -25,7 +25,7 @@ it('every meeting of two runs without a record', { timeout: 3_600_000 }, async (
 });
 
 it('every step of a run without a record, with a process that is killed', {
-  timeout: 3_600_000,
+  timeout: 14_400_000,
 }, async () => {
   const child = await buildChild('unrecorded-child.ts');
   try {

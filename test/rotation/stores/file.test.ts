@@ -12,6 +12,7 @@ import { adopted, failure, heldBy, recordOf, rotationWorld } from '../support/wo
 import { openSeal } from './prepared.ts';
 
 const { promises } = process.getBuiltinModule('node:fs');
+const root = process.geteuid?.() === 0;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 function inFile(seal?: Sealing) {
@@ -294,6 +295,52 @@ describe('the lock beside the file', () => {
     await leave(lock);
     await watching(() => store.write(madeUpRecord(), { ifMatch: null }));
     expect(await fs.readdir(folder)).toEqual(['record.json']);
+  });
+
+  it.runIf(root)('of another user in a folder of one’s own is removed without being opened', async () => {
+    const { folder, lock, store } = inFile();
+    await fs.chown(folder, 12_345, 12_345);
+    await fs.writeFile(lock, 'of root', { mode: 0o600 });
+    process.seteuid?.(12_345);
+    try {
+      expect((await failure(fs.readFile(lock))).message).toContain('EACCES');
+      await watching(() => store.write(madeUpRecord(), { ifMatch: null }));
+      expect(await fs.readdir(folder)).toEqual(['record.json']);
+    } finally {
+      process.seteuid?.(0);
+    }
+  });
+
+  it('is waited for as long as before, although the clock is put forward', async () => {
+    const { folder, lock, store } = inFile();
+    await fs.writeFile(lock, 'x');
+    let beats = 0;
+    await watching(
+      () => store.write(madeUpRecord(), { ifMatch: null }),
+      async () => {
+        vi.spyOn(Date, 'now').mockReturnValue(++beats * 3_600_000);
+        if (beats < 4) await fs.utimes(lock, beats, beats);
+        else if (beats === 4) await fs.rm(lock);
+      },
+    );
+    expect(beats).toBeGreaterThanOrEqual(4);
+    expect(await fs.readdir(folder)).toEqual(['record.json']);
+  });
+
+  it('is not taken for dead where the machine was asleep, as its holder was', async () => {
+    const { lock, store } = inFile();
+    await fs.writeFile(lock, 'x');
+    let slept = false;
+    await watching(
+      async () => failure(store.write(madeUpRecord(), { ifMatch: null })),
+      async () => {
+        // It sleeps for an hour, after which the holder has not yet had its turn.
+        if (slept) return;
+        slept = true;
+        vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValueOnce(0).mockReturnValue(3_600_000);
+      },
+    );
+    expect(await fs.readFile(lock, 'utf8')).toBe('x');
   });
 
   it('that changes every second is respected, whatever its time and content are', async () => {
