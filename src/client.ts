@@ -62,16 +62,16 @@ export interface ClientOptions {
 const OPTIONS = {
   credentials: spec.any,
   baseUrl: spec.any,
-  fetch: spec.run,
+  fetch: spec.function,
   fetchOptions: spec.record,
   timeout: spec.milliseconds,
   totalTimeout: spec.milliseconds,
   maxRetries: spec.count,
   logger: spec.logger,
-  logLevel: spec.text,
+  logLevel: spec.string,
   operations: spec.record,
-  onNewSecret: spec.run,
-  userAgent: spec.text,
+  onNewSecret: spec.function,
+  userAgent: spec.string,
   dangerouslyAllowBrowser: spec.flag,
 };
 
@@ -115,7 +115,7 @@ export class BlazeMeterClient {
   /**
    * Creates a client. It sends and reads nothing until the first call.
    *
-   * @throws `TypeError` for an option that is unknown or cannot be right; {@link CredentialsError} for malformed credentials.
+   * @throws `TypeError` for an option that is unknown or invalid; {@link CredentialsError} for malformed credentials.
    */
   constructor(options?: ClientOptions) {
     const parent = options === undefined ? undefined : parents.get(options);
@@ -132,7 +132,7 @@ export class BlazeMeterClient {
   }
 
   static {
-    // Inspection shows the name of the class, which the build changes where a class mentions itself.
+    // The bundler renames a class that refers to itself; inspection is to show this name.
     Object.defineProperty(BlazeMeterClient, 'name', { value: 'BlazeMeterClient' });
     Object.defineProperty(BlazeMeterClient, BRAND, { value: true });
     Object.defineProperty(BlazeMeterClient.prototype, BRAND, { value: true });
@@ -143,7 +143,7 @@ export class BlazeMeterClient {
    * @hidden
    */
   static [Symbol.hasInstance](value: unknown): boolean {
-    // A subclass is asked for by its prototype.
+    // For a subclass, the ordinary check of the prototype chain.
     if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
     return typeof value === 'object' && value !== null && BRAND in value;
   }

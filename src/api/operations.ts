@@ -146,7 +146,13 @@ function hasPlaceholders(path: string, row: Operation, body: OperationOverride['
 
 /** A definition of the table with other fields is one, too. */
 const KEPT = { provenance: spec.any, replay: spec.any };
-const OVERRIDE = { method: spec.text, path: spec.text, body: spec.run, result: spec.run, ...KEPT };
+const OVERRIDE = {
+  method: spec.string,
+  path: spec.string,
+  body: spec.function,
+  result: spec.function,
+  ...KEPT,
+};
 
 /** The table with a caller's changes. Throws a `TypeError` for a change that cannot work. */
 export function overridden(overrides: OperationOverrides | undefined): OperationTable {

@@ -60,7 +60,7 @@ function checkRule(rule: unknown, where: string): void {
   if (!isRule(rule)) throw new TypeError(`${where} must name rules: ${ruleIds.join(', ')}.`);
 }
 
-const ALLOWANCE = { rule: spec.any, key: spec.any, reason: spec.text, until: spec.any };
+const ALLOWANCE = { rule: spec.any, key: spec.any, reason: spec.string, until: spec.any };
 
 function checkAllowance(allowance: Allowance): Allowance {
   const { rule, key, until } = parseOptions('allow', ALLOWANCE, allowance);

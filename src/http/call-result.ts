@@ -52,7 +52,7 @@ function unauthorizedHint({ clock }: CallContext, { id, expiresAt, source }: Cre
     : `The key ${key}${from} is wrong, expired, deleted, or its secret was regenerated.`;
 }
 
-/** The result of an operation as a model. A field of an unexpected form is logged, by its name, once a client. */
+/** The result of an operation as a model. A field of an unexpected form is logged, by its name, once per client. */
 export function readResult<T>(
   context: CallContext,
   id: OperationId,

@@ -22,12 +22,16 @@ import {
 } from './call-types.ts';
 import { Deadline } from './deadline.ts';
 import { headersOf } from './headers.ts';
-import { AttemptTimedOut, sendWithKy } from './ky-client.ts';
+import { AttemptTimeoutError, sendWithKy } from './ky-client.ts';
 import { fillPath, resolveTarget, USER_ID } from './path.ts';
-import { parseRetryAfter, shouldRetry } from './retry-policy.ts';
+import { decideRetry, parseRetryAfter } from './retry-policy.ts';
 import { bodyOf, type Progress, signAndSend } from './signing-fetch.ts';
 
-export const newProgress = (): Progress => ({ attempts: 0, maySent: false, maySentBefore: false });
+export const newProgress = (): Progress => ({
+  attempts: 0,
+  mayHaveBeenSent: false,
+  mayHaveBeenSentBefore: false,
+});
 
 /** Runs a call within its deadline. Bad arguments reject like everything else. */
 export async function runCall<T, O extends CallOptions = CallOptions>(
@@ -47,7 +51,7 @@ export async function runCall<T, O extends CallOptions = CallOptions>(
   }
 }
 
-/** The same as the promise that callers get. */
+/** {@link runCall}, as the promise that callers get. */
 export const call = <T, O extends CallOptions = CallOptions>(
   ...args: Parameters<typeof runCall<Outcome<T>, O>>
 ): CallPromise<T> => callPromise(runCall(...args));
@@ -93,7 +97,7 @@ export function operationRequest(context: CallContext, id: OperationId, args: Ar
   };
 }
 
-/** Sends a request, again where that is safe, until there is a response that stands. */
+/** Sends a request, retrying where that is safe, and resolves with the final response. */
 export async function send(
   context: CallContext,
   wanted: CallRequest,
@@ -102,15 +106,15 @@ export async function send(
   progress: Progress = newProgress(),
 ): Promise<CallResponse> {
   const request = ownOnly(wanted);
-  const { credentials: live, clock, log, baseUrl } = context;
+  const { credentials: cache, clock, log, baseUrl } = context;
   const { operation, method, replayable } = request;
   const { timeout = context.timeout, maxRetries = context.maxRetries, headers: ofCall } = ownOnly(options);
   const target = resolveTarget(request.path, request.query);
   const headers = headersOf(context.headers, ofCall);
   deadline.throwIfEnded();
-  const fetched = request.credentials ?? (await deadline.race(Promise.resolve(live.get())));
+  const initial = request.credentials ?? (await deadline.race(Promise.resolve(cache.get())));
   if (operation !== undefined && request.path.includes(USER_ID)) {
-    const userId = await userIdOf(context, fetched, options, deadline);
+    const userId = await userIdOf(context, initial, options, deadline);
     return send(
       context,
       { ...wanted, path: fillPath(request.path, { userId }) },
@@ -119,21 +123,21 @@ export async function send(
       progress,
     );
   }
-  // The live credentials may be replaced while a retry waits.
-  const current = () => request.credentials ?? live.peek() ?? fetched;
-  const signer = () => {
+  // Those in the cache may be replaced while a retry waits.
+  const current = () => request.credentials ?? cache.peek() ?? initial;
+  const credentialsForSigning = () => {
     const credentials = current();
     request.guard?.(credentials);
     return credentials;
   };
-  const mayRepeat = () => replayable(current()) || !progress.maySent;
+  const maySendAgain = () => replayable(current()) || !progress.mayHaveBeenSent;
   const fetch = context.fetch ?? globalThis.fetch;
-  let underWay: { readonly abort: () => void; readonly settled: Promise<unknown> } | undefined;
+  let currentAttempt: { readonly abort: () => void; readonly settled: Promise<unknown> } | undefined;
   let retries = 0;
-  /** Ends an attempt that has timed out, and waits for what is left of its response. */
+  /** Aborts the attempt that timed out and waits until it has settled, so that `progress` is final. */
   const abandon = async () => {
-    underWay?.abort();
-    await underWay?.settled;
+    currentAttempt?.abort();
+    await currentAttempt?.settled;
   };
 
   const sendOnce = (unsigned: Request, body: string | undefined): Promise<Response> => {
@@ -159,7 +163,7 @@ export async function send(
       headers,
       fetchOptions: context.fetchOptions,
       origin: baseUrl.origin,
-      credentials: signer,
+      credentials: credentialsForSigning,
       replayable,
       progress,
       clock,
@@ -168,7 +172,7 @@ export async function send(
       ({ status }) => logged('response', { status }),
       (error) => logged('failed', { error: isBlazeMeterError(error) ? error.code : undefined }),
     );
-    underWay = { abort: attempt.abort, settled };
+    currentAttempt = { abort: attempt.abort, settled };
     return sent.finally(off);
   };
 
@@ -184,12 +188,13 @@ export async function send(
         retries: maxRetries - retries,
         signal: deadline.signal,
         send: sendOnce,
-        shouldRetry: async (failure, retry) => {
+        decideRetry: async (failure, retry) => {
           if (failure.kind === 'timeout') await abandon();
-          const replay = failure.kind === 'status' ? replayable(current()) : mayRepeat();
+          // After a status, by the operation alone: a create is not repeated even after a 429.
+          const replay = failure.kind === 'status' ? replayable(current()) : maySendAgain();
           return deadline.ended
-            ? false
-            : shouldRetry(failure, { retry, replayable: replay, remaining: deadline.remaining() });
+            ? 'stop'
+            : decideRetry(failure, { retry, replayable: replay, remaining: deadline.remaining() });
         },
         onRetry: () => {
           retries += 1;
@@ -203,14 +208,14 @@ export async function send(
         body: text,
         oversized,
         attempts: progress.attempts,
-        credentials: progress.credentials ?? fetched,
-        replayable: replayable(progress.credentials ?? fetched),
+        credentials: progress.credentials ?? initial,
+        replayable: replayable(progress.credentials ?? initial),
         retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), clock.now()),
       };
     } catch (error) {
-      if (deadline.ended || error instanceof AttemptTimedOut) await abandon();
+      if (deadline.ended || error instanceof AttemptTimeoutError) await abandon();
       deadline.throwIfEnded();
-      if (!(error instanceof AttemptTimedOut)) throw error;
+      if (!(error instanceof AttemptTimeoutError)) throw error;
       const what = progress.unconnected
         ? `had no connection within ${timeout} ms (timeout), so it was not sent. Check the network, and the proxy in fetchOptions.dispatcher.`
         : `got no complete response within ${timeout} ms (timeout). The service or the network is slow; raise timeout if that is expected.`;
@@ -219,14 +224,14 @@ export async function send(
         timeoutMs: timeout,
         operation,
         attempts: progress.attempts,
-        retryable: mayRepeat(),
+        retryable: maySendAgain(),
       });
     }
   };
 
   const response = await exchange();
   if (response.status !== 401 || request.credentials !== undefined) return response;
-  const next = await deadline.race(live.afterRefusal(response.credentials, request.rotatesOwnSecret));
+  const next = await deadline.race(cache.afterRefusal(response.credentials, request.rotatesOwnSecret));
   if (next === undefined) return response;
   log('info', 'the credentials were refused; sending again with those that their source has now', {
     operation,
@@ -234,7 +239,7 @@ export async function send(
   return exchange();
 }
 
-/** The id of the user whose key signs: read once a key. */
+/** The id of the user whose key signs: read once per key. */
 async function userIdOf(
   context: CallContext,
   credentials: Credentials,

@@ -3,7 +3,7 @@
 
 import ky, { HTTPError, type Options, TimeoutError } from 'ky';
 import { LONGEST_TIMER } from '../util/abort.ts';
-import { type AttemptFailure, backoffBound, RETRIED_STATUSES } from './retry-policy.ts';
+import { type AttemptFailure, backoffBound, RETRIED_STATUSES, type RetryDecision } from './retry-policy.ts';
 
 /** What ky sends. */
 export interface KyRequest {
@@ -22,15 +22,21 @@ export interface KyRequest {
   readonly signal: AbortSignal;
   /** Sends one attempt and reads the response to its end, so that the timeout covers that too. */
   readonly send: (request: Request, body: string | undefined) => Promise<Response>;
-  readonly shouldRetry: (failure: AttemptFailure, retry: number) => Promise<boolean | undefined>;
+  readonly decideRetry: (failure: AttemptFailure, retry: number) => Promise<RetryDecision>;
   /** Called before each retry. */
   readonly onRetry: () => void;
 }
 
 /** An attempt took longer than its timeout. */
-export class AttemptTimedOut extends Error {}
+export class AttemptTimeoutError extends Error {}
 
 const statuses = [...RETRIED_STATUSES];
+
+/**
+ * The decisions as ky takes them. After `undefined` it waits as its headers say; after `true` it reads none, so
+ * `X-RateLimit-Reset` and a `Retry-After` that is no date are ignored.
+ */
+const KY_DECISIONS = { stop: false, backoff: true, 'retry-after': undefined } as const;
 
 function failureOf(error: unknown): AttemptFailure {
   if (error instanceof HTTPError)
@@ -38,25 +44,21 @@ function failureOf(error: unknown): AttemptFailure {
   return error instanceof TimeoutError ? { kind: 'timeout' } : { kind: 'error', error };
 }
 
-/** Resolves with the last response, whatever its status. Rejects with what `send` threw, or {@link AttemptTimedOut}. */
+/** Resolves with the last response, whatever its status. Rejects with what `send` threw, or {@link AttemptTimeoutError}. */
 export async function sendWithKy(request: KyRequest): Promise<Response> {
   const { prefix, path, method, query, json, headers, timeout, retries, signal, send, onRetry } = request;
-  let body: string | undefined;
+  const body = json === undefined ? undefined : JSON.stringify(json);
   const options: Options = {
     prefixUrl: prefix,
     method,
     headers,
     ...(query === undefined ? {} : { searchParams: query }),
-    json,
-    stringifyJson: (data) => {
-      body = JSON.stringify(data);
-      return body;
-    },
+    ...(body === undefined ? {} : { json, stringifyJson: () => body }),
     timeout: Math.min(timeout, LONGEST_TIMER),
     signal,
-    // Said here, so that no `credentials` on a polluted Object.prototype gets into the Request.
+    // Set explicitly, so that a polluted `Object.prototype.credentials` cannot reach the Request.
     credentials: 'omit',
-    // Not copied: the second argument of `new Request` is read from a polluted Object.prototype too.
+    // Passed through, not rebuilt: `new Request(input, init)` reads `init` from a polluted Object.prototype too.
     fetch: (input) => send(input instanceof Request ? input : new Request(input), body),
     throwHttpErrors: (status) => RETRIED_STATUSES.has(status),
     retry: {
@@ -66,7 +68,8 @@ export async function sendWithKy(request: KyRequest): Promise<Response> {
       afterStatusCodes: statuses,
       delay: backoffBound,
       jitter: true,
-      shouldRetry: ({ error, retryCount }) => request.shouldRetry(failureOf(error), retryCount),
+      shouldRetry: async ({ error, retryCount }) =>
+        KY_DECISIONS[await request.decideRetry(failureOf(error), retryCount)],
     },
     hooks: { beforeRetry: [onRetry] },
   };
@@ -74,6 +77,6 @@ export async function sendWithKy(request: KyRequest): Promise<Response> {
     return await ky(path, options);
   } catch (error) {
     if (error instanceof HTTPError) return error.response;
-    throw error instanceof TimeoutError ? new AttemptTimedOut() : error;
+    throw error instanceof TimeoutError ? new AttemptTimeoutError() : error;
   }
 }

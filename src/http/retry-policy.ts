@@ -40,12 +40,11 @@ export type AttemptFailure =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'error'; readonly error: unknown };
 
-/**
- * Answers ky's question after a failed attempt. `false`: the failure stands. `true`: again, after a backoff. `undefined`:
- * again, when `Retry-After` says; for a `true` ky reads no header at all, so `X-RateLimit-Reset` and dates that are none are
- * ignored.
- */
-export function shouldRetry(
+/** What follows a failed attempt: the failure stands; another attempt after a backoff; or one when `Retry-After` says. */
+export type RetryDecision = 'stop' | 'backoff' | 'retry-after';
+
+/** Decides what follows a failed attempt. */
+export function decideRetry(
   failure: AttemptFailure,
   {
     retry,
@@ -59,12 +58,12 @@ export function shouldRetry(
     /** Milliseconds that are left for the call. */
     readonly remaining: number;
   },
-): boolean | undefined {
+): RetryDecision {
   const worthIt =
     failure.kind !== 'error' || (failure.error instanceof BlazeMeterError && failure.error.retryable);
-  if (!worthIt || !replayable) return false;
+  if (!worthIt || !replayable) return 'stop';
   const asked = failure.kind === 'status' ? parseRetryAfter(failure.retryAfter, Date.now()) : undefined;
   // A wait that ends after the deadline would only replace this failure by a timeout.
-  if (asked === undefined) return backoffBound(retry) <= remaining;
-  return asked <= Math.min(LONGEST_RETRY_AFTER, remaining) ? undefined : false;
+  if (asked === undefined) return backoffBound(retry) <= remaining ? 'backoff' : 'stop';
+  return asked <= Math.min(LONGEST_RETRY_AFTER, remaining) ? 'retry-after' : 'stop';
 }

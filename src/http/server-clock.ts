@@ -18,7 +18,7 @@ export interface Moment {
   readonly server: TimeRange | undefined;
 }
 
-/** How far the two clocks may drift apart, in milliseconds a millisecond: generous, so that drift is no contradiction. */
+/** How far the two clocks may drift apart, in milliseconds per millisecond: generous, so that drift is no contradiction. */
 const DRIFT = 0.001;
 /** Readings that differ by more contradict each other, in milliseconds: servers keep the text of a `Date` for a while. */
 const SLACK = 2_000;

@@ -38,13 +38,13 @@ export interface FetchResponse {
  */
 export type FetchLike = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
-/** How far a call came: read where it matters whether something may have happened. */
+/** How far a call got: read where it matters whether something may have happened. */
 export interface Progress {
   attempts: number;
   /** A request may have reached the service, and no response says otherwise. */
-  maySent: boolean;
-  /** The same of the attempts before the last one. */
-  maySentBefore: boolean;
+  mayHaveBeenSent: boolean;
+  /** The same, for all attempts before the latest. */
+  mayHaveBeenSentBefore: boolean;
   /** When the first request may have left. */
   sentAt?: Moment;
   /** The credentials that signed last. */
@@ -89,11 +89,11 @@ const bodies = new WeakMap<Response, Body>();
 /** The body of a response that {@link signAndSend} resolved with. */
 export const bodyOf = (response: Response): Body => bodies.get(response) ?? { text: '', oversized: false };
 
-/** Whether a status says that nothing was done. 303 may follow on something done, and from 500 on it is not known. */
-const refused = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
+/** Whether a status says that nothing was done. A 303 may follow a completed request; after a 5xx it is unknown. */
+const isRefusal = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
 
 /** Whether an error of this package may be passed on: the caller's fetch knows the signature, and can create one too. */
-const showsNothing = (error: BlazeMeterError, credentials: Credentials): boolean =>
+const leaksNoSecret = (error: BlazeMeterError, credentials: Credentials): boolean =>
   hasCleanCauses(error) &&
   withoutSecrets(error.message, [
     credentials.secret.reveal(),
@@ -136,8 +136,8 @@ export async function signAndSend(
   };
   signal.throwIfAborted();
   progress.attempts += 1;
-  progress.maySentBefore = progress.maySent;
-  progress.maySent = true;
+  progress.mayHaveBeenSentBefore = progress.mayHaveBeenSent;
+  progress.mayHaveBeenSent = true;
   const sent = clock.moment();
   progress.sentAt ??= sent;
   progress.credentials = credentials;
@@ -155,16 +155,16 @@ export async function signAndSend(
     const limit = response.status >= 400 ? MAX_ERROR_BODY : MAX_BODY;
     bodies.set(response, await readBody(response.body, limit, aborted));
     // This attempt was refused; that says nothing of an earlier one whose response was lost.
-    if (refused(response.status)) progress.maySent = progress.maySentBefore;
+    if (isRefusal(response.status)) progress.mayHaveBeenSent = progress.mayHaveBeenSentBefore;
     return response;
   } catch (error) {
     if (error instanceof BrokenBody) progress.partial = error.partial;
     const unconnected = watched?.unsent === true;
     progress.unconnected = unconnected;
-    if (unconnected) progress.maySent = progress.maySentBefore;
+    if (unconnected) progress.mayHaveBeenSent = progress.mayHaveBeenSentBefore;
     if (signal.aborted) throw signal.reason;
     const cause = error instanceof BrokenBody ? error.cause : error;
-    if (cause instanceof BlazeMeterError && showsNothing(cause, credentials)) throw cause;
+    if (cause instanceof BlazeMeterError && leaksNoSecret(cause, credentials)) throw cause;
     // An error of ours that the caller's fetch made may quote the signature: its name and codes are kept.
     const failure = connectionError(cause instanceof BlazeMeterError ? summary(cause) : cause, {
       operation,
@@ -174,7 +174,7 @@ export async function signAndSend(
       unconnected,
       replayable: attempt.replayable(credentials),
     });
-    if (!failure.mayHaveBeenSent) progress.maySent = progress.maySentBefore;
+    if (!failure.mayHaveBeenSent) progress.mayHaveBeenSent = progress.mayHaveBeenSentBefore;
     throw failure;
   }
 }

@@ -8,7 +8,7 @@ import { builtin } from './builtin.ts';
 import { MAX_BYTES, shownPath, utf8 } from './private-file.ts';
 import { broken, checkedCredentials, errorCode, type Found, parseKeyJson, providerOf } from './source.ts';
 
-const OPTIONS = { timeout: spec.milliseconds, cwd: spec.text, env: spec.any };
+const OPTIONS = { timeout: spec.milliseconds, cwd: spec.string, env: spec.any };
 
 /** How a program is run. */
 export interface CommandOptions {

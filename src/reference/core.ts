@@ -64,7 +64,7 @@ interface Exchange {
   readonly operation: ReferenceOperation | RouteKey | null;
   readonly credentials: Credentials | undefined;
   /** Whether the credentials may be live ones of BlazeMeter. */
-  readonly real: boolean;
+  readonly mayBeReal: boolean;
   readonly faults: readonly AppliedFault[];
   readonly ms: number;
   readonly number: number;
@@ -81,11 +81,11 @@ export function handle(core: Core, request: PlainRequest): PlainResponse {
   const found = core.router.match(request.method, path);
   const operation = found.kind === 'found' ? found.route.operation : null;
   const credentials = readBasicAuth(header(request.headers, 'authorization'));
-  const real =
+  const mayBeReal =
     credentials !== undefined &&
     !core.state.keys.has(credentials.id) &&
     looksReal(credentials.id, credentials.secret);
-  if (real && !core.warned) warnOfRealCredentials(core);
+  if (mayBeReal && !core.warned) warnOfRealCredentials(core);
   const faults = core.faults.match(operation, credentials?.id, ms);
   const exchange: Exchange = {
     request,
@@ -94,7 +94,7 @@ export function handle(core: Core, request: PlainRequest): PlainResponse {
     found,
     operation,
     credentials,
-    real,
+    mayBeReal,
     faults,
     ms,
     number,
@@ -102,20 +102,21 @@ export function handle(core: Core, request: PlainRequest): PlainResponse {
     committed: false,
   };
 
-  const replaced = faults.some(({ effect }) => replacesAt(effect) === 'before-commit');
-  const reply: Reply = replaced ? NOTHING_DONE : run(core, exchange);
+  const skipsOperation = faults.some(({ effect }) => replacesAt(effect) === 'before-commit');
+  const reply: Reply = skipsOperation ? NOTHING_DONE : runCatchingErrors(core, exchange);
   const status = statusOf(reply);
   const dateMs = ms + core.clock.skewMs() + skewOf(faults) - dateAge(core.semantics.dates, request.method);
   const draft: ResponseDraft = {
     status,
     headers: headersOf(status, dateMs, number),
-    body: replaced ? '' : bodyOf(inTimes(reply, core.semantics), requestId),
+    body: skipsOperation ? '' : bodyOf(withTimeUnits(reply, core.semantics), requestId),
     delayMs: delayOf(faults),
     delivery: WHOLE,
   };
-  if (found.kind === 'method') draft.headers.Allow = found.allow;
+  if (found.kind === 'method-not-allowed') draft.headers.Allow = found.allow;
   for (const fault of faults)
-    if (!replaced || replacesAt(fault.effect) !== 'after-commit') applyFault(draft, fault, requestId, dateMs);
+    if (!skipsOperation || replacesAt(fault.effect) !== 'after-commit')
+      applyFault(draft, fault, requestId, dateMs);
   if (request.method === 'HEAD') draft.body = '';
 
   core.journal.add(journalRecordOf(core, exchange, draft));
@@ -123,7 +124,7 @@ export function handle(core: Core, request: PlainRequest): PlainResponse {
 }
 
 /** The same with its times in the unit that the semantics say. */
-const inTimes = (reply: Reply, { times }: Semantics): Reply =>
+const withTimeUnits = (reply: Reply, { times }: Semantics): Reply =>
   reply.kind === 'one' || reply.kind === 'list'
     ? { ...reply, result: withTimes(reply.result, times) }
     : reply;
@@ -131,11 +132,11 @@ const inTimes = (reply: Reply, { times }: Semantics): Reply =>
 /** What a fault before the commit is applied to. */
 const NOTHING_DONE: Reply = { kind: 'one', status: 200, result: null };
 
-function run(core: Core, exchange: Exchange): Reply {
+function runCatchingErrors(core: Core, exchange: Exchange): Reply {
   const { state } = core;
   const before = state.version;
   try {
-    const reply = operate(core, exchange);
+    const reply = runOperation(core, exchange);
     exchange.committed = state.version !== before;
     return reply;
   } catch (error) {
@@ -147,12 +148,12 @@ function run(core: Core, exchange: Exchange): Reply {
   }
 }
 
-function operate(core: Core, exchange: Exchange): Reply {
+function runOperation(core: Core, exchange: Exchange): Reply {
   const { state, semantics, ids } = core;
   const { request, found, faults, ms } = exchange;
   if ((request.body?.length ?? 0) > MAX_BODY) return errorReply(413);
   if (found.kind === 'unknown') return errorReply(404);
-  if (found.kind === 'method') return errorReply(405);
+  if (found.kind === 'method-not-allowed') return errorReply(405);
   const { route, params } = found;
   if (route.operation === 'web.version') return getVersion();
   const now = Math.floor(ms / 1000);
@@ -179,7 +180,7 @@ function operate(core: Core, exchange: Exchange): Reply {
   if ('provenance' in route) {
     if (params.userId !== undefined && params.userId !== String(caller.user.id))
       refuse(404, 'User not found');
-    return written(route.run(context), route.writeResult);
+    return encodeResult(route.run(context), route.writeResult);
   }
   const reply = route.run(context);
   if (request.method !== 'GET' && request.method !== 'HEAD') state.version++;
@@ -197,7 +198,7 @@ function idOf(
 }
 
 /** The reply in the form that the corrected client reads. */
-function written(reply: Reply, write: WriteResult | undefined): Reply {
+function encodeResult(reply: Reply, write: WriteResult | undefined): Reply {
   if (write === undefined || (reply.kind !== 'one' && reply.kind !== 'list')) return reply;
   const { result = null, ...beside } = write(reply.result);
   return { ...reply, result, beside };
@@ -242,7 +243,7 @@ function journalRecordOf(core: Core, exchange: Exchange, response: PlainResponse
     path: found.kind === 'found' && !found.route.path.includes('{') ? found.route.path : shownPath(exchange),
     keyId: known ?? (credentials !== undefined && state.deleted.has(credentials.id) ? credentials.id : null),
     userId: exchange.userId,
-    looksReal: exchange.real,
+    looksReal: exchange.mayBeReal,
     status: response.status,
     committed: exchange.committed,
     delivered: delivery.kind !== 'cut' ? 'whole' : delivery.keep === 'nothing' ? 'nothing' : 'part',

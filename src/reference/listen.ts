@@ -35,7 +35,7 @@ export interface Listening {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const OPTIONS = { port: spec.count, host: spec.text, tls: spec.record, cors: spec.flag };
+const OPTIONS = { port: spec.count, host: spec.string, tls: spec.record, cors: spec.flag };
 
 /**
  * Serves a reference on a port. Works on Node, Bun and Deno.

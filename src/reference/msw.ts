@@ -38,7 +38,7 @@ const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?\/api\/
 export function handlers(reference: Pick<Reference, 'fetch'>, options?: HandlersOptions): RequestHandler[] {
   const { baseUrl = 'https://a.blazemeter.com/api/v4' } = parseOptions<HandlersOptions>(
     'handlers',
-    { baseUrl: spec.text },
+    { baseUrl: spec.string },
     options,
   );
   const base = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;

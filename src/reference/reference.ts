@@ -72,9 +72,9 @@ const OPTIONS = {
   faults: spec.list,
   routes: spec.record,
   operations: spec.record,
-  randomSeed: spec.text,
+  randomSeed: spec.string,
   journalLimit: spec.count,
-  warn: spec.run,
+  warn: spec.function,
 };
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';

@@ -173,7 +173,7 @@ function corrected(route: Operation, name: string, override: RouteOverride | und
 /** What a method and a path mean. */
 export type Match<Target> =
   | { readonly kind: 'found'; readonly route: Target; readonly params: Readonly<Record<string, string>> }
-  | { readonly kind: 'method'; readonly allow: string }
+  | { readonly kind: 'method-not-allowed'; readonly allow: string }
   | { readonly kind: 'unknown' };
 
 /** Finds the route of a request; HEAD is a GET without its body. A route that was added later goes first. */
@@ -220,7 +220,7 @@ export function createRouter<Target>(): Router<Target> {
       }
       return allowed.size === 0
         ? { kind: 'unknown' }
-        : { kind: 'method', allow: [...allowed].sort().join(', ') };
+        : { kind: 'method-not-allowed', allow: [...allowed].sort().join(', ') };
     },
   };
 }

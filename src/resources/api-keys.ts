@@ -80,7 +80,7 @@ export interface ApiKeysResource {
   delete(id: string, options?: SelfOptions): CallPromise<void>;
 }
 
-/** How the options of calls are checked that may lock the caller out. */
+/** Checks for the options of calls that may lock the caller out. */
 const SELF_OPTIONS = { ...CALL_OPTIONS, allowSelf: spec.flag };
 
 const deleteKey = (context: ClientContext, id: string, options: SelfOptions | undefined): CallPromise<void> =>
@@ -98,7 +98,7 @@ const deleteKey = (context: ClientContext, id: string, options: SelfOptions | un
         return outcomeOf(undefined, { ...envelope, response });
       } catch (error) {
         // An earlier attempt of this call deleted it, and only the response was lost.
-        if (!(error instanceof ApiError) || !progress.maySentBefore) throw error;
+        if (!(error instanceof ApiError) || !progress.mayHaveBeenSentBefore) throw error;
         // A key that deletes itself is refused from then on, so a 401 says the same as a 404.
         const gone = error.status === 404 || (error.status === 401 && sameKey(response.credentials.id, id));
         if (!gone) throw error;

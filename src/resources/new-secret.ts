@@ -93,7 +93,7 @@ export async function requestSecret(
     const { secret, keyId } = savedFrom(progress.partial ?? '', progress.credentials);
     if (secret !== undefined)
       throw undelivered(id, 'the response was cut off after it', { secret, keyId }, progress, error);
-    if (!progress.maySent) throw error;
+    if (!progress.mayHaveBeenSent) throw error;
     throw new LostResponse(deadline.abortedByCaller ? error : scrubbed(error), progress);
   }
   return readSecret(context, id, args, response, progress);
@@ -126,7 +126,7 @@ function readSecret(
     const reply: Reply = { ...readEnvelope(response, responseContext(context, id, response)), response };
     return { ...reply, ...readResult(context, id, reply, newApiKey, args) };
   } catch (error) {
-    if (!success) throw progress.maySent ? new LostResponse(error, progress) : error;
+    if (!success) throw progress.mayHaveBeenSent ? new LostResponse(error, progress) : error;
     const { secret, keyId } = savedFrom(body, response.credentials);
     if (secret !== undefined)
       throw undelivered(
@@ -138,7 +138,7 @@ function readSecret(
       );
     // An error inside a 200: a code of 400 to 499 refuses, any other leaves it open.
     const code = error instanceof ApiError ? (error.apiCode ?? 0) : 0;
-    if (code >= 400 && code < 500 && !progress.maySentBefore) throw error;
+    if (code >= 400 && code < 500 && !progress.mayHaveBeenSentBefore) throw error;
     throw new LostResponse(error, progress, mayHoldSecret(body) ? Secret.from(body) : undefined);
   }
 }

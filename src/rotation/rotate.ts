@@ -4,7 +4,7 @@
 import { RotationError } from '../errors.ts';
 import { newNonce, newRecordId } from '../util/key-name.ts';
 import { lostTo } from './engine/busy.ts';
-import { advance, clearStrays, retire } from './engine/machine.ts';
+import { advance, deleteRetired, queueStrays } from './engine/machine.ts';
 import {
   type AdoptOptions,
   adoptSettings,
@@ -158,7 +158,7 @@ async function rotateIfDue(run: RecordRun): Promise<RotationPhase> {
 /** Begins a rotation. A key of the record that it does not know, as a late request creates one, goes first: it takes up room. */
 async function beginNext(run: RecordRun, known?: ServiceState): Promise<RotationPhase> {
   const { keys } = await begin(run, known);
-  if (await clearStrays(run, keys)) await retire(run);
+  if (await queueStrays(run, keys)) await deleteRetired(run);
   return advance(run);
 }
 

@@ -14,13 +14,13 @@ const method = (name: string) => (value: unknown) =>
 export const spec = {
   /** Anything; the code that uses it checks it. */
   any: z.unknown(),
-  text: z.string('a string'),
+  string: z.string('a string'),
   flag: z.boolean('true or false'),
   milliseconds: z
     .number('a number of milliseconds above 0')
     .check(z.gt(0, 'a number of milliseconds above 0')),
   count: z.int('a whole number, 0 or more').check(z.gte(0, 'a whole number, 0 or more')),
-  run: z.custom((value) => typeof value === 'function', 'a function'),
+  function: z.custom((value) => typeof value === 'function', 'a function'),
   record: z.custom(isPlainObject, 'a plain object'),
   list: z.custom(Array.isArray, 'an array'),
   signal: z.custom(method('addEventListener'), 'an AbortSignal'),

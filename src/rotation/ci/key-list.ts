@@ -17,10 +17,10 @@ import type { HeldKey } from '../record/record.ts';
  * Within this time after its creation, or its last regeneration, a key may still be worked on by the run that created it,
  * which is about to test or to deliver it. No other run touches it until then.
  */
-export const IN_HAND = 15 * 60_000;
+export const IN_HAND_MS = 15 * 60_000;
 
 /** The service tells times in whole seconds, so two readings of its clock may differ by one, and one may be on its way. */
-const SECONDS = 2_000;
+const CLOCK_SLACK_MS = 2_000;
 
 export interface KeyList {
   readonly recordId: string;
@@ -36,7 +36,7 @@ export interface KeyList {
   /** The epoch of the given key; 0 for a key created by hand. */
   readonly epoch: number;
   /** The highest epoch that a key of ours has. */
-  readonly top: number;
+  readonly highestEpoch: number;
   /** Whether the service shows last uses at once: it showed this run's own. */
   readonly showsUses: boolean;
   /** When the list was read, in milliseconds. */
@@ -61,7 +61,7 @@ export const usedByCreatorOnly = (
   { settings: { timing } }: Run,
   key: ApiKey,
   found: Pick<KeyList, 'showsUpdates' | 'askedAt'>,
-): boolean => (key.lastUsedAt?.getTime() ?? 0) <= issuedAt(key, found) + IN_HAND + timing.testWithinMs;
+): boolean => (key.lastUsedAt?.getTime() ?? 0) <= issuedAt(key, found) + IN_HAND_MS + timing.testWithinMs;
 
 export const epochOf = (key: ApiKey): number => readKeyName(key.name)?.epoch ?? 0;
 
@@ -100,7 +100,7 @@ export async function fetchKeys(service: Service, settings: UnrecordedSettings):
     );
   const isOurs = seen !== undefined && all.includes(seen);
   const own = find(signer.id);
-  const justNow = (time: Date | null | undefined) => (time?.getTime() ?? 0) >= askedAt - SECONDS;
+  const justNow = (time: Date | null | undefined) => (time?.getTime() ?? 0) >= askedAt - CLOCK_SLACK_MS;
   const showsUses = justNow(own?.lastUsedAt);
   const showsUpdates = !justNow(own?.updatedAt);
   const isNewer = (key: ApiKey) => {
@@ -126,7 +126,7 @@ export async function fetchKeys(service: Service, settings: UnrecordedSettings):
       expiresAt: seen?.expiresAt ?? null,
     },
     epoch: isOurs ? epochOf(seen) : 0,
-    top: Math.max(0, ...all.map(epochOf)),
+    highestEpoch: Math.max(0, ...all.map(epochOf)),
     showsUses,
     askedAt,
     showsUpdates,

@@ -10,7 +10,7 @@ import { pendingKey } from '../engine/plan.ts';
 import type { Run } from '../engine/run.ts';
 import { DAY_MS, nextDays } from '../engine/schedule.ts';
 import type { PendingKey, RotationReason } from '../record/record.ts';
-import { IN_HAND, issuedAt, type KeyList, ours } from './key-list.ts';
+import { IN_HAND_MS, issuedAt, type KeyList, ours } from './key-list.ts';
 
 /** Newer keys that may be in a sink: with so many, one more would not help. */
 const MOST_NEWER = 5;
@@ -18,10 +18,16 @@ const MOST_NEWER = 5;
 /** The next key: one left over by a run that died, or a new one. Changes nothing. */
 export function planNext(run: Run, found: KeyList): PendingKey {
   const { service, settings } = run;
-  const { current, newer, top } = found;
+  const { current, newer, highestEpoch } = found;
   const days = nextDays(run, current);
   const now = service.now();
-  const next = pendingKey(run, { strategy: 'create', signer: 'current', days, current, epoch: top + 1 });
+  const next = pendingKey(run, {
+    strategy: 'create',
+    signer: 'current',
+    days,
+    current,
+    epoch: highestEpoch + 1,
+  });
   const left = newer.at(-1);
   const name = left === undefined ? undefined : readKeyName(left.name);
   if (left !== undefined && name !== undefined && leftOver(left, found, now, days))
@@ -51,10 +57,10 @@ function leftOver(key: ApiKey, found: KeyList, now: Date, days: number): boolean
   const lives = key.expiresAt === null || key.expiresAt.getTime() - now.getTime() >= (days / 2) * DAY_MS;
   const { showsUses, showsUpdates } = found;
   const unused = showsUses && showsUpdates && key.lastUsedAt === null;
-  return unused && now.getTime() - issuedAt(key, found) >= IN_HAND && lives;
+  return unused && now.getTime() - issuedAt(key, found) >= IN_HAND_MS && lives;
 }
 
-/** What `replace` would do, in words. */
+/** What the creation of a key would do, in words. */
 export function wordsOf({ settings }: Run, found: KeyList, pending: PendingKey): string[] {
   const { newer, signer, current } = found;
   const reused = newer.find(({ name }) => name === pending.name);

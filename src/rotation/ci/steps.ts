@@ -6,14 +6,14 @@ import { sameKey } from '../../auth/credentials.ts';
 import { NotFoundError, RequestFailedError, RotationError, UndeliveredSecretError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { printable } from '../../util/printable.ts';
-import { madeSince, prepare, putToSinks, retire, type Steps } from '../engine/machine.ts';
+import { deleteRetired, madeSince, prepare, putToSinks, type Steps } from '../engine/machine.ts';
 import { anotherKey } from '../engine/plan.ts';
 import type { Run } from '../engine/run.ts';
 import { DAY_MS, fitDrain, isLastChance, lifetimeOf, retirementOf } from '../engine/schedule.ts';
 import type { HeldKey, PendingKey, RotationRecord } from '../record/record.ts';
 import {
   heldSince,
-  IN_HAND,
+  IN_HAND_MS,
   issuedAt,
   type KeyList,
   ours,
@@ -24,7 +24,7 @@ import { replacedKeys } from './next-key.ts';
 
 const AGAIN = 'the credentials in use once more';
 /** Credentials that were issued longer ago are not tested any more: another run may take their key for left over. */
-const LATE = IN_HAND / 2;
+const LATE_MS = IN_HAND_MS / 2;
 /** How often a run begins again because its key was deleted or regenerated elsewhere. */
 const ROUNDS = 3;
 
@@ -35,23 +35,23 @@ function drainOf(run: Run, old: Pick<ApiKey, 'id' | 'expiresAt'>, issued: number
   const { drainMs, everyMs } = run.settings;
   const { ms, note } = fitDrain(drainMs, old, { days: Math.round(days * 10) / 10, now: issued, everyMs });
   if (note !== undefined) run.note(note);
-  return Math.max(ms, IN_HAND);
+  return Math.max(ms, IN_HAND_MS);
 }
 
 /**
- * From when on a left-over key may go before its drain is over: no other than the run that created it has used it, and the
- * caller names it, the key in use would expire before, or is leaked.
+ * The earliest time at which a left-over key may be deleted without a full drain; `undefined`: it needs one. Only the run that
+ * created it has used it, and the caller names it in `replaces`, or the key in use is leaked or would expire first.
  */
-function withoutDrain(run: Run, key: ApiKey, found: KeyList, end: number): number | undefined {
+function earlyDeletionTime(run: Run, key: ApiKey, found: KeyList, end: number): number | undefined {
   const { settings, service } = run;
   if (!found.newer.some(({ id }) => id === key.id) || !usedByCreatorOnly(run, key, found)) return undefined;
   if (sameKey(key.id, found.replaces ?? '')) return service.now().getTime();
   const expires = found.current.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  const hurries = settings.reason === 'leak' || isLastChance(run, found.current) || expires <= end;
-  return hurries ? issuedAt(key, found) + IN_HAND + settings.timing.testWithinMs : undefined;
+  const urgent = settings.reason === 'leak' || isLastChance(run, found.current) || expires <= end;
+  return urgent ? issuedAt(key, found) + IN_HAND_MS + settings.timing.testWithinMs : undefined;
 }
 
-const onList = (keys: readonly ApiKey[]): RotationRecord['retire'] =>
+const toRetiringKeys = (keys: readonly ApiKey[]): RotationRecord['retire'] =>
   keys.map(({ id, name }) => ({ id, name, secret: null }));
 
 export class KeyListSteps implements Steps {
@@ -62,7 +62,7 @@ export class KeyListSteps implements Steps {
   #round = 1;
   #begun = Date.now();
   /** Keys that are still to be deleted when those on the list are gone. */
-  #waiting: readonly ApiKey[] = [];
+  #notYetDue: readonly ApiKey[] = [];
   /** When the next of the older keys may be deleted, where only time stands in the way. */
   resumeAfter: Date | undefined;
 
@@ -73,10 +73,10 @@ export class KeyListSteps implements Steps {
 
   /** One transition towards a promoted key. */
   async prepare(run: Run, pending: PendingKey): Promise<void> {
-    const { top } = this.#found;
+    const { highestEpoch } = this.#found;
     this.#pending ??= pending;
     try {
-      if (pending.key !== null && Date.now() - this.#begun > LATE)
+      if (pending.key !== null && Date.now() - this.#begun > LATE_MS)
         throw new RotationError(
           'This run was held up for so long that another one may have gone on without it.',
           { code: 'rotation_untested' },
@@ -84,12 +84,12 @@ export class KeyListSteps implements Steps {
       await prepare(run, pending);
     } catch (error) {
       const key = run.record.pending?.key;
-      if (key) throw notPut(run, key, error);
+      if (key) throw undeliveredSecret(run, key, error);
       const changed = [NotFoundError, RequestFailedError].some((kind) => error instanceof kind);
       const unknown = error instanceof RotationError && error.code === 'rotation_unknown';
-      // A key that was left over is not any more, so a new one is created, once.
-      if (pending.epoch > top || !(changed || unknown)) throw error;
-      await run.journal.save({ phase: 'creating', pending: anotherKey(run, pending, top + 1) });
+      // The left-over key has changed since, so a new one is created, whose epoch is beyond the highest: once.
+      if (pending.epoch > highestEpoch || !(changed || unknown)) throw error;
+      await run.journal.save({ phase: 'creating', pending: anotherKey(run, pending, highestEpoch + 1) });
     }
   }
 
@@ -99,7 +99,7 @@ export class KeyListSteps implements Steps {
     const { older } = this.#found;
     const all = await putToSinks(run, AGAIN);
     const next = older.length === 0 ? 'idle' : 'draining';
-    await run.journal.save({ retire: onList(older), phase: all ? next : 'delivering' });
+    await run.journal.save({ retire: toRetiringKeys(older), phase: all ? next : 'delivering' });
     if (!all) await this.#clearExpired(run);
     return all;
   }
@@ -112,8 +112,8 @@ export class KeyListSteps implements Steps {
     );
     if (expired.length === 0) return;
     const others = run.record.retire.filter(({ id }) => !expired.some((key) => key.id === id));
-    await run.journal.save({ retire: onList(expired) });
-    await retire(run);
+    await run.journal.save({ retire: toRetiringKeys(expired) });
+    await deleteRetired(run);
     await run.journal.save({ retire: [...run.record.retire, ...others] });
   }
 
@@ -121,10 +121,10 @@ export class KeyListSteps implements Steps {
     const { service, settings, journal } = run;
     const found = this.#found;
     // With recovery credentials the next run can go on if this one dies now; else it needs those of the leaked key.
-    if (leak && settings.recovery !== undefined) await retire(run);
+    if (leak && settings.recovery !== undefined) await deleteRetired(run);
     const { previous, retire: replaced } = run.record;
-    // The next run is given what the first sink holds. While that works, no other sink gets ahead of it: under a limit of two
-    // keys, credentials that a reader of theirs uses would keep every later run from creating any.
+    // The first sink feeds the next run. If another sink got the new key and the first did not, then under a limit of two keys
+    // the readers of that sink would keep the new key in use, and no later run could create one.
     const leads =
       found.accepted &&
       this.#round === 1 &&
@@ -143,7 +143,7 @@ export class KeyListSteps implements Steps {
       run.note(
         `The key ${found.current.id} was created by hand, so it is left alone. To have it deleted after the drain, name it with the option replaces.`,
       );
-    await journal.save({ previous: null, retire: onList(going) });
+    await journal.save({ previous: null, retire: toRetiringKeys(going) });
     if (leak && !all) {
       run.note('The old keys are not deleted before every sink has the new credentials: run it again.');
       run.madeSinceLeak = madeSince(run, await service.keys(current));
@@ -157,7 +157,7 @@ export class KeyListSteps implements Steps {
     return drains.length === 0;
   }
 
-  /** Back to the credentials that were given, if they are still accepted. */
+  /** Begins again with the credentials that were given. */
   async #beginAgain(run: Run, keyId: string): Promise<void> {
     const gone = `The credentials of the key ${keyId} were accepted before they were delivered to the sinks, and are refused since: that key was deleted or regenerated elsewhere.`;
     const pending = this.#pending;
@@ -165,6 +165,7 @@ export class KeyListSteps implements Steps {
       throw new RotationError(`${gone} Run it again.`, { code: 'rotation_untested' });
     run.note(`${gone} Another one was created.`);
     const { current } = this.#found;
+    // Whether these are still accepted, as the next `run.signer()` is to know.
     await run.service.userOf(current);
     this.#round += 1;
     this.#begun = Date.now();
@@ -201,7 +202,7 @@ export class KeyListSteps implements Steps {
     const ready = left.filter((key) => {
       const drain = drainOf(run, key, start);
       const end = Math.max(start, issuedAt(key, found)) + drain;
-      const early = withoutDrain(run, key, found, end);
+      const early = earlyDeletionTime(run, key, found, end);
       const retirement = retirementOf(key, {
         now,
         drainUntil: early ?? end,
@@ -214,28 +215,31 @@ export class KeyListSteps implements Steps {
       return false;
     });
     if (times.length > 0) this.resumeAfter = new Date(Math.min(...times));
-    this.#waiting = left.filter((key) => !ready.includes(key));
+    this.#notYetDue = left.filter((key) => !ready.includes(key));
     if (ready.length === 0) {
-      await journal.save({ retire: onList(left), phase: times.length > 0 ? 'draining' : 'idle' });
+      await journal.save({ retire: toRetiringKeys(left), phase: times.length > 0 ? 'draining' : 'idle' });
       return times.length === 0;
     }
-    // Whatever a sink reports: it gets the credentials in use before any others become worthless.
+    // Even a sink that reports the credentials in use is written again before an older key is deleted.
     const sinks = run.record.sinks.map((sink) =>
       this.#states.has(sink.name) ? { ...sink, epoch: null } : sink,
     );
     await journal.save({ sinks });
     const all = await putToSinks(run, AGAIN);
-    await journal.save({ retire: onList(all ? ready : left), phase: all ? 'retiring' : 'delivering' });
+    await journal.save({
+      retire: toRetiringKeys(all ? ready : left),
+      phase: all ? 'retiring' : 'delivering',
+    });
     return all;
   }
 
   /** Deletes the keys on the list. */
   async retire(run: Run): Promise<boolean> {
-    await retire(run);
+    await deleteRetired(run);
     const { promotion, current, retire: stuck } = run.record;
     if (promotion?.reason === 'leak') run.madeSinceLeak = madeSince(run, await run.service.keys(current));
     const phase = this.resumeAfter !== undefined ? 'draining' : stuck.length > 0 ? 'retiring' : 'idle';
-    await run.journal.save({ retire: [...stuck, ...onList(this.#waiting)], phase });
+    await run.journal.save({ retire: [...stuck, ...toRetiringKeys(this.#notYetDue)], phase });
     return phase === 'idle';
   }
 }
@@ -248,14 +252,14 @@ async function putNew(run: Run, leads: boolean): Promise<boolean> {
     const all = await putToSinks(run, undefined, { leads });
     if (taken()) return all;
   } catch (error) {
-    if (!taken()) throw notPut(run, current, error);
+    if (!taken()) throw undeliveredSecret(run, current, error);
     throw error;
   }
-  throw notPut(run, current, undefined);
+  throw undeliveredSecret(run, current, undefined);
 }
 
-/** A secret that arrives is never dropped. */
-function notPut(run: Run, { id, secret }: HeldKey, cause: unknown): UndeliveredSecretError {
+/** The error that carries the new secret where no sink has stored it. */
+function undeliveredSecret(run: Run, { id, secret }: HeldKey, cause: unknown): UndeliveredSecretError {
   const problems = [...run.sinkProblems].map(([name, problem]) => `${printable(name)} (${problem})`);
   const untried = problems.length > 0 && problems.length < run.record.sinks.length;
   const why =

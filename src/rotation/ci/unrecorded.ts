@@ -17,7 +17,7 @@ import {
   derivedJournal,
   epochOf,
   fetchKeys,
-  IN_HAND,
+  IN_HAND_MS,
   issuedAt,
   type KeyList,
   type SinkStates,
@@ -163,7 +163,7 @@ function isTime(run: Run, found: KeyList): boolean {
   if (epoch === 0 || seen === undefined) return true;
   const issued = issuedAt(seen, found);
   const days = (lifetimeOf(current) ?? Number.POSITIVE_INFINITY) / DAY_MS;
-  const until = issued + Math.max(IN_HAND, fitDrain(drainMs, current, { days, now: issued, everyMs }).ms);
+  const until = issued + Math.max(IN_HAND_MS, fitDrain(drainMs, current, { days, now: issued, everyMs }).ms);
   if (run.service.now().getTime() >= until) return true;
   run.note(
     `The drain of the last rotation is not over before ${new Date(until).toISOString()}: no other rotation is begun.`,
@@ -191,7 +191,7 @@ function deliveredAlready(run: Run, found: KeyList, states: SinkStates): ApiKey 
   return held.length === 1 && held[0] === undefined && byReader ? latest : undefined;
 }
 
-/** What `settle` would do, in words. */
+/** What a run that creates no key would do, in words. */
 function planSettling(run: Run, { current, older }: KeyList): void {
   for (const { name, epoch } of run.record.sinks)
     if (epoch === null) run.did(`write the credentials of the key ${current.id} to ${name} again`);

@@ -27,10 +27,10 @@ import { type KeyCredentials, ownKeys } from './service.ts';
 import { putToSink } from './sink.ts';
 
 /** The service tells times in whole seconds, so two readings of its clock may differ by one. */
-const SECOND = 1_000;
+const SECOND_MS = 1_000;
 
-/** After so many new keys that did not work a run creates no other one. */
-const MOST_DISCARDED = 3;
+/** A run gives up after this many new keys that did not work. */
+const MAX_DISCARDED = 3;
 
 /** What a run does in each phase. All but the first return whether it goes on. */
 export interface Steps {
@@ -56,20 +56,20 @@ export async function advance(run: Run, steps: Steps = WITH_RECORD): Promise<Rot
 /** One transition towards a promoted key. */
 export async function prepare(run: Run, pending: PendingKey): Promise<void> {
   run.service.signal?.throwIfAborted();
-  if (run.record.phase === 'testing' && pending.key !== null) await promoteTested(run, pending, pending.key);
+  if (run.record.phase === 'testing' && pending.key !== null) await testAndPromote(run, pending, pending.key);
   else await obtain(run, pending);
 }
 
-const retiring = ({ id, name, secret }: HeldKey): RetiringKey => ({ id, name, secret });
+const toRetiringKey = ({ id, name, secret }: HeldKey): RetiringKey => ({ id, name, secret });
 
 /** Tests the pending credentials, and makes them the current ones. */
-async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
+async function testAndPromote(run: Run, pending: PendingKey, key: HeldKey): Promise<void> {
   const { current, previous, sinks, retire: waiting } = run.record;
   const outcome = await test(run, pending, key);
   if (outcome !== 'works') {
     run.discarded += 1;
-    // Otherwise a service that states another id than it accepts would be given new keys for ever.
-    if (run.discarded === MOST_DISCARDED)
+    // A service that reports one id and accepts another would make this run create keys without end.
+    if (run.discarded === MAX_DISCARDED)
       throw new RotationError(
         `The new key ${key.id} ${outcome === 'gone' ? 'does not exist' : 'is refused'}, as those that this run created before it, so no other one is created.`,
         {
@@ -88,7 +88,7 @@ async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promi
     await run.journal.save({
       phase: 'creating',
       pending: anotherKey(run, pending),
-      retire: outcome === 'gone' ? waiting : [...waiting, retiring(key)],
+      retire: outcome === 'gone' ? waiting : [...waiting, toRetiringKey(key)],
     });
     return;
   }
@@ -97,13 +97,13 @@ async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promi
   // A leaked key gets no drain: it goes at once, before anything else.
   const drains = twoKeys && reason !== 'leak';
   // The drain that a leak has interrupted is over.
-  const gone = previous === null ? waiting : [...waiting, retiring(previous)];
+  const toDelete = previous === null ? waiting : [...waiting, toRetiringKey(previous)];
   await run.journal.save({
     phase: 'delivering',
     epoch,
     current: key,
     previous: drains ? current : null,
-    retire: twoKeys && !drains ? [...gone, retiring(current)] : gone,
+    retire: twoKeys && !drains ? [...toDelete, toRetiringKey(current)] : toDelete,
     pending: null,
     promotion: { reason, promotedAt: run.service.now(), drainMs, drainUntil: null, leakedSince },
     sinks,
@@ -112,8 +112,8 @@ async function promoteTested(run: Run, pending: PendingKey, key: HeldKey): Promi
 }
 
 /**
- * Writes the current credentials to every sink that has not acknowledged them; where the first `leads`, to no other while that
- * one fails. Returns whether all have them.
+ * Writes the current credentials to every sink that has not acknowledged them; with `leads`, stops if the first one fails.
+ * Returns whether all have them.
  */
 export async function putToSinks(
   run: Run,
@@ -170,7 +170,8 @@ async function deliver(run: Run): Promise<boolean> {
     await run.journal.save({ phase: 'retiring', sinks });
     return true;
   }
-  await run.signer(); // Reads the server's clock, by which the drain is counted.
+  // A response of this run has shown the server's clock then, by which the drain is counted.
+  await run.signer();
   const now = run.service.now();
   const newDays =
     current.expiresAt === null
@@ -186,8 +187,8 @@ async function deliver(run: Run): Promise<boolean> {
   return true;
 }
 
-/** Returns whether the old key may be deleted. */
-async function drained(run: Run): Promise<boolean> {
+/** Waits for the end of the drain. Returns whether the run goes on: to delete the old key, or to deliver a secret that was issued again. */
+async function drain(run: Run): Promise<boolean> {
   run.service.signal?.throwIfAborted();
   const { current, previous, promotion, retire: waiting } = run.record;
   if (previous === null || promotion?.drainUntil == null) {
@@ -196,7 +197,7 @@ async function drained(run: Run): Promise<boolean> {
   }
   const signer = await run.signer();
   const now = run.service.now();
-  const over = now.getTime() + SECOND >= promotion.drainUntil.getTime();
+  const over = now.getTime() + SECOND_MS >= promotion.drainUntil.getTime();
   const settled = now.getTime() - promotion.promotedAt.getTime() > SETTLED_MS;
   if (signer.id !== current.id && (over || settled)) return reissueSecret(run, signer, promotion);
   if (!over) return false;
@@ -206,8 +207,8 @@ async function drained(run: Run): Promise<boolean> {
     { expiresAt: previous.expiresAt, lastUsedAt },
     {
       now: now.getTime(),
-      drainUntil: promotion.drainUntil.getTime() - SECOND,
-      replacedAt: promotion.promotedAt.getTime() + SECOND,
+      drainUntil: promotion.drainUntil.getTime() - SECOND_MS,
+      replacedAt: promotion.promotedAt.getTime() + SECOND_MS,
       // A schedule runs unattended: a key that no reader has used for a whole drain is no longer in use.
       quietForMs: quietForMs ?? (everyMs === undefined ? undefined : promotion.drainMs),
     },
@@ -216,13 +217,17 @@ async function drained(run: Run): Promise<boolean> {
     if (retirement.usedAt !== undefined) run.keepUsed(previous.id, retirement.usedAt);
     return false;
   }
-  await run.journal.save({ phase: 'retiring', previous: null, retire: [...waiting, retiring(previous)] });
+  await run.journal.save({
+    phase: 'retiring',
+    previous: null,
+    retire: [...waiting, toRetiringKey(previous)],
+  });
   return true;
 }
 
 /**
  * The current credentials are refused after they were promoted: a regenerate that was sent before, and arrived late, has
- * replaced the secret. The old key still works and signs for a secret that is known. Then its drain begins again.
+ * replaced the secret. The old key still works, so it signs a new regenerate, whose secret is known. Its drain then starts over.
  */
 async function reissueSecret(run: Run, signer: KeyCredentials, promotion: Promotion): Promise<boolean> {
   const { service, journal } = run;
@@ -255,19 +260,19 @@ async function reissueSecret(run: Run, signer: KeyCredentials, promotion: Promot
 }
 
 /** The end of a rotation: deletes the keys of this record that are not in use, and no others. */
-async function finish(run: Run): Promise<boolean> {
+async function retire(run: Run): Promise<boolean> {
   run.service.signal?.throwIfAborted();
   const signer = await run.signer();
   const keys = await run.service.keys(signer);
-  await clearStrays(run, keys);
-  await retire(run);
+  await queueStrays(run, keys);
+  await deleteRetired(run);
   if (run.record.promotion?.reason === 'leak') run.madeSinceLeak ??= madeSince(run, keys);
   if (run.record.retire.length === 0) await run.journal.save({ phase: 'idle', promotion: null });
   return run.record.phase === 'idle';
 }
 
 /** Puts keys of this record that it does not know on the list of those to be deleted. Returns whether there were any. */
-export async function clearStrays(run: Run, keys: readonly ApiKey[]): Promise<boolean> {
+export async function queueStrays(run: Run, keys: readonly ApiKey[]): Promise<boolean> {
   const strays = strayKeys(run, keys);
   const more = strays.map(({ id, name }) => ({ id, name, secret: null }));
   if (more.length > 0) await run.journal.save({ retire: [...run.record.retire, ...more] });
@@ -290,7 +295,7 @@ function strayKeys(run: Run, keys: readonly ApiKey[]): ApiKey[] {
 }
 
 /** Deletes the keys on the list. What cannot be deleted stays on it. */
-export async function retire(run: Run): Promise<void> {
+export async function deleteRetired(run: Run): Promise<void> {
   if (run.record.retire.length === 0) return;
   const signer = await run.signer();
   for (const key of run.record.retire) {
@@ -314,7 +319,7 @@ export async function retire(run: Run): Promise<void> {
 
 /** Deletes the leaked key before any sink is written, and looks for keys that were created with it. */
 async function closeLeak(run: Run): Promise<void> {
-  await retire(run);
+  await deleteRetired(run);
   run.madeSinceLeak ??= madeSince(run, await run.service.keys(await run.signer()));
 }
 
@@ -328,4 +333,4 @@ export function madeSince(run: Run, keys: readonly ApiKey[]): ApiKey[] {
   );
 }
 
-const WITH_RECORD: Steps = { prepare, deliver, drain: drained, retire: finish };
+const WITH_RECORD: Steps = { prepare, deliver, drain, retire };

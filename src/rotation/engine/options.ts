@@ -228,7 +228,12 @@ const WITH_RECORD: OptionSpecs = {
   takeOver: spec.flag,
   whenBusy: z.enum(['throw', 'read'], "'throw' or 'read'"),
 };
-const WITHOUT_RECORD: OptionSpecs = { ...COMMON, name: spec.any, credentials: spec.any, replaces: spec.text };
+const WITHOUT_RECORD: OptionSpecs = {
+  ...COMMON,
+  name: spec.any,
+  credentials: spec.any,
+  replaces: spec.string,
+};
 const ADOPT: OptionSpecs = { store, name: spec.any, credentials: spec.any, signal: spec.signal };
 
 const milliseconds = z

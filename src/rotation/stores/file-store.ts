@@ -20,7 +20,7 @@ export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {
 
 const specs: OptionSpecs = {
   allowInsecureFile: spec.flag,
-  onWarning: spec.run,
+  onWarning: spec.function,
   followSymlink: spec.flag,
   seal: sealingSpec,
 };

@@ -7,9 +7,9 @@ import { signedDestination } from '../../auth/destination.ts';
 import type { SecretLike } from '../../auth/secret.ts';
 import { RotationError } from '../../errors.ts';
 import { readBody } from '../../http/body.ts';
-import { AttemptTimedOut, sendWithKy } from '../../http/ky-client.ts';
+import { AttemptTimeoutError, sendWithKy } from '../../http/ky-client.ts';
 import { resolveTarget } from '../../http/path.ts';
-import { RETRIED_STATUSES, shouldRetry } from '../../http/retry-policy.ts';
+import { decideRetry, RETRIED_STATUSES } from '../../http/retry-policy.ts';
 import { type FetchLike, isResponse } from '../../http/signing-fetch.ts';
 import { type Abortable, abortable } from '../../util/abort.ts';
 import { parseJson } from '../../util/json.ts';
@@ -31,7 +31,7 @@ export interface HttpStoreOptions {
 }
 
 export const httpStoreSpecs: OptionSpecs = {
-  fetch: spec.run,
+  fetch: spec.function,
   fetchOptions: spec.record,
   timeout: storeTimeoutSpec,
   token: z.custom(
@@ -158,9 +158,9 @@ export function storeClient(config: {
             throw error instanceof RotationError ? error : connectionFailure(source, error);
           }
         },
-        async shouldRetry(failure, retry) {
+        async decideRetry(failure, retry) {
           attempt.abort();
-          return shouldRetry(failure, { retry, replayable: true, remaining: Number.POSITIVE_INFINITY });
+          return decideRetry(failure, { retry, replayable: true, remaining: Number.POSITIVE_INFINITY });
         },
         onRetry: () => {},
       });
@@ -168,7 +168,7 @@ export function storeClient(config: {
     } catch (error) {
       attempt.abort();
       if (error instanceof RotationError) throw error;
-      if (!(error instanceof AttemptTimedOut))
+      if (!(error instanceof AttemptTimeoutError))
         throw storeFailure(source, 'could not be asked.', { cause: scrubbed(error) });
       throw storeFailure(
         source,

@@ -44,7 +44,7 @@ const kubernetesName = z.string(NAME).check(z.regex(/^[a-z0-9]([a-z0-9.-]{0,251}
 
 const specs: OptionSpecs = {
   ...httpStoreSpecs,
-  server: spec.text,
+  server: spec.string,
   namespace: kubernetesName,
   name: kubernetesName,
   credentialFields: credentialFieldsSpec(/^(?!\.\.?$|__proto__$)[-._a-zA-Z0-9]{1,253}$/),

@@ -50,7 +50,7 @@ export interface Sealing {
   open(text: string, place: string): Promise<RotationRecord>;
 }
 
-const SEALING = { key: spec.any, previous: spec.list, place: spec.text, acceptPlaintext: spec.flag };
+const SEALING = { key: spec.any, previous: spec.list, place: spec.string, acceptPlaintext: spec.flag };
 
 /** What every sealed text begins with; the digit is the version of the format. */
 const PREFIX = 'blazemeter-sealed-';

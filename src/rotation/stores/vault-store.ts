@@ -41,9 +41,9 @@ const NAMESPACE = 'a path of letters, digits, ".", "_" and "-"';
 
 const specs: OptionSpecs = {
   ...httpStoreSpecs,
-  address: spec.text,
-  mount: spec.text,
-  path: spec.text,
+  address: spec.string,
+  mount: spec.string,
+  path: spec.string,
   namespace: z.string(NAMESPACE).check(z.regex(/^[\w./-]{1,255}$/, NAMESPACE)),
   credentialFields: credentialFieldsSpec(/^(?!(?:__proto__|constructor|prototype)$)[\w.-]{1,128}$/),
   seal: sealingSpec,
