@@ -2,6 +2,7 @@
 // code of each are kept, down the chain of causes.
 
 import { BlazeMeterError } from '../errors.ts';
+import { withoutSecrets } from './redact.ts';
 
 /** The form of an error class's name, which no secret has. */
 const NAME = /^(?:[A-Z][A-Za-z0-9]{0,48})?(?:Error|Exception)$/;
@@ -32,15 +33,42 @@ function text(value: unknown, key: string, form: RegExp): string | undefined {
 /** The `code` of a foreign error, where it is a plain word such as `ECONNRESET`. For comparisons, not for output. */
 export const codeOf = (error: unknown): string | undefined => text(error, 'code', CODE);
 
+/** What was thrown, if `instanceof` works on it: it throws on a revoked proxy, which becomes an error without details. */
+export function inspectable(thrown: unknown): unknown {
+  try {
+    Error[Symbol.hasInstance](thrown);
+    return thrown;
+  } catch {
+    return new Error();
+  }
+}
+
+/** Whether a thrown value is one of our errors, with the texts that those have: callers can change them. */
+function isOurs(error: unknown): error is BlazeMeterError {
+  return (
+    error instanceof BlazeMeterError &&
+    ['name', 'message'].every((key) => typeof fieldOf(error, key) === 'string')
+  );
+}
+
 /** A foreign error reduced to names and codes. Our own errors hold no secrets and are returned as they are. */
 export function scrubbed(error: unknown, depth: number = DEPTH): Error {
-  return error instanceof BlazeMeterError ? error : summary(error, depth);
+  return isOurs(error) ? error : summary(error, depth);
+}
+
+/** Whether a thrown value is one of our errors and quotes none of the secrets: callers can create one with any text and cause. */
+export function quotesNone(error: unknown, secrets: readonly string[]): error is BlazeMeterError {
+  return isOurs(error) && hasCleanCauses(error) && withoutSecrets(error.message, secrets) === error.message;
 }
 
 /** The first code down the causes of a reduced error, such as `ECONNREFUSED`. */
 export function firstCode(error: Error): string | undefined {
-  for (let link: unknown = error; link instanceof Error; link = link.cause)
-    if ('code' in link && typeof link.code === 'string') return link.code;
+  let link: unknown = error;
+  for (let depth = 0; link !== undefined && depth <= DEPTH; depth++) {
+    const code = fieldOf(link, 'code');
+    if (typeof code === 'string') return code;
+    link = fieldOf(link, 'cause');
+  }
   return undefined;
 }
 

@@ -27,11 +27,11 @@ const same = (a: Credentials, b: Credentials): boolean => a.id === b.id && a.sec
 
 /** A provider's failure as one of our errors. */
 function providerError(error: unknown): Error {
-  if (error instanceof CredentialsError && !hasCleanCauses(error)) {
-    return new CredentialsError(error.message, { source: error.source, cause: scrubbed(error.cause) });
-  }
   const cause = scrubbed(error);
-  if (cause === error) return cause;
+  if (cause === error) {
+    if (!(cause instanceof CredentialsError) || hasCleanCauses(cause)) return cause;
+    return new CredentialsError(cause.message, { source: cause.source, cause: scrubbed(cause.cause) });
+  }
   return new CredentialsError(
     'The credential provider failed. Its message is withheld because it may quote the secret; throw a CredentialsError from the provider to have its message shown.',
     { cause },

@@ -96,8 +96,12 @@ export class BlazeMeterError extends Error {
     const own = Object.getOwnPropertySymbols(this).find((key) =>
       key.description?.startsWith('blazemeter-client/error/'),
     );
-    if (own === undefined) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return typeof value === 'object' && value !== null && own in value;
+    try {
+      if (own === undefined) return Function.prototype[Symbol.hasInstance].call(this, value);
+      return typeof value === 'object' && value !== null && own in value;
+    } catch {
+      return false; // A revoked proxy, or one whose traps throw.
+    }
   }
 }
 branded(BlazeMeterError, 'BlazeMeterError');

@@ -2,7 +2,7 @@
 // whether there was a connection, where that is known, then the system call (a read or a write happens on a connection, so
 // the request may have left), and codes last.
 
-import { codeOf, fieldOf, scrubbed } from '../auth/cause.ts';
+import { codeOf, fieldOf, inspectable, scrubbed } from '../auth/cause.ts';
 import { ConnectionError, type ConnectionFailure } from '../errors.ts';
 
 interface Meaning {
@@ -151,7 +151,7 @@ function* chain(error: unknown): Generator<unknown> {
   let current = error;
   for (let depth = 0; depth < 8 && typeof current === 'object' && current !== null; depth++) {
     yield current;
-    current = fieldOf(current, 'cause');
+    current = inspectable(fieldOf(current, 'cause'));
   }
 }
 
@@ -163,8 +163,9 @@ const textOf = (error: unknown, field: 'message' | 'syscall' | 'name'): string =
 function meaningOf(error: unknown, origin: URL): Meaning {
   for (const link of chain(error)) {
     // Several addresses were tried: nothing was sent only if that holds of each.
-    if (link instanceof AggregateError && link.errors.length > 0) {
-      const each = link.errors.map((one) => meaningOf(one, origin));
+    const errors = link instanceof AggregateError ? fieldOf(link, 'errors') : undefined;
+    if (Array.isArray(errors) && errors.length > 0) {
+      const each = errors.map((one) => meaningOf(inspectable(one), origin));
       return each.find((one) => !one.unsent) ?? each.find((one) => one.retry) ?? each[0] ?? OTHER;
     }
     const found = tunnelFailure(textOf(link, 'message')) ?? meaningOfLink(link);

@@ -2,9 +2,8 @@
 // values that are handed to fetch, never onto anything that a hook, a log or an error can see.
 
 import { basicHeader } from '../auth/basic.ts';
-import { hasCleanCauses, summary } from '../auth/cause.ts';
+import { inspectable, quotesNone, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
-import { withoutSecrets } from '../auth/redact.ts';
 import { BlazeMeterError, CredentialsError, InvalidResponseError } from '../errors.ts';
 import type { Abortable } from '../util/abort.ts';
 import { type Body, BrokenBody, MAX_BODY, MAX_ERROR_BODY, readBody } from './body.ts';
@@ -92,14 +91,6 @@ export const bodyOf = (response: Response): Body => bodies.get(response) ?? { te
 /** Whether a status says that nothing was done. A 303 may follow a completed request; after a 5xx it is unknown. */
 const isRefusal = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
 
-/** Whether an error of this package may be passed on: the caller's fetch knows the signature, and can create one too. */
-const leaksNoSecret = (error: BlazeMeterError, credentials: Credentials): boolean =>
-  hasCleanCauses(error) &&
-  withoutSecrets(error.message, [
-    credentials.secret.reveal(),
-    basicHeader(credentials).slice('Basic '.length),
-  ]) === error.message;
-
 /** Signs and sends once, and reads the response to its end. */
 export async function signAndSend(
   request: Request,
@@ -157,14 +148,16 @@ export async function signAndSend(
     // This attempt was refused; that says nothing of an earlier one whose response was lost.
     if (isRefusal(response.status)) progress.mayHaveBeenSent = progress.mayHaveBeenSentBefore;
     return response;
-  } catch (error) {
+  } catch (thrown) {
+    const error = inspectable(thrown);
     if (error instanceof BrokenBody) progress.partial = error.partial;
     const unconnected = watched?.unsent === true;
     progress.unconnected = unconnected;
     if (unconnected) progress.mayHaveBeenSent = progress.mayHaveBeenSentBefore;
     if (signal.aborted) throw signal.reason;
-    const cause = error instanceof BrokenBody ? error.cause : error;
-    if (cause instanceof BlazeMeterError && leaksNoSecret(cause, credentials)) throw cause;
+    const cause = error instanceof BrokenBody ? inspectable(error.cause) : error;
+    const signature = basicHeader(credentials).slice('Basic '.length);
+    if (quotesNone(cause, [credentials.secret.reveal(), signature])) throw cause;
     // An error of ours that the caller's fetch made may quote the signature: its name and codes are kept.
     const failure = connectionError(cause instanceof BlazeMeterError ? summary(cause) : cause, {
       operation,

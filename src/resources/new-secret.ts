@@ -4,7 +4,7 @@
 import { readEnvelope } from '../api/envelope.ts';
 import { extractSecret } from '../api/extract-secret.ts';
 import { assumptionHint } from '../api/operations.ts';
-import { hasCleanCauses, scrubbed, summary } from '../auth/cause.ts';
+import { fieldOf, quotesNone, scrubbed, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
 import { withoutSecrets } from '../auth/redact.ts';
 import { Secret } from '../auth/secret.ts';
@@ -48,6 +48,11 @@ function doubtOf(id: SecretOperation, cause: unknown): string {
   return doubt === undefined ? '' : ` ${doubt.text}`;
 }
 
+function requestIdOf(cause: unknown): string | undefined {
+  const requestId = cause instanceof BlazeMeterError ? fieldOf(cause, 'requestId') : undefined;
+  return typeof requestId === 'string' ? requestId : undefined;
+}
+
 /** The error of a lost response, which can be resolved. */
 export function ambiguous(
   id: SecretOperation,
@@ -67,7 +72,7 @@ export function ambiguous(
       cause,
       resolve,
       newSecret: arrived,
-      requestId: cause instanceof BlazeMeterError ? cause.requestId : undefined,
+      requestId: requestIdOf(cause),
     },
   );
 }
@@ -164,7 +169,7 @@ function undelivered(
     newSecret: secret,
     keyId,
     cause,
-    requestId: cause instanceof BlazeMeterError ? cause.requestId : undefined,
+    requestId: requestIdOf(cause),
   });
 }
 
@@ -189,9 +194,5 @@ export async function deliver(
 
 /** The hook knows the secret, so its error is kept only where it is one of ours, and does not quote the secret. */
 function hookError(error: unknown, secret: Secret): Error {
-  const clean =
-    error instanceof BlazeMeterError &&
-    hasCleanCauses(error) &&
-    withoutSecrets(error.message, [secret.reveal()]) === error.message;
-  return clean ? error : summary(error);
+  return quotesNone(error, [secret.reveal()]) ? error : summary(error);
 }

@@ -2,7 +2,7 @@
 
 import { ConnectionError } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
-import { clientOf, rejection, type Step } from '../support/client.ts';
+import { clientOf, oddValues, rejection, type Step } from '../support/client.ts';
 
 /** An error as Node's fetch rejects with it: the cause of a TypeError. */
 const caused = (fields: Readonly<Record<string, unknown>>, message = 'gone') =>
@@ -97,6 +97,11 @@ describe('a connection that fails when the request may have left', () => {
       retryable: false,
     });
     expect(await errorOf(failing, 'read')).toMatchObject({ reason, mayHaveBeenSent: true, retryable: true });
+  });
+
+  it.each(oddValues())('is reported whatever the fetch throws: %s', async (_, thrown) => {
+    const failing: Step = () => Promise.reject(thrown);
+    expect(await errorOf(failing, 'write')).toMatchObject({ reason: 'other', mayHaveBeenSent: true });
   });
 
   it('and cuts the response off, whatever the cause says', async () => {

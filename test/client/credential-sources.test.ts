@@ -9,7 +9,7 @@ import {
   type CredentialsInput,
 } from 'blazemeter-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { clientOf, failed, rejection, type Step, user } from '../support/client.ts';
+import { clientOf, failed, oddValues, rejection, type Step, user } from '../support/client.ts';
 import { expectHidden, madeUp } from '../support/credentials.ts';
 
 const SECOND = 1_000;
@@ -224,6 +224,10 @@ describe('a source that fails', () => {
     expect(error).toBeInstanceOf(CredentialsError);
     expect(error).toMatchObject({ code: 'credentials', attempts: 0, cause: { name: 'TypeError' } });
     expectHidden(error, old.secret);
+  });
+
+  it.each(oddValues())('is reported whatever it throws: %s', async (_, thrown) => {
+    expect(await thrownFor(thrown)).toMatchObject({ code: 'credentials', message: expect.any(String) });
   });
 
   it('before it has returned a promise fails in the same way', async () => {

@@ -14,7 +14,7 @@ import {
 } from 'blazemeter-client';
 import { createReference, type FaultRule } from 'blazemeter-client/testing';
 import { describe, expect, it, vi } from 'vitest';
-import { broken, clientOf, failed, json, type Step } from '../support/client.ts';
+import { broken, clientOf, failed, json, oddValues, rejection, type Step } from '../support/client.ts';
 import { expectHidden } from '../support/credentials.ts';
 
 function setUp(options: ClientOptions = {}) {
@@ -313,6 +313,18 @@ describe('a secret that arrived', () => {
       throw new Error('the secret was dropped', { cause: error });
     expect(error.cause === thrown).toBe(kept);
     expectHidden(error, error.newSecret.reveal());
+  });
+
+  it.each(oddValues())('is carried whatever the hook throws: %s', async (_, thrown) => {
+    const { client } = setUp({
+      onNewSecret: () => {
+        throw thrown;
+      },
+    });
+    const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    if (!(error instanceof UndeliveredSecretError))
+      throw new Error('the secret was dropped', { cause: error });
+    expect(error.newSecret.reveal()).toMatch(/^[0-9a-f]{72}$/);
   });
 
   it('is carried by the error when the caller aborts during the hook', async () => {

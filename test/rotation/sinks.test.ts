@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { keyFileSink } from 'blazemeter-client/node';
 import { RotationError, type SecretSink, StoreConflictError } from 'blazemeter-client/rotation';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { oddValues } from '../support/client.ts';
 import { madeUp, temporaryFolder } from '../support/credentials.ts';
 import { holding, madeUpPromotion } from './support/records.ts';
 import { FakeSink, refusing } from './support/sinks.ts';
@@ -276,6 +277,11 @@ describe('a sink that is given credentials', () => {
     expect(said[6]).toContain('StoreConflictError');
     expect(said[7]).toBe('TypeError: ECONNREFUSED');
     expect(said[8]).not.toContain(madeUp('x').secret);
+  });
+
+  it.each(oddValues())('is reported whatever it throws: %s', async (_, thrown) => {
+    const { phase, problem } = await putting(throwing('bad', thrown));
+    expect([phase, typeof problem]).toEqual(['delivering', 'string']);
   });
 
   it('shows no piece of the secret in an error of ours that quotes it', async () => {

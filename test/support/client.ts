@@ -1,5 +1,11 @@
 // A client whose fetch follows a script, and the responses and failures that scripts are written with.
-import { BlazeMeterClient, type ClientOptions, type FetchInit, type FetchLike } from 'blazemeter-client';
+import {
+  BlazeMeterClient,
+  type ClientOptions,
+  CredentialsError,
+  type FetchInit,
+  type FetchLike,
+} from 'blazemeter-client';
 import { madeUp } from './credentials.ts';
 
 export const CREDENTIALS = madeUp('the signer');
@@ -63,6 +69,40 @@ export function clientOf(steps: readonly [Step, ...Step[]], options: ClientOptio
   const client = new BlazeMeterClient({ credentials: CREDENTIALS, logLevel: 'off', fetch, ...options });
   return { client, sent };
 }
+
+/** What a program may throw although nothing can be read of it, or its texts are none. */
+export const oddValues = (): readonly (readonly [name: string, value: unknown])[] => {
+  const { proxy, revoke } = Proxy.revocable(new Error('revoked'), {});
+  revoke();
+  const trap = () => {
+    throw new Error('a trap');
+  };
+  return [
+    ['an error of ours without a message', Object.assign(new CredentialsError('x'), { message: undefined })],
+    [
+      'an error of ours with an object as its message',
+      Object.assign(new CredentialsError('x'), { message: {} }),
+    ],
+    [
+      'an error of ours caused by a revoked proxy',
+      Object.assign(new CredentialsError('x'), { cause: proxy }),
+    ],
+    ['a revoked proxy', proxy],
+    ['an error caused by a revoked proxy', new Error('x', { cause: proxy })],
+    ['several errors, one of them a revoked proxy', new AggregateError([new Error('x'), proxy])],
+    ['a proxy whose has trap throws', new Proxy(new Error('x'), { has: trap })],
+    [
+      'a proxy whose traps all throw',
+      new Proxy(new CredentialsError('x'), { has: trap, get: trap, getPrototypeOf: trap }),
+    ],
+    [
+      'a proxy of an error of ours whose get trap throws',
+      new Proxy(new CredentialsError('x'), { get: trap }),
+    ],
+    ['undefined', undefined],
+    ['a symbol', Symbol('x')],
+  ];
+};
 
 /** What a promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {

@@ -1,7 +1,7 @@
 // Sinks: places that get the new credentials and cannot be read back, such as a CI system's secret or a key file. Each
 // acknowledges on its own. A sink's error is reduced to names and codes, because its text may quote the secret.
 
-import { firstCode, hasCleanCauses, scrubbed, summary } from '../../auth/cause.ts';
+import { firstCode, inspectable, quotesNone, scrubbed, summary } from '../../auth/cause.ts';
 import { withoutSecrets } from '../../auth/redact.ts';
 import type { Secret } from '../../auth/secret.ts';
 import { BlazeMeterError, RotationError } from '../../errors.ts';
@@ -123,14 +123,9 @@ export async function probeSinks(
   const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error, secrets)})`);
   throw new RotationError(
     `The rotation was not begun, because these sinks would not take the new credentials: ${each.join(', ')}. Fix them, then run it again.`,
-    { code: 'rotation_sink', cause: quotes(first, secrets) ? summary(first) : scrubbed(first) },
+    { code: 'rotation_sink', cause: quotesNone(first, secrets) ? first : summary(first) },
   );
 }
-
-/** Whether an error of ours may quote a secret: a sink may throw one, with any message and any cause. */
-const quotes = (error: unknown, secrets: readonly string[]): boolean =>
-  error instanceof BlazeMeterError &&
-  (!hasCleanCauses(error) || withoutSecrets(error.message, secrets) !== error.message);
 
 /** Writes to one sink. Returns why it did not take the credentials, where it did not. */
 export async function putToSink(
@@ -150,7 +145,8 @@ export async function putToSink(
 }
 
 /** Names and codes only: a message may quote a secret, one of ours too if the sink wrote it. */
-function sinkProblem(error: unknown, secrets: readonly string[]): string {
+function sinkProblem(thrown: unknown, secrets: readonly string[]): string {
+  const error = inspectable(thrown);
   if (error instanceof SinkTimeout) return `it took longer than ${SINK_TIMEOUT / 1000} s`;
   const kept = scrubbed(error);
   const problem = kept instanceof BlazeMeterError ? withoutSecrets(kept.message, secrets) : firstCode(kept);
