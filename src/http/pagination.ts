@@ -73,7 +73,9 @@ async function load<T>(at: Position<T>): Promise<Outcome<Page<T>>> {
     return true;
   });
   const short = raw.limit !== undefined && raw.items.length < raw.limit;
-  const hasMore = items.length > 0 && !short;
+  // Where the list has grown, what was created before this page has moved known items onto it.
+  const grew = at.total !== undefined && raw.total !== undefined && raw.total > at.total;
+  const hasMore = !short && raw.items.length > 0 && (items.length > 0 || grew);
   const next = { ...at, skip: at.skip + raw.items.length, pages, total: raw.total };
   return { data: makePage(items, raw.total, hasMore, next), about };
 }

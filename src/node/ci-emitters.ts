@@ -45,6 +45,10 @@ const AZURE: MaskingSystem = {
   escapes: [[/%/g, '%AZP25'], ...LINES, [/;/g, '%3B'], [/\]/g, '%5D']],
 };
 
+const SYSTEMS = [GITHUB, AZURE];
+
+const isHere = ({ variable, value }: MaskingSystem): boolean => process.env[variable] === value;
+
 /**
  * Masks secrets in the log of the CI system that runs this program: GitHub Actions (`GITHUB_ACTIONS` is `true`) or Azure
  * Pipelines (`TF_BUILD` is `True`). Anywhere else it does nothing and prints nothing, so that a program can use it always.
@@ -62,7 +66,7 @@ const AZURE: MaskingSystem = {
  * ```
  */
 export function ciMasking(): SecretMasker {
-  return emitter(() => [GITHUB, AZURE].find(({ variable, value }) => process.env[variable] === value));
+  return emitter(() => SYSTEMS.find(isHere));
 }
 
 /**
@@ -131,6 +135,12 @@ function emitter(find: () => MaskingSystem | undefined): SecretMasker {
 function check({ name, variable, value }: MaskingSystem): void {
   const { fstatSync } = builtin('node:fs');
   const fix = 'The secret would be printed here in plain text: do not use this hook.';
+  const other = SYSTEMS.find((system) => system.name !== name && isHere(system));
+  if (other !== undefined)
+    throw broken(
+      name,
+      `cannot tell which CI system reads this output: ${other.variable} is ${other.value} too. ${fix}`,
+    );
   if (process.env[variable] !== value) throw broken(name, `needs ${variable} to be ${value}. ${fix}`);
   if (fstatSync(1).isFile()) throw broken(name, `does not work while standard output goes to a file. ${fix}`);
 }

@@ -73,7 +73,7 @@ export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): Key
   const notes = `${target}.epoch`;
   const notesSource = fileSource('file', `${path}.epoch`);
   return {
-    name: options.name ?? `key file ${shownPath(path)}`,
+    name: options.name ?? nameOf(path),
     async probe() {
       await probe(target, source, options);
       await probe(notes, notesSource, options);
@@ -91,6 +91,14 @@ export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): Key
       await writeKeyFile(target, { id, secret }, options);
     },
   };
+}
+
+/** Of two files never the same, though their paths may not be shown whole: what a sink has acknowledged is kept under its name. */
+function nameOf(path: string): string {
+  const shown = shownPath(path);
+  if (shown === path) return `key file ${path}`;
+  const { createHash } = builtin('node:crypto');
+  return `key file ${shown} (${createHash('sha256').update(path).digest('hex').slice(0, 8)})`;
 }
 
 /** As long as a key file, and no secret. */

@@ -118,6 +118,15 @@ describe.each(dialects)('%s', (name, make, variable, value, read) => {
       ]);
   });
 
+  it('prints nothing where both systems seem to run the program: one of them would print the secret', () => {
+    vi.stubEnv('GITHUB_ACTIONS', 'true');
+    vi.stubEnv('TF_BUILD', 'True');
+    for (const hook of [make(), ciMasking()]) {
+      expect(thrown(() => hook.check()).message).toMatch(/GITHUB_ACTIONS|TF_BUILD/);
+      expect(written(() => expect(() => hook(event(secret))).toThrow())).toBe('');
+    }
+  });
+
   it('is what ciMasking picks there', () => {
     vi.stubEnv(variable, value);
     const masking = ciMasking();

@@ -57,6 +57,15 @@ const idIn = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8')).i
 afterEach(() => vi.restoreAllMocks());
 
 describe('a key file as a sink', () => {
+  it('has a name of its own, also where its path is not shown whole', () => {
+    const hash = 'ab'.repeat(20);
+    const paths = ['keys/ci', 'keys/prod', `/keys/${hash}/key.json`, `/keys/${hash}a/key.json`, './ci.json'];
+    const names = paths.map((path) => keyFileSink(path).name);
+    expect(new Set(names).size).toBe(paths.length);
+    expect(names.map((name) => name.includes(hash))).not.toContain(true);
+    expect(paths.map((path) => keyFileSink(path).name)).toEqual(names);
+  });
+
   it('gets the credentials of a rotation, for its owner only', async () => {
     const world = rotationWorld();
     const path = place();

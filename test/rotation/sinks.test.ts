@@ -29,6 +29,19 @@ const delivering = (names: readonly string[], options: StageOptions = {}) =>
     }),
   });
 
+it.each([
+  ['false', false],
+  ['a result that is not acknowledged', { acknowledged: 'false' }],
+  ['a response that is no success', new Response(null, { status: 403 })],
+])('a sink whose put resolves with %s has not taken the credentials', async (_, answer) => {
+  const { rotate: run } = await stage();
+  const sink: SecretSink = Object.assign(new FakeSink('one'), { put: async () => answer });
+  expect(await run({ sinks: [sink] })).toMatchObject({
+    phase: 'delivering',
+    sinks: [{ name: 'one', acknowledged: false }],
+  });
+});
+
 describe('the probe of a sink', () => {
   it('is asked of each before anything is created, and again in no later phase', async () => {
     const { rotate: run, resume, reference } = await stage();
@@ -240,7 +253,15 @@ describe('a sink that is given credentials', () => {
   };
 
   it('acknowledges unless it says no', async () => {
-    const responses: unknown[] = [undefined, null, 'no', {}, { acknowledged: true }, { acknowledged: null }];
+    const responses: unknown[] = [
+      undefined,
+      null,
+      'no',
+      {},
+      { acknowledged: true },
+      { acknowledged: null },
+      new Response(),
+    ];
     for (const response of responses) {
       const sink = Object.assign(new FakeSink(), { put: async () => response });
       const report = await (await delivering([sink.name])).resume({ sinks: [Object(sink)] });

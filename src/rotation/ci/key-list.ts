@@ -162,8 +162,7 @@ export function heldSince(
   keyId: string,
   issued: number,
 ): number | 'now' | undefined {
-  const reported = state?.since instanceof Date ? state.since.getTime() : Number.NaN;
-  const since = Number.isNaN(reported) ? undefined : reported;
+  const since = state?.since?.getTime();
   if (typeof state?.keyId === 'string' || state?.keyId === null)
     return state.keyId === keyId ? (since ?? issued) : 'now';
   if (since === undefined) return undefined;

@@ -112,7 +112,13 @@ export async function probeSinks(
   for (const sink of sinks) {
     try {
       const state = await bounded((inner) => sink.probe?.({ signal: inner }), signal);
-      if (typeof state === 'object' && state !== null) states.set(sink.name, state);
+      if (typeof state !== 'object' || state === null) continue;
+      const { since = null } = state;
+      if (since !== null && !(since instanceof Date && Number.isFinite(since.getTime())))
+        throw new RotationError('its probe must return since as a valid Date, or leave it out', {
+          code: 'rotation_sink',
+        });
+      states.set(sink.name, state);
     } catch (error) {
       signal?.throwIfAborted();
       refused.set(sink.name, error);
@@ -136,13 +142,19 @@ export async function putToSink(
 ): Promise<string | undefined> {
   try {
     const result = await bounded((inner) => sink.put(delivery, { signal: inner }), signal);
-    const taken = typeof result !== 'object' || result === null || result.acknowledged !== false;
-    return taken ? undefined : 'it did not acknowledge';
+    return declines(result) ? 'it did not acknowledge' : undefined;
   } catch (error) {
     signal?.throwIfAborted();
     return sinkProblem(error, secrets);
   }
 }
+
+/** Whether a sink says that it did not store the credentials. A `fetch` that was refused, handed on as it is, says so too. */
+const declines = (answer: unknown): boolean => {
+  if (typeof answer !== 'object' || answer === null) return answer === false;
+  const { acknowledged, ok }: { acknowledged?: unknown; ok?: unknown } = answer;
+  return (acknowledged ?? true) !== true || ok === false;
+};
 
 /** Names and codes only: a message may quote a secret, one of ours too if the sink wrote it. */
 function sinkProblem(thrown: unknown, secrets: readonly string[]): string {

@@ -58,7 +58,7 @@ const same = (a: KeyInUse, b: Refused): boolean => a.id === b.id && a.secret.equ
  * a process may share one of these; they share its reads.
  *
  * @param store - Any store; only its `read` is used.
- * @returns A provider. Its first call rejects with a `CredentialsError` whose `code` is `rotation_store` (the store
+ * @returns A provider. Its first call rejects with a `CredentialsError` whose `cause.code` is `rotation_store` (the store
  * failed) or `rotation_record` (no record, or a broken one).
  * @example
  * ```ts

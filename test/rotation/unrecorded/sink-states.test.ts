@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeSink, knowing } from '../support/sinks.ts';
 import { at, DAY, HOUR, MINUTE } from '../support/stage.ts';
 import { unrecordedSetting } from '../support/unrecorded.ts';
+import { failure } from '../support/world.ts';
 
 const CREATED = -20 * MINUTE;
 const SLACK = 2 * MINUTE;
@@ -31,7 +32,6 @@ describe('a sink', () => {
   it.each([
     ['names the key', { keyId: 'given' }],
     ['names the key, and a moment before that was created', { keyId: 'given', since: at(-DAY) }],
-    ['names the key, and a moment that is none', { keyId: 'given', since: new Date('soon') }],
     ['was stored when the key was created', { since: at(CREATED) }],
     ['was stored a little earlier, by another clock', { since: at(CREATED - SLACK) }],
     ['was stored later', { keyId: undefined, since: at(0) }],
@@ -46,12 +46,22 @@ describe('a sink', () => {
     ['says that it holds none', { keyId: null, since: at(0) }],
     ['was stored before the key was created', { since: at(CREATED - SLACK - 1) }],
     ['was stored at no moment', { since: null }],
-    ['was stored at a moment that is none', { since: new Date('soon') }],
-    ['writes the moment as text', { since: at(0).toISOString() }],
     ['names a key that is no text', { keyId: 5 }],
   ])('may lack the credentials where it %s', async (_, state) => {
     expect(await isGiven(state)).toBe(true);
   });
+});
+
+it.each([
+  ['as text', at(0).toISOString()],
+  ['that is none', new Date('soon')],
+])('a sink that reports a moment %s is named before anything is changed', async (_, since) => {
+  const { run, changes } = await unrecordedSetting({ keys: { given: { created: at(CREATED) } } });
+  const telling = Object.assign(knowing('vault', {}), { probe: async () => ({ since }) });
+  const error = await failure(run({ sinks: [telling] }));
+  expect(error).toMatchObject({ code: 'rotation_sink' });
+  expect(error.message).toMatch(/vault.*since.*Date/);
+  expect(changes()).toEqual([]);
 });
 
 describe('the drain', () => {
@@ -86,12 +96,6 @@ describe('the drain', () => {
     const late = { keyId: 'given', since: at(-20 * MINUTE) };
     expect((await resumeAfter(early, late)).resumeAfter).toEqual(at(40 * MINUTE));
     expect((await resumeAfter({ keyId: 'another' }, late)).resumeAfter).toEqual(at(HOUR));
-  });
-
-  it('is granted although a sink names a moment that is none', async () => {
-    const { run, idOf, sink } = await unrecordedSetting({ keys: young });
-    sink.state = { keyId: idOf('given'), since: new Date('soon') };
-    expect(await run()).toMatchObject({ phase: 'draining', resumeAfter: at(CREATED + HOUR) });
   });
 });
 
