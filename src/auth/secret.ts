@@ -68,10 +68,11 @@ export class Secret {
     return text;
   }
 
-  /** Compares with another secret or text, in a time that does not depend on where they differ. */
+  /** Compares with another secret or text, in a time that does not depend on where they differ. Anything else differs. */
   equals(other: SecretLike | string): boolean {
     const mine = this.reveal();
-    const theirs = typeof other === 'string' ? other : other.reveal();
+    const theirs = typeof other === 'string' ? other : isSecretLike(other) ? other.reveal() : undefined;
+    if (typeof theirs !== 'string') return false;
     let difference = mine.length ^ theirs.length;
     for (let at = 0; at < mine.length; at++) difference |= mine.charCodeAt(at) ^ theirs.charCodeAt(at);
     return difference === 0;

@@ -2,7 +2,8 @@
 
 import type { CredentialProvider } from '../auth/credentials.ts';
 import type { ErrorHint } from '../errors.ts';
-import { type EnvironmentOptions, environmentLookups } from './environment.ts';
+import { parseOptions, spec } from '../util/options.ts';
+import { ENVIRONMENT_OPTIONS, type EnvironmentOptions, environmentLookups } from './environment.ts';
 import { providerOf } from './source.ts';
 import { taurusLookup } from './taurus.ts';
 
@@ -34,9 +35,11 @@ const HINT: ErrorHint = {
  * ```
  */
 export function defaultCredentials(options: DefaultCredentialsOptions = {}): CredentialProvider {
+  const specs = { ...ENVIRONMENT_OPTIONS, taurusPath: spec.string };
+  const given = parseOptions('defaultCredentials', specs, options);
   return providerOf(
     'the default credentials',
-    [...environmentLookups(options), taurusLookup({ ...options, path: options.taurusPath })],
+    [...environmentLookups(given), taurusLookup({ ...given, path: given.taurusPath })],
     HINT,
   );
 }

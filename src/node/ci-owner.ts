@@ -79,6 +79,8 @@ const SYSTEMS: readonly System[] = [
 export function ciRunOwner(
   env: Readonly<Record<string, string | undefined>> = globalThis.process?.env ?? {},
 ): string | undefined {
+  if (typeof env !== 'object' || env === null)
+    throw new TypeError('ciRunOwner: env must be an object of variables, such as process.env.');
   const read = (name: string): string => env[name]?.trim() ?? '';
   for (const { name, variable, parts, copies = [] } of SYSTEMS) {
     const [key, value] = variable;

@@ -1,8 +1,10 @@
 // Credentials in environment variables, under the names that BlazeMeter's clients use.
 
+import * as z from 'zod/mini';
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
+import { parseOptions } from '../util/options.ts';
 import { keyFileCredentials } from './key-file.ts';
-import { type FileOptions, shownPath } from './private-file.ts';
+import { FILE_OPTIONS, type FileOptions, shownPath } from './private-file.ts';
 import { broken, checkedCredentials, type Lookup, providerOf } from './source.ts';
 
 /** How the environment is read. */
@@ -10,6 +12,15 @@ export interface EnvironmentOptions extends FileOptions {
   /** The variables. Default: `process.env`, at the time of each call. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
+
+/** The checks of {@link EnvironmentOptions}. `process.env` is no plain object everywhere. */
+export const ENVIRONMENT_OPTIONS = {
+  ...FILE_OPTIONS,
+  env: z.custom(
+    (value) => typeof value === 'object' && value !== null,
+    'an object of variables, such as process.env',
+  ),
+};
 
 /** The lookups in the environment, in their order. */
 export function environmentLookups(options: EnvironmentOptions): Lookup[] {
@@ -77,5 +88,8 @@ export function environmentLookups(options: EnvironmentOptions): Lookup[] {
  * ```
  */
 export function fromEnvironment(options: EnvironmentOptions = {}): CredentialProvider {
-  return providerOf('the environment', environmentLookups(options));
+  return providerOf(
+    'the environment',
+    environmentLookups(parseOptions('fromEnvironment', ENVIRONMENT_OPTIONS, options)),
+  );
 }

@@ -1,7 +1,8 @@
 // Key files: `{"id": "…", "secret": "…"}`, as BlazeMeter users keep them.
 
 import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
-import { type FileOptions, fileSource, readPrivateFile } from './private-file.ts';
+import { parseOptions } from '../util/options.ts';
+import { FILE_OPTIONS, type FileOptions, fileSource, readPrivateFile } from './private-file.ts';
 import {
   broken,
   checkedCredentials,
@@ -91,7 +92,8 @@ export async function keyFileCredentials(
  */
 export function fromKeyFile(path: string, options: FileOptions = {}): CredentialProvider {
   const name = 'the path given to fromKeyFile';
+  const given = parseOptions('fromKeyFile', FILE_OPTIONS, options);
   const find = (context?: CredentialContext) =>
-    keyFileCredentials(path, name, fileSource('key file', path), options, context);
+    keyFileCredentials(path, name, fileSource('key file', path), given, context);
   return providerOf('a key file', [{ name, find }]);
 }

@@ -3,6 +3,7 @@
 
 import type { CredentialContext } from '../auth/credentials.ts';
 import { CredentialsError, type ErrorHint } from '../errors.ts';
+import { spec } from '../util/options.ts';
 import { printable } from '../util/printable.ts';
 import { builtin } from './builtin.ts';
 import { broken, errorCode, sentence } from './source.ts';
@@ -17,6 +18,9 @@ export interface FileOptions {
   /** Called at each reading when other users can read the file. Default: the client's logger. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
+
+/** The checks of {@link FileOptions}. */
+export const FILE_OPTIONS = { allowInsecureFile: spec.flag, onWarning: spec.function };
 
 /** What of a file's status is checked. */
 interface Ownership {

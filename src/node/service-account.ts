@@ -1,7 +1,9 @@
 // How a pod reaches its cluster: the address in its environment, and the namespace and token in the files that Kubernetes
 // mounts into it. Read only when the function is called.
 
+import { parseOptions, spec } from '../util/options.ts';
 import { builtin } from './builtin.ts';
+import { ENVIRONMENT_OPTIONS } from './environment.ts';
 import { type FileOptions, fileSource, readPrivateFile } from './private-file.ts';
 import { broken } from './source.ts';
 
@@ -39,8 +41,9 @@ const FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
  * ```
  */
 export async function serviceAccount(options: ServiceAccountOptions = {}): Promise<ServiceAccount> {
-  const { folder = FOLDER } = options;
-  const env = options.env ?? globalThis.process?.env ?? {};
+  const specs = { ...ENVIRONMENT_OPTIONS, folder: spec.string };
+  const given = parseOptions('serviceAccount', specs, options);
+  const { folder = FOLDER, env = globalThis.process?.env ?? {} } = given;
   const host = env.KUBERNETES_SERVICE_HOST ?? '';
   const port = env.KUBERNETES_SERVICE_PORT_HTTPS ?? env.KUBERNETES_SERVICE_PORT ?? '443';
   if (!/^[\w.:-]{1,253}$/.test(host) || !/^\d{1,5}$/.test(port))
@@ -51,7 +54,7 @@ export async function serviceAccount(options: ServiceAccountOptions = {}): Promi
   const read = async (name: string): Promise<string> => {
     const path = builtin('node:path').join(folder, name);
     const source = fileSource('file', path);
-    const text = await readPrivateFile(path, source, options);
+    const text = await readPrivateFile(path, source, given);
     if (text === undefined || text.trim() === '')
       throw broken(
         source,

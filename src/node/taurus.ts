@@ -2,9 +2,9 @@
 
 import * as z from 'zod/mini';
 import type { CredentialProvider } from '../auth/credentials.ts';
-import { isPlainObject } from '../util/options.ts';
+import { isPlainObject, parseOptions, spec } from '../util/options.ts';
 import { builtin } from './builtin.ts';
-import { type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
+import { FILE_OPTIONS, type FileOptions, readPrivateFile, shownPath } from './private-file.ts';
 import { broken, checkedCredentials, type Found, type Lookup, providerOf } from './source.ts';
 
 /** Where Taurus's settings are. */
@@ -132,5 +132,7 @@ function mergeInto(target: Mapping, settings: Readonly<Mapping>): void {
  * ```
  */
 export function fromTaurus(options: TaurusOptions = {}): CredentialProvider {
-  return providerOf("Taurus's settings", [taurusLookup(options)]);
+  return providerOf("Taurus's settings", [
+    taurusLookup(parseOptions('fromTaurus', { ...FILE_OPTIONS, path: spec.string }, options)),
+  ]);
 }

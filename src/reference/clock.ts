@@ -104,6 +104,15 @@ const bounded = (ms: number): number => {
   return ms;
 };
 
+const distance = z.number().check(z.gte(-LAST_MS), z.lte(LAST_MS));
+
+/** Reads a {@link ClockPosition}. */
+export const clockPosition: z.ZodMiniType<ClockPosition> = z.object({
+  frozen: z.boolean(),
+  ms: distance,
+  skewMs: distance,
+});
+
 const clockOptions = strictObject({
   at: z.optional(moment),
   frozen: z.optional(z.boolean()),
@@ -151,7 +160,8 @@ export function createClock(given: ClockOptions = {}): InnerClock {
     },
     skewMs: () => skew,
     position: () => ({ frozen: frozen !== undefined, ms: frozen ?? offset, skewMs: skew }),
-    restore(position) {
+    restore(given) {
+      const position = read(clockPosition, given, 'clock.restore');
       frozen = position.frozen ? position.ms : undefined;
       offset = position.frozen ? 0 : position.ms;
       skew = position.skewMs;

@@ -32,7 +32,7 @@ export function fetchFrom(respond: (request: PlainRequest) => PlainResponse): Re
     if (given.delayMs > 0) await wait(given.delayMs, signal);
     return send(redirected(call, given.status, new URL(location, url)), followed + 1);
   };
-  return async (input, init) => send(await read(input, init), 0);
+  return async (input, init) => send(await read(input, init ?? {}), 0);
 }
 
 /** As in browsers and Node: credentials are not sent to another origin, and 303 (and a POST's 301, 302) become GET. */
@@ -57,9 +57,9 @@ function failed(message: string, code?: string): TypeError {
 
 const NORMALISED = /^(?:delete|get|head|options|post|put)$/i;
 
-async function read(input: string | URL | Request, init: RequestInit = {}): Promise<Call> {
+async function read(input: string | URL | Request, init: RequestInit): Promise<Call> {
   const { body } = init;
-  const isRequest = typeof input === 'object' && 'method' in input;
+  const isRequest = typeof input === 'object' && input !== null && 'method' in input;
   if (isRequest || (body !== undefined && body !== null && typeof body !== 'string')) {
     // Request can read a body of any other kind. A request without changes is read as it is: it may be another
     // implementation's (jsdom's, a polyfill's), which the global Request does not take.

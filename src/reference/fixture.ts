@@ -2,6 +2,7 @@
 // runner, because it returns a plain function without parameters.
 
 import type { ReferenceFetch } from './fetch.ts';
+import { fail } from './read.ts';
 import { createReference, type Reference, type ReferenceOptions } from './reference.ts';
 import type { DefaultWorld, Seeded, SeededKey } from './seed/seed.ts';
 
@@ -46,6 +47,11 @@ export function withReference<Client>(
   test: (context: WithReference<Client>) => void | Promise<void>,
   options: ReferenceOptions = {},
 ): () => Promise<void> {
+  if (typeof client !== 'function' || typeof test !== 'function')
+    fail(
+      'withReference',
+      'takes the class of the client, such as BlazeMeterClient, and the test, a function.',
+    );
   return async () => {
     const reference = createReference(options);
     const seeded = reference.seed();

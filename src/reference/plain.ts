@@ -59,8 +59,8 @@ export function locate(target: string): Target {
 }
 
 /** The first value of a header. */
-export function header(headers: PlainHeaders | undefined, name: string): string | undefined {
-  if (headers === undefined || !Object.hasOwn(headers, name)) return undefined;
+export function header(headers: PlainHeaders | null | undefined, name: string): string | undefined {
+  if (headers == null || !Object.hasOwn(headers, name)) return undefined;
   const value = headers[name];
   return typeof value === 'string' ? value : value?.[0];
 }

@@ -218,7 +218,11 @@ export function createReference<const Key extends string = string>(
     if (typeof first === 'function') addRoute(key, {}, first);
     else addRoute(key, first, second ?? fail(`routes['${key}']`, 'needs a handler.'));
   }
-  const respond = (request: PlainRequest): PlainResponse => handle(core, request);
+  const respond = (request: PlainRequest): PlainResponse => {
+    if (typeof request?.method !== 'string' || typeof request.path !== 'string')
+      fail('handle', 'takes a request, { method, path, headers, body }, whose method and path are strings.');
+    return handle(core, request);
+  };
 
   return {
     fetch: fetchFrom(respond),

@@ -180,7 +180,7 @@ export function readSemantics(given: unknown, base: Semantics = documented, path
  * Applies one switch, written as on a command line (`shrink=clamp`, `grace=5000`, `keyLimit=null`), to a base.
  */
 export function parseSemantics(assignment: string, base: Semantics = documented): Semantics {
-  const at = assignment.indexOf('=');
+  const at = typeof assignment === 'string' ? assignment.indexOf('=') : -1;
   if (at < 0) fail('semantics', 'a switch is written name=value.');
   const raw = assignment.slice(at + 1);
   const value = raw === 'null' ? null : /^\d+$/.test(raw) ? Number(raw) : raw;

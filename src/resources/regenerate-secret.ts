@@ -39,6 +39,8 @@ export function lockoutGuard(
   what: string,
   allowSelf: boolean | undefined,
 ): (credentials: Credentials) => void {
+  pathSegment('id', keyId);
+  if (typeof keyId !== 'string') throw new TypeError('id must be the id of a key: a string.');
   return (credentials) => {
     if (allowSelf === true || !sameKey(credentials.id, keyId)) return;
     throw new LockoutError(
@@ -99,7 +101,6 @@ export async function regenerateKey(
   deadline: Deadline,
 ): Promise<Outcome<NewApiKey>> {
   const { credentials: live } = context;
-  pathSegment('id', keyId);
   const guard = lockoutGuard(keyId, 'regenerating', allowSelf);
   context.onNewSecret?.check?.();
   const signer = await deadline.race(Promise.resolve(live.get()));

@@ -1,13 +1,17 @@
 // Each command as a pipeline uses it: results on standard output, everything else on standard error, an exit code.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { FetchLike } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
 import { isObject } from '../support/reference.ts';
 import { keysWorld, parsed, shows } from './support/keys.ts';
 
 const DAY = 86_400;
+
+/** How many cells of a terminal a text takes: wide characters take two. */
+const cells = (text: string) =>
+  [...text].length + [...text.replace(/[^\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}、한🚀]/gu, '')].length;
 
 describe('whoami', () => {
   it('shows whose key signs and when it expires', async () => {
@@ -40,6 +44,17 @@ describe('whoami', () => {
     ]);
     expect(left.json().user).toMatchObject({ id: world.users.member.id });
   });
+
+  it('warns once of a key file that others can read', async () => {
+    const world = keysWorld();
+    const { id } = world.keys.member;
+    // It is read again after a 401.
+    const file = world.file('k.json', JSON.stringify({ id, secret: 'a-made-up-secret' }));
+    chmodSync(file, 0o644);
+    const left = await world.run(['whoami', '--key-file', file]);
+    expect(left.code).toBe(3);
+    expect(left.err.match(/can be read by other users/g)).toHaveLength(1);
+  });
 });
 
 describe('list', () => {
@@ -52,6 +67,36 @@ describe('list', () => {
       'old',
       'owner (this key)',
     ]);
+  });
+
+  it.each([80, 99])(
+    'fits into a terminal of %i columns, and still marks the key in use',
+    async (terminal) => {
+      const world = keysWorld();
+      const user = 'owner';
+      const names = ['blazemeter-nightly-regression-suite-eu', '日本語のとても長い名前のキーです、本当に'];
+      world.reference.seed({
+        keys: Object.fromEntries(names.map((name) => [name, { user, name, expires: { days: 3000 } }])),
+      });
+      const { out } = await world.run(['list'], { terminal });
+      const lines = out.trimEnd().split('\n');
+      expect(lines).toHaveLength(4);
+      for (const line of lines) expect(cells(line)).toBeLessThanOrEqual(terminal);
+      expect(out).toContain('owner (this key)');
+      expect(out).toContain('blazemeter');
+    },
+  );
+
+  it.each([
+    ['on a wide terminal', { terminal: 160 }],
+    ['into a pipe', {}],
+  ])('has every column and whole names %s', async (_, how) => {
+    const world = keysWorld();
+    const name = 'blazemeter-nightly-regression-suite-eu';
+    world.reference.seed({ keys: { long: { user: 'owner', name } } });
+    const { out } = await world.run(['list'], how);
+    expect(out).toMatch(/^ID +NAME +CREATED +EXPIRES +LAST USED\n/);
+    expect(out).toContain(name);
   });
 
   it('gives programs all of it', async () => {
@@ -77,8 +122,6 @@ describe('a table', () => {
     const { out } = await world.run(['list']);
     const lines = out.split('\n').filter((line) => /[0-9a-f]{24}/.test(line));
     expect(lines).toHaveLength(4);
-    // Wide characters take two cells.
-    const cells = (text: string) => [...text].length + [...text.replace(/[^日本한🚀]/gu, '')].length;
     const dates = lines.map((line) => cells(line.slice(0, line.search(/\d{4}-\d\d-\d\d/))));
     expect(new Set(dates).size).toBe(1);
     for (const line of out.split('\n')) expect(line).toBe(line.trimEnd());
@@ -317,6 +360,17 @@ describe('diagnose', () => {
 });
 
 describe('adopt and rotate', () => {
+  it('advise to run adopt again where the record could not be written, and that works', async () => {
+    const world = keysWorld();
+    const adopt = ['adopt', '--store', 'new/rec.json', '--name', 'ci'];
+    const left = await world.run(adopt);
+    expect(left.code).not.toBe(0);
+    expect(left.err).toContain('run blazemeter-keys adopt again.');
+    expect(left.err).not.toContain('--resume');
+    mkdirSync(world.path('new'));
+    expect((await world.run(adopt)).code).toBe(0);
+  });
+
   it('begin a record and rotate by it, sinks included', async () => {
     const world = keysWorld();
     expect((await world.run(['adopt', '--store', 'rec.json', '--name', 'ci'])).code).toBe(0);

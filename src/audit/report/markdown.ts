@@ -1,5 +1,7 @@
 // A report as Markdown, for the summary of a CI job: within its size limit, and without markup from outside.
 
+import * as z from 'zod/mini';
+import { parseOptions } from '../../util/options.ts';
 import { type Cell, contentOf, type Report } from './content.ts';
 
 /** Options of `toMarkdown`. */
@@ -10,6 +12,8 @@ export interface MarkdownOptions {
 
 const MOST = 1_000_000;
 const LEAST = 4_096;
+const SIZE = `a whole number, ${LEAST} or more`;
+const OPTIONS = { maxBytes: z.int(SIZE).check(z.gte(LEAST, SIZE)) };
 
 /** Markup in Markdown or HTML, and what GitHub turns into a link. */
 const MARKUP = /[&<>`*_[\]#~|\\@$]|:(?=[/:])|(?<=mailto|xmpp):|(?<=www)\./gi;
@@ -51,9 +55,7 @@ const bytesOf = (text: string): number => encoder.encode(text).length;
  * ```
  */
 export function toMarkdown(report: Report, options: MarkdownOptions = {}): string {
-  const { maxBytes = MOST } = options;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST)
-    throw new TypeError(`maxBytes must be a whole number, ${LEAST} or more.`);
+  const { maxBytes = MOST } = parseOptions('toMarkdown', OPTIONS, options);
   const { title, head, columns, rows, sections } = contentOf(report);
   // What is left out is counted in a line of its own, for which space is reserved.
   let left = maxBytes - 512;

@@ -77,6 +77,12 @@ export async function openContext(run: Run, given: GlobalOptions) {
   const send: FetchLike = io.fetch ?? config.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const log = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) =>
     output.log(level, message, fields);
+  const warned = new Set<string>();
+  /** A warning without fields, such as that of a key file which is read several times, is printed once. */
+  const warn = (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
+    if (Object.keys(fields).length > 0 || !warned.has(message)) output.log('warning', message, fields);
+    warned.add(message);
+  };
   let aheadMs = 0;
 
   /** Ends the command where a confirmation is needed and there is no terminal to ask at. */
@@ -101,7 +107,7 @@ export async function openContext(run: Run, given: GlobalOptions) {
     /** A client that signs with the credentials of the command line, or with others. */
     client: (credentials = signer) =>
       createClient({
-        logger: { error: log('error'), warn: log('warning'), info: log('info'), debug: log('debug') },
+        logger: { error: log('error'), warn, info: log('info'), debug: log('debug') },
         userAgent: 'blazemeter-keys',
         ...config,
         credentials,

@@ -81,17 +81,37 @@ export async function list(context: Context, options: ListOptions): Promise<Exit
   if (output.json)
     await output.document({ keys: keys.map((key) => ({ ...keyData(key), inUse: sameKey(key.id, id) })) });
   else if (keys.length === 0) output.note(all.length === 0 ? 'This user has no keys.' : 'No such keys.');
-  else
-    await output.table(
-      ['ID', 'NAME', 'CREATED', 'EXPIRES', 'LAST USED'],
-      keys.map((key) => {
-        const expires = expiry(key.expiresAt, context.now());
-        const shown = `${foreign(key.name)}${sameKey(key.id, id) ? ' (this key)' : ''}`;
-        const marked = { text: foreign(key.id), style: expires.style };
-        return [marked, shown, day(key.createdAt), expires, day(key.lastUsedAt)];
-      }),
-    );
+  else await table(context, keys, id);
   return EXIT.done;
+}
+
+/** Below this width of a terminal the table has no column CREATED, and names are cut. */
+const NARROW = 100;
+/** The space between columns, and the width of LAST USED. */
+const GAP = 2;
+const DAY_WIDTH = 10;
+const LEAST_NAME = 16;
+
+/** The keys as a table that fits into the terminal. */
+async function table({ output, now }: Context, keys: readonly ApiKey[], usedId: string): Promise<void> {
+  const narrow = output.lineWidth < NARROW;
+  const rows = keys.map((key) => ({ key, id: foreign(key.id), expires: expiry(key.expiresAt, now()) }));
+  const widest = (texts: readonly string[]) => Math.max(...texts.map(({ length }) => length)) + GAP;
+  const others =
+    widest(rows.map(({ id }) => id)) + widest(rows.map(({ expires }) => expires.text)) + DAY_WIDTH;
+  const room = Math.max(LEAST_NAME, output.lineWidth - others);
+  const nameOf = (key: ApiKey) => {
+    const mark = sameKey(key.id, usedId) ? ' (this key)' : '';
+    return `${narrow ? printable(key.name, room - GAP - mark.length) || '-' : foreign(key.name)}${mark}`;
+  };
+  await output.table(
+    ['ID', 'NAME', ...(narrow ? [] : ['CREATED']), 'EXPIRES', 'LAST USED'],
+    rows.map(({ key, id, expires }) => {
+      const created = narrow ? [] : [day(key.createdAt)];
+      return [{ text: id, style: expires.style }, nameOf(key), ...created, expires, day(key.lastUsedAt)];
+    }),
+    narrow ? [null, room] : [],
+  );
 }
 
 async function readKeys(context: Context): Promise<ApiKey[]> {

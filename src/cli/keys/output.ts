@@ -64,9 +64,13 @@ export function createOutput({ stdout, stderr, env, json, quiet, color }: Output
     });
   }
 
-  function table(head: readonly string[], rows: readonly (readonly Cell[])[]): Promise<boolean> {
+  function table(
+    head: readonly string[],
+    rows: readonly (readonly Cell[])[],
+    colWidths: readonly (number | null)[] = [],
+  ): Promise<boolean> {
     const style = { 'padding-left': 0, 'padding-right': 2, head: [], border: [] };
-    const layout = new Table({ chars: NO_BORDERS, style, head: [...head] });
+    const layout = new Table({ chars: NO_BORDERS, style, head: [...head], colWidths: [...colWidths] });
     const shown = (cell: Cell): string => {
       const { text, style: look } = typeof cell === 'string' ? { text: cell, style: undefined } : cell;
       return look === undefined ? harmless(text) : colors[look](harmless(text));
@@ -92,13 +96,15 @@ export function createOutput({ stdout, stderr, env, json, quiet, color }: Output
   return {
     json,
     width,
+    /** Of the terminal, in characters; a pipe or a file has no limit. */
+    lineWidth: stdout.isTTY ? width : Number.POSITIVE_INFINITY,
     /** Why standard output could not be written, such as `ENOSPC`. */
     failure: () => failure,
     /** Lines of the result. */
     lines: (lines: readonly string[]) => write(lines.map(harmless).join('\n')),
     /** The result for programs. */
     document,
-    /** A table without borders; lines that are too long are left to the terminal. */
+    /** A table without borders. Columns have the width of their text, or the one that is given, which cuts it; longer lines are left to the terminal. */
     table,
     /** A result: a document for programs; for people names and values, one a line, without those that have none. */
     result: (value: unknown, fields: readonly Field[]) =>

@@ -5,9 +5,9 @@ import { ciRunOwner, fromKeyFile, keyFileSink } from '../../node/index.ts';
 import * as rotation from '../../rotation/index.ts';
 import { printable } from '../../util/printable.ts';
 import type { ChangeOptions, Context } from './context.ts';
-import { EXIT, type ExitCode, usage } from './exit.ts';
+import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import type { Field } from './output.ts';
-import { messageOf, problemOf } from './problem.ts';
+import { inWordsOfCommands, messageOf, problemOf } from './problem.ts';
 import { rescue } from './secrets.ts';
 import { expiry, foreign, keyData, keyText, minute, NAME, shellWord } from './show.ts';
 
@@ -37,10 +37,12 @@ export async function adopt(context: Context, options: AdoptOptions): Promise<Ex
   const store = rotation.fileStore(context.secretPath(options.store, '--store', options));
   const credentials = await context.signer();
   output.progress('Adopting the key …');
-  const { id, epoch, phase, name, current } = await rotation.adopt(context.client(credentials), {
-    ...{ store, name: options.name, credentials },
-    signal: interrupt.later,
-  });
+  const { id, epoch, phase, name, current } = await rotation
+    .adopt(context.client(credentials), {
+      ...{ store, name: options.name, credentials },
+      signal: interrupt.later,
+    })
+    .catch(notAdopted);
   const { id: keyId, expiresAt } = current;
   await output.result({ recordId: id, name, epoch, phase, keyId, expiresAt }, [
     ['Record', id],
@@ -48,6 +50,14 @@ export async function adopt(context: Context, options: AdoptOptions): Promise<Ex
     ['Expires', expiry(expiresAt, context.now())],
   ]);
   return EXIT.done;
+}
+
+/** The library advises to resume, for which there is no record yet. */
+function notAdopted(error: unknown): never {
+  if (!isBlazeMeterError(error) || error.hint?.method !== 'resume') throw error;
+  const { exitCode, code } = problemOf(error);
+  const advice = `Correct that, then run ${NAME} adopt again.`;
+  throw new Stop(exitCode, code, inWordsOfCommands(error.message, error.hint, advice));
 }
 
 export async function rotate(context: Context, options: RotateOptions): Promise<ExitCode> {

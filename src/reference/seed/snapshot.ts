@@ -1,7 +1,7 @@
 // A state as JSON and back: secrets only as hashes.
 
 import * as z from 'zod/mini';
-import { type ClockPosition, LAST_MS } from '../clock.ts';
+import { type ClockPosition, clockPosition } from '../clock.ts';
 import { fail, read } from '../read.ts';
 import {
   type AccountRecord,
@@ -114,7 +114,6 @@ const key: z.ZodMiniType<KeyRecord> = z.object({
   previous: z.nullable(z.object({ hash: text, until: z.number() })),
 });
 
-const ms = z.number().check(z.gte(-LAST_MS), z.lte(LAST_MS));
 const counters: z.ZodMiniType<Counters> = z.object({
   users: id,
   accounts: id,
@@ -130,7 +129,7 @@ const custom = z.record(text, z.unknown());
 
 const snapshot = z.object({
   format: z.literal(FORMAT),
-  clock: z.object({ frozen: z.boolean(), ms, skewMs: ms }),
+  clock: clockPosition,
   counters,
   names: z.record(z.enum(KINDS), z.record(text, z.union([id, text]))),
   users: z.array(user),

@@ -5,6 +5,7 @@ import type { CredentialContext, CredentialProvider, CredentialsInput } from '..
 import type { Secret, SecretLike } from '../../auth/secret.ts';
 import { CredentialsError, RotationError } from '../../errors.ts';
 import { type Duration, durationMs } from '../../util/duration.ts';
+import { parseOptions, spec } from '../../util/options.ts';
 import { printable, shownId } from '../../util/printable.ts';
 import type { HeldKey, RotationRecord } from '../record/record.ts';
 import type { CredentialStore } from '../stores/store.ts';
@@ -25,6 +26,9 @@ export interface FromStoreOptions {
   /** How long one read may take before it counts as failed. Default: 20 seconds. */
   readonly readTimeout?: Duration | undefined;
 }
+
+/** Their values are checked as durations where they are read. */
+const OPTIONS = { refreshEvery: spec.any, propagation: spec.any, readTimeout: spec.any };
 
 const MINUTE = 60_000;
 /** Within this time before a key expires, the store is read again. */
@@ -96,7 +100,7 @@ class StoreReader {
   #fruitlessAt = Number.NEGATIVE_INFINITY;
 
   constructor(store: Pick<CredentialStore, 'read'>, options: FromStoreOptions) {
-    const { refreshEvery, propagation, readTimeout } = options;
+    const { refreshEvery, propagation, readTimeout } = parseOptions('fromStore', OPTIONS, options);
     const ms = (span: Duration | undefined, name: string, fallback: number): number =>
       span === undefined ? fallback : durationMs(span, name);
     this.#propagationMs = ms(propagation, 'propagation', 10 * MINUTE);

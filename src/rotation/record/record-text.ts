@@ -131,9 +131,11 @@ function parse(given: string): RotationRecord | string {
  * ```
  */
 export function revealRecord(record: RotationRecord): string {
+  // First its form alone: in plain JSON each secret is [secret].
+  refuseUnreadable(JSON.stringify(record) ?? 'null');
   const key = (held: HeldKey) => ({
     id: held.id,
-    secret: held.secret.reveal(),
+    secret: Secret.from(held.secret).reveal(),
     name: held.name,
     createdAt: held.createdAt,
     expiresAt: held.expiresAt,
@@ -151,12 +153,21 @@ export function revealRecord(record: RotationRecord): string {
     pending: pending === null ? null : { ...pending, key: pending.key === null ? null : key(pending.key) },
     promotion: record.promotion,
     sinks: record.sinks,
-    retire: record.retire.map(({ id, name, secret }) => ({ id, name, secret: secret?.reveal() ?? null })),
+    retire: record.retire.map(({ id, name, secret }) => ({
+      id,
+      name,
+      secret: secret ? Secret.from(secret).reveal() : null,
+    })),
     lease: record.lease,
   };
   const revealed = `${JSON.stringify(document, null, 2)}\n`;
+  refuseUnreadable(revealed);
+  return revealed;
+}
+
+function refuseUnreadable(revealed: string): void {
   const parsed = parse(revealed);
-  if (typeof parsed !== 'string') return revealed;
+  if (typeof parsed !== 'string') return;
   throw new RotationError(
     `The record was not written, because it could not be read again: ${parsed}. The store is unchanged.`,
     { code: 'rotation_record' },

@@ -3,7 +3,13 @@
 import { CredentialsError } from '../../errors.ts';
 import { builtin } from '../../node/builtin.ts';
 import { checkPath } from '../../node/key-file.ts';
-import { type FileOptions, fileSource, MAX_BYTES, readPrivateFile } from '../../node/private-file.ts';
+import {
+  FILE_OPTIONS,
+  type FileOptions,
+  fileSource,
+  MAX_BYTES,
+  readPrivateFile,
+} from '../../node/private-file.ts';
 import { broken, errorCode } from '../../node/source.ts';
 import { replaceFile, type WriteKeyFileOptions } from '../../node/write-key-file.ts';
 import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
@@ -19,8 +25,7 @@ export interface FileStoreOptions extends FileOptions, WriteKeyFileOptions {
 }
 
 const specs: OptionSpecs = {
-  allowInsecureFile: spec.flag,
-  onWarning: spec.function,
+  ...FILE_OPTIONS,
   followSymlink: spec.flag,
   seal: sealingSpec,
 };

@@ -107,7 +107,7 @@ export function sealing(options: SealingOptions): Sealing {
     },
 
     async open(text, place) {
-      if (!text.startsWith(PREFIX)) {
+      if (typeof text !== 'string' || !text.startsWith(PREFIX)) {
         if (acceptPlaintext) return readRecord(text);
         throw wrong('it is not sealed, and this store accepts only sealed records', {
           option: 'acceptPlaintext',

@@ -49,9 +49,19 @@ export const storeFailure = (
     ...init,
   });
 
+/** The version that a write replaces. Throws a `TypeError` where its options do not say which. */
+export function ifMatchOf(options: { readonly ifMatch: string | null } | null | undefined): string | null {
+  const ifMatch = options?.ifMatch;
+  if (ifMatch === null || typeof ifMatch === 'string') return ifMatch;
+  throw new TypeError(
+    'write: ifMatch must be the ETag of the version to replace, or null for a first record.',
+  );
+}
+
 /** Refuses what no writer who has read the record would write over it. */
 export function refuseStepBack(before: RotationRecord | undefined, after: RotationRecord): void {
-  if (before === undefined) return;
+  // What is no record is refused when it becomes text.
+  if (before === undefined || !after) return;
   if (before.id !== after.id)
     throw new RotationError(
       `The store holds the record ${before.id}, which ${after.id} would replace. Give each rotated key a store of its own.`,
@@ -82,11 +92,12 @@ export function memoryStore(): CredentialStore {
     async read() {
       return held === undefined ? undefined : { record: readRecord(held.text), etag: held.etag };
     },
-    async write(record, { ifMatch }) {
-      if ((held?.etag ?? null) !== ifMatch) throw new StoreConflictError('The record in memory');
+    async write(record, options) {
+      const text = revealRecord(record);
+      if ((held?.etag ?? null) !== ifMatchOf(options)) throw new StoreConflictError('The record in memory');
       refuseStepBack(held === undefined ? undefined : readRecord(held.text), record);
       writes += 1;
-      held = { text: revealRecord(record), etag: String(writes) };
+      held = { text, etag: String(writes) };
       return { etag: held.etag };
     },
   };

@@ -5,7 +5,7 @@ import { StoreConflictError } from '../../errors.ts';
 import { sentence } from '../../node/source.ts';
 import type { RotationRecord } from '../record/record.ts';
 import { closeRecord, openRecord, type Sealing } from './sealing.ts';
-import { type CredentialStore, refuseStepBack } from './store.ts';
+import { type CredentialStore, ifMatchOf, refuseStepBack } from './store.ts';
 
 /** What a place holds. */
 export interface Held<Version> {
@@ -50,7 +50,8 @@ export function textStore<Version>(place: Place<Version>, seal: Sealing | undefi
         : { record: await openRecord(text, seal, name()), etag: await hash(text) };
     },
 
-    async write(record, { ifMatch }) {
+    async write(record, options) {
+      const ifMatch = ifMatchOf(options);
       const matches = async ({ text }: Held<Version>) =>
         ifMatch === (text === undefined ? null : await hash(text));
       let over = known !== undefined && (await matches(known)) ? known : await read();
