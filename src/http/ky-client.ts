@@ -53,7 +53,9 @@ export async function sendWithKy(request: KyRequest): Promise<Response> {
     method,
     headers,
     ...(query === undefined ? {} : { searchParams: query }),
-    ...(body === undefined ? {} : { json, stringifyJson: () => body }),
+    // An own field even where it is undefined: one of a polluted Object.prototype would be sent.
+    json,
+    stringifyJson: () => body ?? '',
     timeout: Math.min(timeout, LONGEST_TIMER),
     signal,
     // Set explicitly, so that a polluted `Object.prototype.credentials` cannot reach the Request.

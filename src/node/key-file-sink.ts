@@ -2,6 +2,7 @@
 // key. A small file beside it holds the epoch of the last delivery, since the key file itself holds only the key.
 
 import type { SecretLike } from '../auth/secret.ts';
+import { parseOptions, spec } from '../util/options.ts';
 import { builtin } from './builtin.ts';
 import { checkPath } from './key-file.ts';
 import { fileSource, readPrivateFile, shownPath } from './private-file.ts';
@@ -16,9 +17,14 @@ import {
   writeKeyFile,
 } from './write-key-file.ts';
 
+const OPTIONS = { name: spec.string, allowInsecureFile: spec.flag, followSymlink: spec.flag };
+
 /** How the file of a sink is written. */
 export interface KeyFileSinkOptions extends WriteKeyFileOptions {
-  /** The sink's name, under which a record keeps what was delivered to it. Default: `key file <path>`. */
+  /**
+   * The sink's name, under which a record keeps what was delivered to it. Default: `key file <path>`, with a piece of a hash if
+   * the path cannot be shown whole.
+   */
   readonly name?: string | undefined;
 }
 
@@ -65,8 +71,9 @@ export interface KeyFileSink {
  * console.log(JSON.parse(await readFile(path, 'utf8')).id === keyId); // true
  * ```
  */
-export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): KeyFileSink {
+export function keyFileSink(path: string, given: KeyFileSinkOptions = {}): KeyFileSink {
   checkPath(path, 'the path given to keyFileSink');
+  const options = parseOptions('keyFileSink', OPTIONS, given);
   const { resolve } = builtin('node:path');
   const target = resolve(path);
   const source = fileSource('key file', path);

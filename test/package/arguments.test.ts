@@ -19,7 +19,7 @@ const functions = new Map<string, (given: readonly unknown[]) => unknown>();
 
 for (const [entry, names] of Object.entries({ root, audit, node, rotation, testing, msw }))
   for (const [name, value] of Object.entries(names)) {
-    if (typeof value !== 'function' || value.prototype instanceof Error || name === 'keyFileSink') continue;
+    if (typeof value !== 'function' || value.prototype instanceof Error) continue;
     const isClass = /^class/.test(Function.prototype.toString.call(value));
     functions.set(`${entry}.${name}`, (given) =>
       isClass ? Reflect.construct(value, [...given]) : Reflect.apply(value, undefined, [...given]),
