@@ -191,7 +191,7 @@ export class BlazeMeterClient {
     );
   }
 
-  /** Returns a client with some options changed. It shares the credentials unless `options` has others. */
+  /** Returns a client with some options changed. It shares the credentials unless `options` has others. `undefined` changes nothing. */
   withOptions(options: ClientOptions): BlazeMeterClient {
     const changed = { ...this.#options, ...parseOptions<ClientOptions>('withOptions', OPTIONS, options) };
     parents.set(changed, { options: this.#options, context: this.#context });

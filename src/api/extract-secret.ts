@@ -1,6 +1,7 @@
-// What can be saved of a response to a create or a regenerate that has another shape, or was cut short.
+// What can be saved of a response to a create or a regenerate that has another shape, failed, or was cut short.
 
 import { Secret } from '../auth/secret.ts';
+import { isPlainObject } from '../util/options.ts';
 
 /** A whole JSON string. One before it may have been cut. */
 const STRING = String.raw`("(?:[^"\\\p{Cc}]|\\.){1,4096}")`;
@@ -12,38 +13,67 @@ const ELSEWHERE = [
   new RegExp(String.raw`"[^"]{0,64}secret(?:_?key)?"\s*:\s*${STRING}`, 'giu'),
 ];
 const ID = /"(?:(?:api)?_?key_?)?id"\s*:\s*"([0-9A-Za-z_-]{1,64})"/i;
+const WHOLE_ID = /^[0-9A-Za-z_-]{1,64}$/;
+/** How many different secrets of one text are hidden. No response of the service has more than a few. */
+const MOST_HIDDEN = 64;
+
+/** What was saved of a response. */
+export interface Extracted {
+  /** The new secret, where it is clear which one that is. */
+  readonly secret?: Secret;
+  /** There are several, and nothing says which one is new. */
+  readonly several?: true;
+  /** The id of its key. */
+  readonly keyId?: string;
+}
+
+/** Every text that may be a secret and can be read whole: what must not be shown. */
+export function secretsInText(text: string): string[] {
+  const found = new Set([FIELD, ...ELSEWHERE].flatMap((place) => textsAt(place, text)));
+  return [...found].slice(0, MOST_HIDDEN);
+}
 
 /**
- * The first secret in a text that can be read whole, and the id of its key. In a response that was cut short other fields are
- * searched too. One that is whole and has another shape may not be the service's, so only a field of the right name counts.
+ * The new secret in a text, and the id of its key. The secret that signed is not new. In a response that was cut short other
+ * fields are searched too. One that is whole and has another shape may not be the service's, so only a field of the right name
+ * counts; of several, the one where the schema has it.
  */
-export function extractSecret(text: string, everywhere = !isJson(text)): { secret?: Secret; keyId?: string } {
-  const places = everywhere ? [FIELD, ...ELSEWHERE] : [FIELD];
-  const secret = places
-    .flatMap((place) => [...text.matchAll(place)])
-    .map(([, json]) => unquoted(json))
-    .find((found) => found !== undefined);
-  const keyId = ID.exec(text)?.[1];
+export function extractSecret(text: string, signer?: Secret): Extracted {
+  const parsed = parseJson(text);
+  const places = parsed === undefined ? [FIELD, ...ELSEWHERE] : [FIELD];
+  const candidates =
+    places
+      .map((place) => textsAt(place, text).filter((found) => signer?.equals(found) !== true))
+      .find(({ length }) => length > 0) ?? [];
+  const key = keyIn(parsed?.value);
+  const placed = candidates.find((found) => found === key.secret);
+  const secret = candidates.length === 1 ? candidates[0] : placed;
+  const ownId =
+    placed !== undefined && typeof key.id === 'string' && WHOLE_ID.test(key.id) ? key.id : undefined;
+  const keyId = ownId ?? ID.exec(text)?.[1];
   return {
     ...(secret === undefined ? {} : { secret: Secret.from(secret) }),
+    ...(secret === undefined && candidates.length > 1 ? { several: true } : {}),
     ...(keyId === undefined ? {} : { keyId }),
   };
 }
 
-/** The text that a JSON string stands for. */
-function unquoted(json: string | undefined): string | undefined {
-  try {
-    return json === undefined ? undefined : String(JSON.parse(json));
-  } catch {
-    return undefined;
-  }
+/** The different texts that a pattern finds. */
+function textsAt(place: RegExp, text: string): string[] {
+  const found = [...text.matchAll(place)].map(([, json]) => parseJson(json ?? '')?.value);
+  return [...new Set(found.filter((value) => typeof value === 'string'))];
 }
 
-function isJson(text: string): boolean {
+/** The object that has the new key, where the service responds as the schema says. */
+function keyIn(whole: unknown): Readonly<Record<string, unknown>> {
+  const key = isPlainObject(whole) && Object.hasOwn(whole, 'result') ? whole.result : whole;
+  return isPlainObject(key) ? key : {};
+}
+
+function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    JSON.parse(text);
-    return true;
+    return { value: JSON.parse(text) };
   } catch {
-    return false;
+    return undefined; // The parser's message quotes the text, so it goes no further.
   }
 }

@@ -1,7 +1,7 @@
 // Signs requests for other HTTP clients: on a copy, for named origins only, and without following redirects.
 
 import { CredentialsError } from '../errors.ts';
-import { LONGEST_TIMER } from '../util/abort.ts';
+import { LONGEST_TIMER, reasonOf, withAbort } from '../util/abort.ts';
 import { refuseBrowser } from '../util/browser.ts';
 import { parseOptions, spec } from '../util/options.ts';
 import { basicHeader } from './basic.ts';
@@ -61,7 +61,8 @@ export class RequestSigner {
     this.fetch = (input, init) => this.#fetch(input, init);
   }
 
-  async #fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  async #fetch(input: string | URL | Request, given?: RequestInit | null): Promise<Response> {
+    const init = given ?? {};
     const response = await (isRequest(input) ? this.#send(input, init) : this.#sendUrl(input, init));
     if (response.type === 'opaqueredirect' || REDIRECTS.has(response.status)) {
       response.body?.cancel().catch(() => {});
@@ -76,16 +77,17 @@ export class RequestSigner {
   async #sendUrl(input: string | URL, init: RequestInit): Promise<Response> {
     const url = signedDestination(input, 'The URL to sign for').href;
     const headers = new Headers(init.headers);
-    headers.set('authorization', (await this.headers(url)).authorization);
+    headers.set('authorization', await this.#authorization(url, init.signal));
     return globalThis.fetch(url, { ...init, headers, ...following(init.signal), ...notFollowed() });
   }
 
   async #send(input: Request, init: RequestInit): Promise<Response> {
-    const signed = await this.sign(new Request(input, init));
+    const signal = init.signal === undefined ? input.signal : init.signal;
+    const signed = await this.#sign(new Request(input, init), signal);
     // Neither of these travels inside a copy: the signal is held weakly there, and undici's dispatcher (a proxy) is lost.
     const dispatcher: unknown = Reflect.get(init, 'dispatcher');
     return globalThis.fetch(signed, {
-      ...following(init.signal ?? input.signal),
+      ...following(signal),
       ...(dispatcher === undefined ? {} : { dispatcher }),
       ...notFollowed(),
     });
@@ -97,11 +99,14 @@ export class RequestSigner {
    *
    * @throws `TypeError` if the destination must not receive the credentials; {@link CredentialsError} if there are none.
    */
-  async sign(request: Request): Promise<Request> {
+  sign(request: Request): Promise<Request> {
+    return this.#sign(request);
+  }
+
+  async #sign(request: Request, signal?: AbortSignal | null): Promise<Request> {
     // The copy is what is judged and signed: a subclass may report another URL than the one it sends to.
     const copy = new Request(request.clone(), { redirect: 'manual' });
-    const { authorization } = await this.headers(copy.url);
-    copy.headers.set('authorization', authorization);
+    copy.headers.set('authorization', await this.#authorization(copy.url, signal));
     return copy;
   }
 
@@ -111,21 +116,28 @@ export class RequestSigner {
    * @throws As {@link RequestSigner.sign} does.
    */
   async headers(url: string | URL): Promise<{ authorization: string }> {
+    return { authorization: await this.#authorization(url) };
+  }
+
+  /** Waits for the credentials until the signal aborts. */
+  async #authorization(url: string | URL, signal?: AbortSignal | null): Promise<string> {
     const { origin } = signedDestination(url, 'The URL to sign for');
     if (!this.#origins.has(origin)) {
       throw new TypeError(
         `The credentials are not sent to ${origin}. Add it to the option origins if it may receive them.`,
       );
     }
+    if (signal?.aborted) throw reasonOf(signal);
     // A source may wait for something that does not keep the process alive.
     const alive = setTimeout(() => {}, LONGEST_TIMER);
-    const credentials = await Promise.resolve(this.#cache.get()).finally(() => clearTimeout(alive));
+    const asked = Promise.resolve(this.#cache.get());
+    const credentials = await (signal ? withAbort(asked, signal) : asked).finally(() => clearTimeout(alive));
     if (credentials.origin !== undefined && credentials.origin !== origin) {
       throw new CredentialsError(
         `The credentials belong to ${credentials.origin} and are not sent to ${origin}. Use other credentials, or send to that address.`,
       );
     }
-    return { authorization: basicHeader(credentials) };
+    return basicHeader(credentials);
   }
 }
 

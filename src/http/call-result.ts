@@ -2,7 +2,7 @@
 
 import type { ZodMiniType } from 'zod/mini';
 import type { ResponseContext } from '../api/envelope.ts';
-import { extractSecret } from '../api/extract-secret.ts';
+import { secretsInText } from '../api/extract-secret.ts';
 import { assumptionHint, type OperationId, operations } from '../api/operations.ts';
 import { basicHeader } from '../auth/basic.ts';
 import { scrubbed } from '../auth/cause.ts';
@@ -31,16 +31,15 @@ export function responseContext(
   };
 }
 
-/** What the service may quote and must not be shown: the secret that signed, its header, and a new secret. */
+/** What the service may quote and must not be shown: the secret that signed, its header, and every secret in the response. */
 export function secretsIn({
   credentials,
   body,
 }: Pick<CallResponse, 'credentials' | 'body'>): readonly string[] {
-  const found = extractSecret(body, true).secret;
   return [
     credentials.secret.reveal(),
     basicHeader(credentials).slice('Basic '.length),
-    ...(found === undefined ? [] : [found.reveal()]),
+    ...secretsInText(body),
   ];
 }
 

@@ -48,8 +48,8 @@ export interface Progress {
   sentAt?: Moment;
   /** The credentials that signed last. */
   credentials?: Credentials;
-  /** The beginning of a response that was cut off. */
-  partial?: string;
+  /** What arrived of the last response, if it was cut off or is no success. */
+  partial?: string | undefined;
   /** The last attempt never had a connection. */
   unconnected?: boolean;
 }
@@ -127,6 +127,7 @@ export async function signAndSend(
   };
   signal.throwIfAborted();
   progress.attempts += 1;
+  progress.partial = undefined;
   progress.mayHaveBeenSentBefore = progress.mayHaveBeenSent;
   progress.mayHaveBeenSent = true;
   const sent = clock.moment();
@@ -144,7 +145,9 @@ export async function signAndSend(
     answered = true;
     clock.learn(response.headers, sent);
     const limit = response.status >= 400 ? MAX_ERROR_BODY : MAX_BODY;
-    bodies.set(response, await readBody(response.body, limit, aborted));
+    const read = await readBody(response.body, limit, aborted);
+    bodies.set(response, read);
+    if (response.status < 200 || response.status >= 300) progress.partial = read.text;
     // This attempt was refused; that says nothing of an earlier one whose response was lost.
     if (isRefusal(response.status)) progress.mayHaveBeenSent = progress.mayHaveBeenSentBefore;
     return response;

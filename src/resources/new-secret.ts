@@ -2,7 +2,7 @@
 // that, the error carries it. Where the response was lost, nothing is sent a second time blindly.
 
 import { readEnvelope } from '../api/envelope.ts';
-import { extractSecret } from '../api/extract-secret.ts';
+import { type Extracted, extractSecret } from '../api/extract-secret.ts';
 import { assumptionHint } from '../api/operations.ts';
 import { fieldOf, quotesNone, scrubbed, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
@@ -88,18 +88,23 @@ export async function requestSecret(
   const progress = newProgress();
   const request = operationRequest(context, id, args);
   // Once a secret has arrived, another request would make it worthless.
-  const replayable: CallRequest['replayable'] = (credentials) =>
-    request.replayable(credentials) && extractSecret(progress.partial ?? '').secret === undefined;
+  const replayable: CallRequest['replayable'] = (credentials) => {
+    if (!request.replayable(credentials)) return false;
+    const { secret, several } = savedFrom(progress.partial ?? '', progress.credentials);
+    return secret === undefined && several !== true;
+  };
   let response: CallResponse;
   try {
     response = await send(context, { ...request, replayable }, options, deadline, progress);
   } catch (error) {
     // The response was cut off. If the secret arrived before that, it is handed on.
-    const { secret, keyId } = savedFrom(progress.partial ?? '', progress.credentials);
+    const { partial = '', credentials } = progress;
+    const { secret, several, keyId } = savedFrom(partial, credentials);
     if (secret !== undefined)
       throw undelivered(id, 'the response was cut off after it', { secret, keyId }, progress, error);
-    if (!progress.mayHaveBeenSent) throw error;
-    throw new LostResponse(deadline.abortedByCaller ? error : scrubbed(error), progress);
+    if (!progress.mayHaveBeenSent && several !== true) throw error;
+    const arrived = several === true ? Secret.from(partial) : undefined;
+    throw new LostResponse(deadline.abortedByCaller ? error : scrubbed(error), progress, arrived);
   }
   return readSecret(context, id, args, response, progress);
 }
@@ -108,9 +113,8 @@ export async function requestSecret(
  * What can be read of a response that cannot be read as a whole: a secret may stand where the id belongs, and the response may
  * quote the one that signed.
  */
-function savedFrom(body: string, credentials: Credentials | undefined): ReturnType<typeof extractSecret> {
-  const { keyId = '', ...found } = extractSecret(body);
-  if (credentials !== undefined && found.secret?.equals(credentials.secret)) return {};
+function savedFrom(body: string, credentials: Credentials | undefined): Extracted {
+  const { keyId = '', ...found } = extractSecret(body, credentials?.secret);
   const known =
     keyId !== '' &&
     credentials !== undefined &&
@@ -131,16 +135,17 @@ function readSecret(
     const reply: Reply = { ...readEnvelope(response, responseContext(context, id, response)), response };
     return { ...reply, ...readResult(context, id, reply, newApiKey, args) };
   } catch (error) {
-    if (!success) throw progress.mayHaveBeenSent ? new LostResponse(error, progress) : error;
-    const { secret, keyId } = savedFrom(body, response.credentials);
+    const { secret, several, keyId } = savedFrom(body, response.credentials);
     if (secret !== undefined)
       throw undelivered(
         id,
-        'the response has another shape than expected',
+        success ? 'the response has another shape than expected' : `with the status ${status}`,
         { secret, keyId },
         progress,
         error,
       );
+    if (several === true) throw new LostResponse(error, progress, Secret.from(body));
+    if (!success) throw progress.mayHaveBeenSent ? new LostResponse(error, progress) : error;
     // An error inside a 200: a code of 400 to 499 refuses, any other leaves it open.
     const code = error instanceof ApiError ? (error.apiCode ?? 0) : 0;
     if (code >= 400 && code < 500 && !progress.mayHaveBeenSentBefore) throw error;

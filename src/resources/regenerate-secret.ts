@@ -143,8 +143,9 @@ export async function regenerateKey(
       if (!(error instanceof LostResponse)) throw error;
       const { credentials } = error.progress;
       attempts += error.progress.attempts;
-      const ended = deadline.ended || tries >= SELF_TRIES;
-      if (credentials !== undefined && sameKey(credentials.id, keyId) && !ended) {
+      // A secret may have arrived: only the caller can find it in the response.
+      const final = deadline.ended || tries >= SELF_TRIES || error.arrived !== undefined;
+      if (credentials !== undefined && sameKey(credentials.id, keyId) && !final) {
         const accepted = await areAccepted(context, credentials, deadline);
         if (accepted === false) throw secretLost(keyId, error, attempts);
         if (accepted === true) {

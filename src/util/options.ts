@@ -43,7 +43,7 @@ export const ownOnly = <T extends object>(value: T): T => Object.assign(Object.c
 
 /**
  * The given options as an object without a prototype. Throws a `TypeError` for a value that is no plain object, an unknown
- * name, or an option of the wrong form; values are never quoted.
+ * name, or an option of the wrong form; `undefined` counts as absent; values are never quoted.
  */
 export function parseOptions<T extends object>(owner: string, specs: OptionSpecs, given: T | undefined): T {
   const parsed: T = Object.create(null);
@@ -53,8 +53,9 @@ export function parseOptions<T extends object>(owner: string, specs: OptionSpecs
     const check = Object.hasOwn(specs, name) ? specs[name] : undefined;
     if (check === undefined)
       throw new TypeError(`${owner}: unknown option "${shown(name)}".${suggestion(name, specs)}`);
-    const result = value === undefined ? undefined : z.safeParse(check, value);
-    if (result?.success === false)
+    if (value === undefined) continue;
+    const result = z.safeParse(check, value);
+    if (!result.success)
       throw new TypeError(
         `${owner}: ${name} must be ${result.error.issues[0]?.message ?? 'of another form'}.`,
       );

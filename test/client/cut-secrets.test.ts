@@ -1,6 +1,14 @@
 // What is kept of a response that brings a new secret and cannot be read as a whole.
-import { AmbiguousOutcomeError, BlazeMeterClient, UndeliveredSecretError } from 'blazemeter-client';
+import {
+  AmbiguousOutcomeError,
+  ApiError,
+  AuthenticationError,
+  BadRequestError,
+  BlazeMeterClient,
+  UndeliveredSecretError,
+} from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
+import { CREDENTIALS, clientOf, json, rejection as rejectionOf } from '../support/client.ts';
 import { expectHidden, madeUp } from '../support/credentials.ts';
 
 const SECRET = 'wQ7zR2mK9pX4tB6nV8cL3hJ5';
@@ -110,5 +118,86 @@ describe('the id of its key', () => {
     ['has another name', '{"ids":"7e57"'],
   ])('is not there where it %s', async (_, response) => {
     expect(await keyId(response)).toBeUndefined();
+  });
+});
+
+const OLD = 'old-Secret_value.with-dots';
+const NEW = 'wQ7zR2mK9pX4tB6nV8cL3hJ5';
+
+describe('a response that is no success', () => {
+  const body = { error: null, result: { id: '7e57', name: 'ci', secret: NEW } };
+
+  it.each([302, 303, 400, 401, 403, 408, 409, 429, 500, 502, 503, 520])(
+    'with the status %i does not lose a new secret in it',
+    async (status) => {
+      const { client, sent } = clientOf([json(body, status)]);
+      const error = await rejectionOf(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+      if (!(error instanceof UndeliveredSecretError))
+        throw new Error('the secret was dropped', { cause: error });
+      expect([error.newSecret.reveal(), error.keyId, sent.length]).toEqual([NEW, '7e57', 1]);
+      expectHidden(error, NEW);
+    },
+  );
+
+  it('to a regenerate is not followed by another request, which would end the secret in it', async () => {
+    const key = json({ result: { id: '7e57', name: 'ci' } });
+    const { client, sent } = clientOf([key, json(body, 503)]);
+    const error = await rejectionOf(client.apiKeys.regenerateSecret('7e57'));
+    if (!(error instanceof UndeliveredSecretError))
+      throw new Error('the secret was dropped', { cause: error });
+    expect([error.newSecret.reveal(), sent.length]).toEqual([NEW, 2]);
+  });
+
+  it('that quotes the secret that signed brings no new one', async () => {
+    const quoting = (status: number) => clientOf([json({ secret: CREDENTIALS.secret }, status)]).client;
+    for (const [status, kind] of [
+      [400, BadRequestError],
+      [401, AuthenticationError],
+      [500, AmbiguousOutcomeError],
+    ] as const) {
+      const error = await rejectionOf(quoting(status).apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+      expect(error).toBeInstanceOf(kind);
+      expect(error).not.toHaveProperty('newSecret');
+      expectHidden(error, CREDENTIALS.secret);
+    }
+  });
+
+  it('hands over all of itself where several secrets could be the new one', async () => {
+    const several = { a: { secret: OLD }, b: { secret: NEW } };
+    for (const status of [200, 400, 500]) {
+      const { client } = clientOf([json(several, status)]);
+      const error = await rejectionOf(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+      if (!(error instanceof AmbiguousOutcomeError)) throw new Error('another error', { cause: error });
+      expect(error.newSecret?.reveal()).toBe(JSON.stringify(several));
+      expectHidden(error, NEW);
+      expectHidden(error, OLD);
+    }
+  });
+});
+
+describe('a response with an old secret and a new one', () => {
+  it('shows neither in its request id', async () => {
+    for (const quoted of [OLD, NEW]) {
+      const result = { previous: { secret: OLD }, id: '7e57', name: 'ci', secret: NEW };
+      const { client } = clientOf([json({ request_id: quoted, result })]);
+      const { data, requestId } = await client.apiKeys
+        .create({ name: 'ci', expiresIn: '1 month' })
+        .withResponse();
+      expect(data.secret.reveal()).toBe(NEW);
+      expect(requestId).not.toContain(quoted.slice(0, 8));
+    }
+  });
+
+  it('brings the one where the key has it, and shows neither', async () => {
+    const message = `not ${NEW}, no longer ${OLD}`;
+    const { client } = clientOf([
+      json({ error: { code: 500, message }, previous: { id: '01d', secret: OLD }, id: '7e57', secret: NEW }),
+    ]);
+    const error = await rejectionOf(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+    if (!(error instanceof UndeliveredSecretError)) throw new Error('another error', { cause: error });
+    expect([error.newSecret.reveal(), error.keyId]).toEqual([NEW, '7e57']);
+    expect(error.cause).toBeInstanceOf(ApiError);
+    expectHidden(error, NEW);
+    expectHidden(error, OLD);
   });
 });

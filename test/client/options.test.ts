@@ -168,6 +168,13 @@ describe('a polluted Object.prototype is never an option', () => {
     expect(fetch).not.toHaveBeenCalled();
   });
 
+  it('of withOptions that is undefined, which counts as absent', async () => {
+    const { client, sent } = clientOf([user], { userAgent: 'mine' });
+    await client.withOptions({ credentials: undefined, fetch: undefined, userAgent: undefined }).user.get();
+    expect(sent[0]?.headers.authorization).toBe(`Basic ${btoa(CREDENTIALS.token)}`);
+    expect(sent[0]?.headers['user-agent']).toMatch(/^mine /);
+  });
+
   it('of a client from withOptions', async () => {
     const { client, sent } = clientOf([user]);
     pollute({ baseUrl: elsewhere, credentials: 'their-id:their-secret' });

@@ -102,6 +102,27 @@ describe('its fetch', () => {
     },
   );
 
+  it.each<[string, (signal: AbortSignal) => readonly [string | Request, RequestInit?]]>([
+    ['given with a URL', (signal: AbortSignal) => [API, { signal }]],
+    ['of a Request', (signal: AbortSignal) => [new Request(API, { signal })]],
+  ])('ends by a signal %s while its source is awaited, and does not ask it after that', async (_, args) => {
+    const source = vi.fn(() => new Promise<never>(() => {}));
+    const slow = new RequestSigner(source);
+    await expect(slow.fetch(...args(AbortSignal.abort('before')))).rejects.toBe('before');
+    expect(source).not.toHaveBeenCalled();
+    const controller = new AbortController();
+    const response = slow.fetch(...args(controller.signal));
+    controller.abort('meanwhile');
+    await expect(response).rejects.toBe('meanwhile');
+  });
+
+  it('takes null for no options, as fetch does', async () => {
+    const fetch = vi.fn(async () => new Response('ok'));
+    vi.stubGlobal('fetch', fetch);
+    const response: Response = await Reflect.apply(signer.fetch, undefined, [API, null]);
+    expect(await response.text()).toBe('ok');
+  });
+
   it('ends while its response is awaited, with the reason that the caller gave', async () => {
     const controller = new AbortController();
     vi.stubGlobal('fetch', (_: string, { signal }: RequestInit) => {
