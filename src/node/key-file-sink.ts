@@ -71,22 +71,22 @@ export interface KeyFileSink {
  * console.log(JSON.parse(await readFile(path, 'utf8')).id === keyId); // true
  * ```
  */
-export function keyFileSink(path: string, given: KeyFileSinkOptions = {}): KeyFileSink {
+export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): KeyFileSink {
   checkPath(path, 'the path given to keyFileSink');
-  const options = parseOptions('keyFileSink', OPTIONS, given);
+  const given = parseOptions('keyFileSink', OPTIONS, options);
   const { resolve } = builtin('node:path');
   const target = resolve(path);
   const source = fileSource('key file', path);
   const notes = `${target}.epoch`;
   const notesSource = fileSource('file', `${path}.epoch`);
   return {
-    name: options.name ?? nameOf(path),
+    name: given.name ?? nameOf(path),
     async probe() {
-      await probe(target, source, options);
-      await probe(notes, notesSource, options);
+      await probe(target, source, given);
+      await probe(notes, notesSource, given);
     },
     async put({ id, secret, recordId, epoch }) {
-      const text = await readPrivateFile(notes, notesSource, options);
+      const text = await readPrivateFile(notes, notesSource, given);
       const [, held, last] = /^(\S{1,64}) (\d{1,15})\s*$/.exec(text ?? '') ?? [];
       if (held === recordId && Number(last) > epoch)
         throw broken(
@@ -94,8 +94,8 @@ export function keyFileSink(path: string, given: KeyFileSinkOptions = {}): KeyFi
           `already has epoch ${last}, so the older epoch ${epoch} was not written. Another run has overtaken this one.`,
         );
       // The epoch first: after a crash in between, an older key is refused, and this one can be put again.
-      await replaceFile(notes, `${recordId} ${epoch}\n`, notesSource, options);
-      await writeKeyFile(target, { id, secret }, options);
+      await replaceFile(notes, `${recordId} ${epoch}\n`, notesSource, given);
+      await writeKeyFile(target, { id, secret }, given);
     },
   };
 }

@@ -111,7 +111,7 @@ describe('in a terminal', () => {
     expect(out).toContain('\rReading keys …');
     expect(out.split('\u001b').some((part) => /^\[33m[0-9a-f]{24}/.test(part))).toBe(true);
     const lines = seen(out).split('\n');
-    expect(lines[0]).toMatch(/^ID +NAME +CREATED +EXPIRES +LAST USED$/);
+    expect(lines[0]).toMatch(/^ID +NAME +EXPIRES +LAST USED$/);
   });
 
   it('uses no colour where none is wanted', async () => {

@@ -17,7 +17,7 @@ export async function dispatcherFor(
   const secure = caFile === undefined ? {} : { ca: [...trusted(env), certificates(caFile)] };
   const httpsProxy = proxyAddress(env);
   if (caFile === undefined && httpsProxy === '') return undefined;
-  const { EnvHttpProxyAgent } = await import('undici');
+  const { EnvHttpProxyAgent } = await import('./undici.ts');
   return new EnvHttpProxyAgent({
     httpsProxy,
     // Plain http goes to this machine only. A proxy would see the credentials.

@@ -281,18 +281,6 @@ describe('several sinks', () => {
   });
 });
 
-it('grants the drain although a sink names a moment that is none', async () => {
-  const { world, first, run } = environment();
-  await run({ reason: 'schedule' });
-  first.state = () => ({ keyId: first.held.id, since: new Date('soon') });
-  world.reference.clock.advance({ minutes: 30 });
-  expect(await run()).toMatchObject({ phase: 'draining' });
-  expect(accepts(world.reference, world.keys.ci)).toBe(true);
-  world.reference.clock.advance({ minutes: 31 });
-  expect(await run()).toMatchObject({ phase: 'idle' });
-  expect(accepts(world.reference, world.keys.ci)).toBe(false);
-});
-
 it('knows the key to be replaced in either case of its hex digits', async () => {
   const { world, run } = environment();
   const report = await run({ reason: 'schedule', replaces: world.keys.ci.id.toUpperCase() });
