@@ -63,7 +63,7 @@ const lost: Failure[] = [
   },
   {
     name: 'a create answered with 500 and the secret in its body',
-    ends: 'AmbiguousOutcomeError',
+    ends: 'UndeliveredSecretError',
     run: (stage) => createdWith(stage, () => new Response(response(stage), { status: 500 })),
   },
   {
