@@ -34,11 +34,14 @@ export class LostResponse {
   readonly progress: Progress;
   /** What arrived, where a secret may be in it. */
   readonly arrived: Secret | undefined;
+  /** Several secrets arrived, of which one must be the new one: only the caller can find out which. */
+  readonly several: boolean;
 
-  constructor(cause: unknown, progress: Progress, arrived?: Secret) {
+  constructor(cause: unknown, progress: Progress, arrived?: Secret, several = false) {
     this.cause = cause;
     this.progress = progress;
     this.arrived = arrived;
+    this.several = several;
   }
 }
 
@@ -103,8 +106,10 @@ export async function requestSecret(
     if (secret !== undefined)
       throw undelivered(id, 'the response was cut off after it', { secret, keyId }, progress, error);
     if (!progress.mayHaveBeenSent && several !== true) throw error;
-    const arrived = several === true ? Secret.from(partial) : undefined;
-    throw new LostResponse(deadline.abortedByCaller ? error : scrubbed(error), progress, arrived);
+    const cause = deadline.abortedByCaller ? error : scrubbed(error);
+    throw several === true
+      ? new LostResponse(cause, progress, Secret.from(partial), true)
+      : new LostResponse(cause, progress);
   }
   return readSecret(context, id, args, response, progress);
 }
@@ -144,7 +149,7 @@ function readSecret(
         progress,
         error,
       );
-    if (several === true) throw new LostResponse(error, progress, Secret.from(body));
+    if (several === true) throw new LostResponse(error, progress, Secret.from(body), true);
     if (!success) throw progress.mayHaveBeenSent ? new LostResponse(error, progress) : error;
     // An error inside a 200: a code of 400 to 499 refuses, any other leaves it open.
     const code = error instanceof ApiError ? (error.apiCode ?? 0) : 0;

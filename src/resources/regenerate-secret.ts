@@ -143,8 +143,7 @@ export async function regenerateKey(
       if (!(error instanceof LostResponse)) throw error;
       const { credentials } = error.progress;
       attempts += error.progress.attempts;
-      // A secret may have arrived: only the caller can find it in the response.
-      const final = deadline.ended || tries >= SELF_TRIES || error.arrived !== undefined;
+      const final = deadline.ended || tries >= SELF_TRIES || error.several;
       if (credentials !== undefined && sameKey(credentials.id, keyId) && !final) {
         const accepted = await areAccepted(context, credentials, deadline);
         if (accepted === false) throw secretLost(keyId, error, attempts);

@@ -202,3 +202,26 @@ describe('a key that regenerates itself', () => {
     expect(methods.at(-1)).toBe('GET abcdef0123456789abcdef01:the-new-secret');
   });
 });
+
+it.each([200, 503])(
+  'a response %i with several secrets is handed over whole, though the old secret is refused by then',
+  async (status) => {
+    const reference = createReference();
+    const { keys } = reference.seed();
+    let body = '';
+    const fetch: FetchLike = async (url, init) => {
+      const response = await reference.fetch(url, init);
+      if (!url.endsWith('/regenerate')) return response;
+      const { result } = await response.json();
+      body = JSON.stringify({ old: { secret: 'an-old-one-of-some-kind' }, new: { secret: result.secret } });
+      return new Response(body, { status, headers: { 'content-type': 'application/json' } });
+    };
+    const client = new BlazeMeterClient({ credentials: keys.owner, fetch, logLevel: 'off' });
+    const error = await client.apiKeys
+      .regenerateSecret(keys.owner.id, { allowSelf: true })
+      .catch((error: unknown) => error);
+    if (!(error instanceof AmbiguousOutcomeError)) throw new Error('another error', { cause: error });
+    expect(error.newSecret?.reveal()).toBe(body);
+    expect(reference.journal.count('apiKeys.regenerateSecret')).toBe(1);
+  },
+);

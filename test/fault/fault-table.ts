@@ -56,7 +56,7 @@ function failingConnections(failure: ConnectFailure, armed: () => boolean) {
   return new Agent({
     connect: (options, callback) => {
       if (!armed()) connect(options, callback);
-      // Nobody listens on port 1 of this machine.
+      // No process listens on port 1 of this machine.
       else if (failure === 'ECONNREFUSED') connect({ ...options, port: '1' }, callback);
       else unknown({ ...options, hostname: 'blazemeter.invalid' }, callback);
     },

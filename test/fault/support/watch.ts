@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const OURS = /[\\/]src[\\/](auth|http|resources)[\\/]/;
+/** The built client: its entry point, and what that shares with others. */
+const OURS = /[\\/]dist[\\/](?:index|chunk-\w+)\.js/;
 
 /** The timers that the library has running. Those of the test runner and of Node's own fetch are not its own. */
 export class TimerWatch {
