@@ -14,7 +14,7 @@ import { Agent, buildConnector } from 'undici';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type TriedOperation, tried } from './support/operations.ts';
 import { type ConnectFailure, type Row, table } from './support/table.ts';
-import { assertNoListeners, bound, TimerWatch, watchHandles } from './support/watch.ts';
+import { assertNoListeners, awayFromTurn, bound, TimerWatch, watchHandles } from './support/watch.ts';
 import { clientOf, makeWorld, spoiledServer } from './support/world.ts';
 
 const TOTAL_TIMEOUT = 20_000;
@@ -117,6 +117,7 @@ async function run(row: Row, operation: TriedOperation & { name: Column }, lasti
     await client.user.get();
     server.spoil(operation.target, typeof row.fault === 'string' ? undefined : row.fault, !lasting);
     armed = true;
+    if (row.collect !== true) await awayFromTurn();
 
     const time = bound(totalTimeout);
     const outcome = await operation.call(client, world, { signal: caller.signal }).then(

@@ -15,6 +15,7 @@ import { type Authority, makeAuthority } from './support/certificates.ts';
 import { operations, type TriedOperation } from './support/operations.ts';
 import { makeProxy } from './support/proxy.ts';
 import { type TlsFault, type TlsServer, tlsServer } from './support/tls-server.ts';
+import { awayFromTurn } from './support/watch.ts';
 import { clientOf, listening, makeWorld, type World } from './support/world.ts';
 
 let authority: Authority;
@@ -354,6 +355,7 @@ describe.each(protocols)('once there is a connection, over $protocol', ({ allowH
       const client = clientOf(world, target.baseUrl, { fetchOptions: { dispatcher: agent } });
       await client.user.get();
       target.spoil(operation.target, fault);
+      await awayFromTurn();
       const error = await operation.call(client, world).then(
         () => undefined,
         (thrown: unknown) => thrown,
