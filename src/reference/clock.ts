@@ -67,7 +67,7 @@ export interface InnerClock extends ReferenceClock {
 }
 
 /** The first and last moment that a `Date`, and four digits of a year, can hold. */
-export const LAST_MS = Date.UTC(9999, 11, 31);
+const LAST_MS = Date.UTC(9999, 11, 31);
 
 const part = z.optional(z.number());
 
