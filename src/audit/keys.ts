@@ -2,7 +2,7 @@
 // its id, or by its name with `*` as a wildcard.
 
 import type { BlazeMeterClient } from '../client.ts';
-import { httpDate } from '../http/retry-policy.ts';
+import { serverDate } from '../http/server-clock.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 
 /** Labels of the keys' owners, by key id or by name with `*` as a wildcard; or a function that returns them. */
@@ -60,7 +60,7 @@ export async function fetchKeys(
   if (typeof client?.apiKeys?.list !== 'function')
     throw new TypeError(`${reader}: the first argument must be a BlazeMeterClient.`);
   const { data, response } = await client.apiKeys.list({}, { signal }).withResponse();
-  const serverTime = httpDate(response.headers.get('date') ?? '');
+  const serverTime = serverDate(response.headers);
   const keys: ApiKey[] = [];
   for await (const key of data) keys.push(key);
   return { keys, now: serverTime ?? Date.now(), clock: serverTime === undefined ? 'local' : 'server' };

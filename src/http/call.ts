@@ -194,7 +194,12 @@ export async function send(
           const replay = failure.kind === 'status' ? replayable(current()) : maySendAgain();
           return deadline.ended
             ? 'stop'
-            : decideRetry(failure, { retry, replayable: replay, remaining: deadline.remaining() });
+            : decideRetry(failure, {
+                retry,
+                replayable: replay,
+                remaining: deadline.remaining(),
+                now: clock.now(),
+              });
         },
         onRetry: () => {
           retries += 1;

@@ -1,5 +1,5 @@
 // The only file that knows ky: it sends one request with ky's prefix, query, JSON, headers, timeout, retries, backoff,
-// jitter and Retry-After, and lets no error of ky through, because those hold the request.
+// and jitter, and lets no error of ky through, because those hold the request.
 
 import ky, { HTTPError, type Options, TimeoutError } from 'ky';
 import { LONGEST_TIMER } from '../util/abort.ts';
@@ -32,12 +32,6 @@ export class AttemptTimeoutError extends Error {}
 
 const statuses = [...RETRIED_STATUSES];
 
-/**
- * The decisions as ky takes them. After `undefined` it waits as its headers say; after `true` it reads none, so
- * `X-RateLimit-Reset` and a `Retry-After` that is no date are ignored.
- */
-const KY_DECISIONS = { stop: false, backoff: true, 'retry-after': undefined } as const;
-
 function failureOf(error: unknown): AttemptFailure {
   if (error instanceof HTTPError)
     return { kind: 'status', retryAfter: error.response.headers.get('retry-after') };
@@ -48,6 +42,7 @@ function failureOf(error: unknown): AttemptFailure {
 export async function sendWithKy(request: KyRequest): Promise<Response> {
   const { prefix, path, method, query, json, headers, timeout, retries, signal, send, onRetry } = request;
   const body = json === undefined ? undefined : JSON.stringify(json);
+  let decision: RetryDecision = 'stop';
   const options: Options = {
     prefixUrl: prefix,
     method,
@@ -69,9 +64,12 @@ export async function sendWithKy(request: KyRequest): Promise<Response> {
       statusCodes: statuses,
       afterStatusCodes: statuses,
       delay: backoffBound,
-      jitter: true,
-      shouldRetry: async ({ error, retryCount }) =>
-        KY_DECISIONS[await request.decideRetry(failureOf(error), retryCount)],
+      jitter: (bound) => (typeof decision === 'number' ? decision : Math.random() * bound),
+      // Never `undefined`: then ky would read the headers itself, a `Retry-After` by this machine's clock among them.
+      shouldRetry: async ({ error, retryCount }) => {
+        decision = await request.decideRetry(failureOf(error), retryCount);
+        return decision !== 'stop';
+      },
     },
     hooks: { beforeRetry: [onRetry] },
   };

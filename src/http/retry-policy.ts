@@ -40,8 +40,8 @@ export type AttemptFailure =
   | { readonly kind: 'timeout' }
   | { readonly kind: 'error'; readonly error: unknown };
 
-/** What follows a failed attempt: the failure stands; another attempt after a backoff; or one when `Retry-After` says. */
-export type RetryDecision = 'stop' | 'backoff' | 'retry-after';
+/** What follows a failed attempt: the failure stands; another attempt after a backoff; or one after so many milliseconds. */
+export type RetryDecision = 'stop' | 'backoff' | number;
 
 /** Decides what follows a failed attempt. */
 export function decideRetry(
@@ -50,6 +50,7 @@ export function decideRetry(
     retry,
     replayable,
     remaining,
+    now,
   }: {
     /** Which retry it would be, counted from 1. */
     readonly retry: number;
@@ -57,13 +58,15 @@ export function decideRetry(
     readonly replayable: boolean;
     /** Milliseconds that are left for the call. */
     readonly remaining: number;
+    /** Now by the server's clock, as far as it is known, in milliseconds since 1970. */
+    readonly now: number;
   },
 ): RetryDecision {
   const worthIt =
     failure.kind !== 'error' || (failure.error instanceof BlazeMeterError && failure.error.retryable);
   if (!worthIt || !replayable) return 'stop';
-  const asked = failure.kind === 'status' ? parseRetryAfter(failure.retryAfter, Date.now()) : undefined;
+  const asked = failure.kind === 'status' ? parseRetryAfter(failure.retryAfter, now) : undefined;
   // A wait that ends after the deadline would only replace this failure by a timeout.
   if (asked === undefined) return backoffBound(retry) <= remaining ? 'backoff' : 'stop';
-  return asked <= Math.min(LONGEST_RETRY_AFTER, remaining) ? 'retry-after' : 'stop';
+  return asked <= Math.min(LONGEST_RETRY_AFTER, remaining) ? asked : 'stop';
 }

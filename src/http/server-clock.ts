@@ -23,27 +23,51 @@ const DRIFT = 0.001;
 /** Readings that differ by more contradict each other, in milliseconds: servers keep the text of a `Date` for a while. */
 const SLACK = 2_000;
 
+interface ResponseHeaders {
+  get(name: string): string | null;
+}
+
+/**
+ * The `Date` of a response, in milliseconds since 1970. `undefined` where it does not show the server's time: a response with
+ * an `Age` is out of a cache, and one that is not JSON is not of the API.
+ */
+export function serverDate(headers: ResponseHeaders): number | undefined {
+  const type = headers.get('content-type');
+  if (headers.get('age') !== null || (type !== null && !/json/i.test(type))) return undefined;
+  return httpDate(headers.get('date') ?? '');
+}
+
+/** Whether two readings can be of one clock. */
+const agree = (a: TimeRange, b: TimeRange, slack: number): boolean =>
+  a.least <= b.most + slack && b.least <= a.most + slack;
+
 /**
  * Times are kept by the monotonic clock and become server time by the `Date` of any response, so a moment that was noted
  * before the first response can be dated afterwards. A `Date` names a second that was not over when the request was sent and
- * had begun when the response arrived, so each gives a range, and an old `Date` never moves the clock back.
+ * had begun when the response arrived, so each gives a range. One response that contradicts those before it, as that of a
+ * cache or a proxy may, does not move the clock; the next one does where it agrees with it.
  */
 export class ServerClock {
-  /** Server time minus monotonic time is at least this. */
-  #least = Number.NEGATIVE_INFINITY;
-  /** And at most this. */
-  #most = Number.POSITIVE_INFINITY;
+  /** Server time minus monotonic time. */
+  #reading: TimeRange | undefined;
+  /** The same by the last response, where it contradicts `#reading`. */
+  #contradiction: TimeRange | undefined;
+  /** Local time minus monotonic time when `#reading` was last confirmed: it changes while this machine sleeps. */
+  #slept = 0;
   #learnedAt = 0;
   #consistent = true;
 
   /** Whether any response has shown the time. */
   get known(): boolean {
-    return this.#least !== Number.NEGATIVE_INFINITY;
+    return this.#reading !== undefined;
   }
 
-  /** `false` once a response was dated earlier than another before it: a cache or a proxy dates some of them. */
+  /**
+   * `false` once a response was dated earlier than another before it: a cache or a proxy dates some of them. And while the last
+   * response alone is dated later than those before it.
+   */
   get consistent(): boolean {
-    return this.#consistent;
+    return this.#consistent && this.#contradiction === undefined;
   }
 
   /** Milliseconds by which the server is ahead of this machine, to about a second; `undefined` before any response. */
@@ -51,57 +75,71 @@ export class ServerClock {
     return this.known ? this.now() - Date.now() : undefined;
   }
 
-  /**
-   * Learns from a response that has just arrived. One with an `Age` is out of a cache, and one that is not JSON is not of the
-   * API: neither shows the server's time.
-   */
-  learn(headers: { get(name: string): string | null }, sent: Moment): void {
-    const date = httpDate(headers.get('date') ?? '');
-    const type = headers.get('content-type');
-    if (date === undefined || headers.get('age') !== null || (type !== null && !/json/i.test(type))) return;
+  /** Learns from a response that has just arrived. */
+  learn(headers: ResponseHeaders, sent: Moment): void {
+    const date = serverDate(headers);
+    if (date === undefined) return;
     const received = performance.now();
     const drift = (received - this.#learnedAt) * DRIFT;
-    const least = date - received;
-    const most = date + 1000 - sent.monotonic;
+    const slack = drift + SLACK;
+    const next = { least: date - received, most: date + 1000 - sent.monotonic };
+    const slept = Date.now() - received;
+    const [last, contradiction] = [this.#reading, this.#contradiction];
     this.#learnedAt = received;
-    if (least > this.#most + drift + SLACK) {
-      // Later than was thought: this machine has slept, or what was seen before was old.
-      this.#least = least;
-      this.#most = most;
-      return;
+    if (last === undefined) {
+      this.#reading = next;
+    } else if (agree(last, next, slack)) {
+      if (contradiction !== undefined) this.#consistent = false;
+      const least = Math.max(last.least - drift, next.least);
+      this.#reading = { least, most: Math.max(least, Math.min(last.most + drift, next.most)) };
+    } else {
+      const pause = slept - this.#slept;
+      const wokeUp = agree({ least: last.least + pause, most: last.most + pause }, next, slack);
+      if (!wokeUp && next.most < last.least) this.#consistent = false;
+      if (!wokeUp && !(contradiction && agree(contradiction, next, slack))) {
+        this.#contradiction = next;
+        return;
+      }
+      this.#reading = next;
     }
-    if (most < this.#least - drift - SLACK) {
-      this.#consistent = false;
-      return;
-    }
-    this.#least = Math.max(this.#least - drift, least);
-    this.#most = Math.max(this.#least, Math.min(this.#most + drift, most));
+    this.#contradiction = undefined;
+    this.#slept = slept;
   }
 
-  /** Now, in milliseconds since 1970 by the server, never ahead of it; by this machine while nothing is known. */
+  /**
+   * Now, in milliseconds since 1970 by the server, never ahead of it; by this machine while nothing is known. Of two readings
+   * that contradict each other, the one nearer to this machine's clock counts until another response decides.
+   */
   now(): number {
-    return this.known ? performance.now() + this.#least : Date.now();
+    if (this.#reading === undefined) return Date.now();
+    const monotonic = performance.now();
+    const now = monotonic + this.#reading.least;
+    if (this.#contradiction === undefined) return now;
+    const other = monotonic + this.#contradiction.least;
+    const local = Date.now();
+    return Math.abs(other - local) < Math.abs(now - local) ? other : now;
   }
 
   /** This moment. */
   moment(): Moment {
     const monotonic = performance.now();
-    return { monotonic, local: Date.now(), server: this.known ? this.#rangeOf(monotonic) : undefined };
+    // While the last response contradicts those before it, only later ones can tell.
+    const server = this.#contradiction === undefined ? this.#rangeAt(monotonic) : undefined;
+    return { monotonic, local: Date.now(), server };
   }
 
   /** The server time of a moment; `undefined` where it cannot be known. */
   timeOf({ monotonic, local, server }: Moment): TimeRange | undefined {
     // This machine has slept since, or its clock was set: the time in between is not known.
     const slept = Math.abs(Date.now() - local - (performance.now() - monotonic)) > SLACK;
-    if (slept || !this.known) return server;
-    const time = this.#rangeOf(monotonic);
+    const time = this.#rangeAt(monotonic);
+    if (slept || time === undefined) return server;
     // What was known at that moment was old, or the server's clock was set since.
-    const apart =
-      server !== undefined && Math.max(time.least - server.most, server.least - time.most) > SLACK;
-    return apart ? undefined : time;
+    return server === undefined || agree(time, server, SLACK) ? time : undefined;
   }
 
-  #rangeOf(monotonic: number): TimeRange {
-    return { least: monotonic + this.#least, most: monotonic + this.#most };
+  #rangeAt(monotonic: number): TimeRange | undefined {
+    const reading = this.#reading;
+    return reading && { least: monotonic + reading.least, most: monotonic + reading.most };
   }
 }

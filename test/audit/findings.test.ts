@@ -608,6 +608,21 @@ describe('expiring', () => {
     expect((await expiring(client, { within: '1 month' })).keys.map(({ daysLeft }) => daysLeft)).toEqual([1]);
   });
 
+  it('does not take the Date of a cache for the time', async () => {
+    const { reference, keys } = worldOf();
+    const client = new BlazeMeterClient({
+      credentials: keys.asker ?? '',
+      logLevel: 'off',
+      fetch: async (url, init) => {
+        const response = await reference.fetch(url, init);
+        const headers = new Headers(response.headers);
+        headers.set('age', '172800');
+        return new Response(await response.text(), { status: response.status, headers });
+      },
+    });
+    expect(await expiring(client, { within: '1 year' })).toMatchObject({ clock: 'local' });
+  });
+
   it('says which keys show no expiry, and by which clock it went', async () => {
     const world = worldOf({ endless: {} });
     const client = withKeys(world, (key) => {

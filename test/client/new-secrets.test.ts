@@ -529,6 +529,7 @@ describe('another key', () => {
     await client.user.get();
     const { apiKey } = await client.apiKeys.create({ name: 'ci', expiresIn: { days: 1 } });
     reference.clock.advance({ days: 2 });
+    await client.user.get();
     await expect(client.apiKeys.regenerateSecret(apiKey.id)).rejects.toMatchObject({
       code: 'expiration_policy',
     });

@@ -10,7 +10,7 @@ import {
 } from 'blazemeter-client';
 import { schemas } from 'blazemeter-client/schemas';
 import { createReference } from 'blazemeter-client/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { clientOf, json, rejection, result, type Step } from '../support/client.ts';
 
@@ -263,9 +263,68 @@ describe("the server's clock", () => {
   });
 
   it('is not moved back by an older Date', async () => {
-    expect(await daysAsked({ date: date(10 * DAY) }, { date: date(0) })).toBe(40);
+    expect(await daysAsked({ date: date(10 * DAY) }, { date: date(-20 * DAY) })).toBe(40);
     expect(await daysAsked({ date: date(0) }, { date: date(-DAY) }, { date: date(-10 * DAY) })).toBe(30);
   });
+
+  it('is not moved by one response that is dated far ahead', async () => {
+    const right = { date: date(0) };
+    for (const ahead of [DAY, 40 * DAY, 5 * 365 * DAY]) {
+      const wrong = { date: date(ahead) };
+      expect(await daysAsked(right, wrong)).toBe(30);
+      expect(await daysAsked(right, wrong, right)).toBe(30);
+      expect(await daysAsked(wrong, right)).toBe(30);
+    }
+  });
+
+  it('is moved by two responses in a row that agree with each other, forward and back', async () => {
+    const [behind, ahead] = [{ date: date(-DAY) }, { date: date(10 * DAY) }];
+    expect(await daysAsked(behind, ahead, ahead)).toBe(40);
+    expect(await daysAsked(ahead, behind, behind)).toBe(29);
+    expect(await daysAsked(behind, ahead, behind, ahead)).toBe(29);
+  });
+
+  it('is moved by the first response after this machine has slept', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const { client, sent } = clientOf([
+        (...given) => result({ id: 7 }, { date: date(10 * DAY) })(...given),
+        (...given) => result({ id: 7 }, { date: date(10 * DAY) })(...given),
+        result({ id: 'k1', name: 'ci', created: 1_800_000_000, secret: 'a-new-secret' }),
+      ]);
+      await client.user.get();
+      vi.setSystemTime(Date.now() + 3 * DAY);
+      await client.user.get();
+      await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' });
+      const { expiration } = JSON.parse(sent.at(-1)?.body ?? '{}');
+      expect(Math.round((expiration * 1000 - Date.now()) / DAY)).toBe(40);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.each([
+    ['ten minutes', 600_000],
+    ['40 days', 40 * DAY],
+  ])(
+    'does not get in the way of a longest key or a new secret after one response dated %s ahead',
+    async (_, ahead) => {
+      const reference = createReference();
+      const { keys } = reference.seed();
+      const client = new BlazeMeterClient({
+        credentials: keys.owner,
+        fetch: reference.fetch,
+        logLevel: 'off',
+      });
+      const { apiKey } = await client.apiKeys.create({ name: 'month', expiresIn: '1 month' });
+      reference.clock.skew(ahead);
+      await client.user.get();
+      reference.clock.skew(0);
+      const longest = await client.apiKeys.create({ name: 'longest', expiresIn: 'max' });
+      expect(longest.apiKey.name).toBe('longest');
+      expect((await client.apiKeys.regenerateSecret(apiKey.id)).apiKey.id).toBe(apiKey.id);
+    },
+  );
 
   it('is not moved by a Date that is none, nor by that of a page', async () => {
     expect(await daysAsked({ date: date(10 * DAY) }, { date: 'soon' })).toBe(40);

@@ -42,6 +42,26 @@ describe('a 429 with', () => {
     expect(sent).toHaveLength(2);
   });
 
+  it.each([
+    ['behind', -600],
+    ['ahead', 600],
+  ])(
+    'Retry-After: a date of a server ten minutes %s is sent again at that date by its clock',
+    async (_, off) => {
+      const headers = {
+        date: inSeconds(off).toUTCString(),
+        'retry-after': inSeconds(off + 20).toUTCString(),
+      };
+      const { client, sent } = clientOf([failed(429, headers), user]);
+      const call = client.user.get();
+      await vi.advanceTimersByTimeAsync(18_900);
+      expect(sent).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1_200);
+      expect(sent).toHaveLength(2);
+      expect(await call).toMatchObject({ id: 7 });
+    },
+  );
+
   it.each(['soon', '-5', '1e3', '30, 40', 'Fri, 31 Feb 2030 00:00:00 GMT', '2030-01-01T00:00:00Z'])(
     'Retry-After: %s is sent again after the usual backoff, as without the header',
     async (value) => {

@@ -3,7 +3,18 @@ import type { RotationRecord } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
 import { holding, madeUpPromotion, toDelete } from './support/records.ts';
 import { FakeSink, refusing } from './support/sinks.ts';
-import { at, DAY, HOUR, heldOf, MINUTE, NOW, type StageOptions, stage } from './support/stage.ts';
+import {
+  at,
+  type Between,
+  DAY,
+  HOUR,
+  heldOf,
+  MINUTE,
+  NOW,
+  rewriting,
+  type StageOptions,
+  stage,
+} from './support/stage.ts';
 import { accepts, failure } from './support/world.ts';
 
 const SECOND = 1_000;
@@ -31,6 +42,18 @@ function draining({ change, expires = 90 * DAY, used, ...options }: Draining = {
   });
 }
 
+/** Adds headers to the responses about the user, by which a run learns the time. */
+const dated =
+  (more: Readonly<Record<string, string>>): Between =>
+  (inner) =>
+  async (url, init) => {
+    const response = await inner(url, init);
+    if (!url.endsWith('/user')) return response;
+    const headers = new Headers(response.headers);
+    for (const [name, value] of Object.entries(more)) headers.set(name, value);
+    return new Response(await response.text(), { status: response.status, headers });
+  };
+
 describe('a drain that begins', () => {
   const begins = (drainMs: number, more: Draining = {}) =>
     draining({
@@ -47,6 +70,26 @@ describe('a drain that begins', () => {
       resumeAfter: at(DAY + HOUR),
       notes: [],
     });
+  });
+
+  it.each([
+    ['out of a cache', { age: '172800' }],
+    ['of a page', { 'content-type': 'text/html' }],
+    ['in no form of HTTP', { date: '2030-05-30T12:00:00Z' }],
+  ])('is not counted from a Date %s', async (_, headers) => {
+    const { resume, keyOf, reference } = await begins(HOUR, {
+      between: dated({ date: at(-2 * DAY).toUTCString(), ...headers }),
+    });
+    expect(await resume({ quietFor: { minutes: 0 } })).toMatchObject({ resumeAfter: at(HOUR) });
+    expect(accepts(reference, keyOf('old'))).toBe(true);
+  });
+
+  it('is not counted from a Date before the new key was created', async () => {
+    const { resume } = await begins(HOUR, {
+      record: (keyOf) => ({ current: heldOf(keyOf('ci'), { created: -MINUTE }) }),
+      between: dated({ date: at(-2 * DAY).toUTCString() }),
+    });
+    expect(await resume()).toMatchObject({ phase: 'draining', resumeAfter: at(HOUR - MINUTE) });
   });
 
   it('is shortened where the old key expires, which is noted', async () => {
@@ -115,6 +158,39 @@ describe('an old key that is drained', () => {
     reference.clock.advance({ hours: 1 });
     expect(await resume()).toMatchObject({ phase: 'idle' });
     expect(accepts(reference, keyOf('old'))).toBe(false);
+  });
+
+  it('stays while only the Date of responses says that the drain is over', async () => {
+    for (const [skew, quietFor] of [
+      [2 * DAY, undefined],
+      [2 * DAY, { minutes: 0 }],
+      [200 * DAY, { days: 3 }],
+    ] as const) {
+      const { resume, keyOf, reference } = await draining({
+        change: { promotion: madeUpPromotion({ drainUntil: at(DAY) }) },
+        used: at(-HOUR),
+      });
+      reference.clock.skew(skew);
+      const report = await resume({ quietFor });
+      expect(report).toMatchObject({ phase: 'draining', resumeAfter: at(DAY) });
+      expect(report.notes.join()).toMatch(/Old keys stay .*clock/);
+      expect(accepts(reference, keyOf('old'))).toBe(true);
+      reference.clock.skew(0);
+    }
+  });
+
+  it('stays until this machine says so too, where the service shows no use of keys', async () => {
+    const { resume, pass, reference } = await draining({
+      change: { promotion: madeUpPromotion({ drainUntil: at(HOUR) }) },
+      between: rewriting((text) => text.replace(/"lastUsed": ?\d+/g, '"lastUsed": null')),
+    });
+    vi.setSystemTime(at(-3 * HOUR));
+    reference.clock.advance({ hours: 1 });
+    expect(await resume()).toMatchObject({ phase: 'draining' });
+    pass(3 * HOUR);
+    expect(await resume()).toMatchObject({ phase: 'draining' });
+    pass(HOUR);
+    expect(await resume()).toMatchObject({ phase: 'idle' });
   });
 
   it('goes on the list, and stays there with others while it cannot be deleted', async () => {

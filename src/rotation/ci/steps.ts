@@ -42,10 +42,15 @@ function drainOf(run: Run, old: Pick<ApiKey, 'id' | 'expiresAt'>, issued: number
  * The earliest time at which a left-over key may be deleted without a full drain; `undefined`: it needs one. Only the run that
  * created it has used it, and the caller names it in `replaces`, or the key in use is leaked or would expire first.
  */
-function earlyDeletionTime(run: Run, key: ApiKey, found: KeyList, end: number): number | undefined {
-  const { settings, service } = run;
+function earlyDeletionTime(
+  run: Run,
+  key: ApiKey,
+  found: KeyList,
+  { now, end }: { readonly now: number; readonly end: number },
+): number | undefined {
+  const { settings } = run;
   if (!found.newer.some(({ id }) => id === key.id) || !usedByCreatorOnly(run, key, found)) return undefined;
-  if (sameKey(key.id, found.replaces ?? '')) return service.now().getTime();
+  if (sameKey(key.id, found.replaces ?? '')) return now;
   const expires = found.current.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
   const urgent = settings.reason === 'leak' || isLastChance(run, found.current) || expires <= end;
   return urgent ? issuedAt(key, found) + IN_HAND_MS + settings.timing.testWithinMs : undefined;
@@ -106,7 +111,7 @@ export class KeyListSteps implements Steps {
 
   /** A sink that fails for long keeps the older keys; those that have expired are of use to no reader, and take up room. */
   async #clearExpired(run: Run): Promise<void> {
-    const now = run.service.now().getTime();
+    const now = await run.certainNow(this.#found.signer);
     const expired = this.#found.older.filter(
       ({ expiresAt }) => expiresAt !== null && expiresAt.getTime() <= now,
     );
@@ -195,14 +200,14 @@ export class KeyListSteps implements Steps {
     const starts = settings.sinks.map(
       ({ name }) => heldSince(this.#states.get(name), current.id, issued) ?? issued,
     );
-    const now = service.now().getTime();
+    const now = await run.certainNow(found.signer);
     const start = Math.max(issued, ...starts.map((since) => (since === 'now' ? now : since)));
     const left = keys.filter((key) => found.older.some(({ id }) => id === key.id));
     const times: number[] = [];
     const ready = left.filter((key) => {
       const drain = drainOf(run, key, start);
       const end = Math.max(start, issuedAt(key, found)) + drain;
-      const early = earlyDeletionTime(run, key, found, end);
+      const early = earlyDeletionTime(run, key, found, { now, end });
       const retirement = retirementOf(key, {
         now,
         drainUntil: early ?? end,

@@ -172,7 +172,8 @@ async function deliver(run: Run): Promise<boolean> {
   }
   // A response of this run has shown the server's clock then, by which the drain is counted.
   await run.signer();
-  const now = run.service.now();
+  // By a `Date` that is behind, it would be over too early; the service itself has dated the new key.
+  const now = new Date(Math.max(run.service.now().getTime(), current.createdAt?.getTime() ?? 0));
   const newDays =
     current.expiresAt === null
       ? Number.POSITIVE_INFINITY
@@ -197,17 +198,20 @@ async function drain(run: Run): Promise<boolean> {
   }
   const signer = await run.signer();
   const now = run.service.now();
-  const over = now.getTime() + SECOND_MS >= promotion.drainUntil.getTime();
+  const drainUntil = promotion.drainUntil.getTime() - SECOND_MS;
+  const over = now.getTime() >= drainUntil;
   const settled = now.getTime() - promotion.promotedAt.getTime() > SETTLED_MS;
   if (signer.id !== current.id && (over || settled)) return reissueSecret(run, signer, promotion);
   if (!over) return false;
+  const certainNow = await run.certainNow(signer);
+  if (certainNow < drainUntil) return false;
   const { lastUsedAt = null } = (await run.service.key(signer, previous.id)) ?? {};
   const { quietForMs, everyMs } = run.settings;
   const retirement = retirementOf(
     { expiresAt: previous.expiresAt, lastUsedAt },
     {
-      now: now.getTime(),
-      drainUntil: promotion.drainUntil.getTime() - SECOND_MS,
+      now: certainNow,
+      drainUntil,
       replacedAt: promotion.promotedAt.getTime() + SECOND_MS,
       // A schedule runs unattended: a key that no reader has used for a whole drain is no longer in use.
       quietForMs: quietForMs ?? (everyMs === undefined ? undefined : promotion.drainMs),

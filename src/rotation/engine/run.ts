@@ -1,5 +1,6 @@
 // One run of a rotation: the journal, the service, the caller's settings, and what is to be reported.
 
+import { SLACK_MS } from '../../api/expiration.ts';
 import { RotationError } from '../../errors.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
@@ -63,6 +64,16 @@ export class Run<J extends Journal = Journal> {
     this.note(
       `The old key ${keyId} was used on ${lastUsedAt.toISOString()}, after it was replaced, so it was not deleted. Find the reader that still uses it; or pass quietFor, the time without a use after which the key may go.`,
     );
+  }
+
+  /** Now, for deletions, in milliseconds. Reports where they wait for this machine's clock. */
+  async certainNow(signer: KeyCredentials): Promise<number> {
+    const [certain, now] = [await this.service.certainNow(signer), this.service.now()];
+    if (certain < now.getTime() - SLACK_MS)
+      this.note(
+        `Old keys stay although it is ${now.toISOString()} by the Date of responses: by this machine's clock and the last use of the key ${signer.id} it is ${new Date(certain).toISOString()}, and a proxy may date responses ahead. If this machine's clock is behind, set it right.`,
+      );
+    return certain;
   }
 
   /** All secrets of the run. */

@@ -1,8 +1,10 @@
 // What a rotation asks of the service: public calls of the client only, each signed with the credentials that are named.
 
+import { SLACK_MS } from '../../api/expiration.ts';
 import type { CredentialsInput } from '../../auth/credentials.ts';
 import type { BlazeMeterClient } from '../../client.ts';
 import { ApiError, AuthenticationError, NotFoundError, RotationError } from '../../errors.ts';
+import { serverDate } from '../../http/server-clock.ts';
 import { type Bound, PolicyMemory } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { sleep } from '../../util/abort.ts';
@@ -67,12 +69,24 @@ export class Service {
     this.#offset = agrees ? Math.max(offset, this.#offset) : offset;
   }
 
+  /**
+   * Now, as far as it is certain enough to delete a key that is in use until then. A proxy may date responses ahead, so a
+   * server's clock ahead of this machine's counts only as far as the signer's key, by its last use, confirms it.
+   */
+  async certainNow(signer: KeyCredentials): Promise<number> {
+    const now = this.now().getTime();
+    const local = Date.now();
+    if (now <= local + SLACK_MS) return now;
+    const { lastUsedAt = null } = (await this.key(signer, signer.id)) ?? {};
+    return Math.min(now, Math.max(local, lastUsedAt?.getTime() ?? local));
+  }
+
   /** The user of these credentials; `undefined` where they are refused. */
   async userOf(credentials: KeyCredentials): Promise<number | undefined> {
     try {
       const { data, response } = await this.as(credentials).user.get(this.options).withResponse();
-      const date = Date.parse(response.headers.get('date') ?? '');
-      if (!Number.isNaN(date)) this.#learn(date - Date.now());
+      const date = serverDate(response.headers);
+      if (date !== undefined) this.#learn(date - Date.now());
       this.#accepted.add(credentials.secret);
       return data.id;
     } catch (error) {

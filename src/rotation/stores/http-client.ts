@@ -160,7 +160,12 @@ export function storeClient(config: {
         },
         async decideRetry(failure, retry) {
           attempt.abort();
-          return decideRetry(failure, { retry, replayable: true, remaining: Number.POSITIVE_INFINITY });
+          return decideRetry(failure, {
+            retry,
+            replayable: true,
+            remaining: Number.POSITIVE_INFINITY,
+            now: Date.now(),
+          });
         },
         onRetry: () => {},
       });

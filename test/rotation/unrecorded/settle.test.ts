@@ -52,6 +52,15 @@ describe('an older key', () => {
     expect(await anew.run()).toMatchObject({ phase: 'draining', resumeAfter: at(40 * MINUTE) });
   });
 
+  it('stays while only the Date of responses says that its drain is over', async () => {
+    const { run, changes, reference } = await two(ago(HOUR / 2));
+    reference.clock.skew(2 * DAY);
+    const report = await run();
+    expect(report).toMatchObject({ phase: 'draining', resumeAfter: at(HOUR / 2) });
+    expect(report.notes).toContainEqual(expect.stringMatching(/Old keys stay .*clock/));
+    expect(changes()).toEqual([]);
+  });
+
   it('has a drain of its own where it got its secret later', async () => {
     const { run } = await two(ago(9 * HOUR), { shown: { updated: unix(ago(10 * MINUTE)) } });
     expect(await run()).toMatchObject({ phase: 'draining', resumeAfter: at(50 * MINUTE) });
