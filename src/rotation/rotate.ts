@@ -4,21 +4,15 @@
 import { RotationError } from '../errors.ts';
 import { newNonce, newRecordId } from '../util/key-name.ts';
 import { lostTo } from './engine/busy.ts';
-import { advance, deleteRetired, queueStrays } from './engine/machine.ts';
-import {
-  type AdoptOptions,
-  adoptSettings,
-  type RecordSettings,
-  type RotateIfExpiringOptions,
-  type RotateOptions,
-  type RunOptions,
-  recordSettings,
-} from './engine/options.ts';
+import { advance } from './engine/machine.ts';
+import type { AdoptOptions, RotateIfExpiringOptions, RotateOptions, RunOptions } from './engine/options.ts';
 import { begin, escalateToLeak, fetchState, plan, remaining, type ServiceState } from './engine/plan.ts';
 import { type RotationReport, reportOf } from './engine/report.ts';
+import { deleteRetired, queueStrays } from './engine/retire.ts';
 import { Run } from './engine/run.ts';
 import { isDue, isLastChance } from './engine/schedule.ts';
 import { type RotationClient, Service } from './engine/service.ts';
+import { adoptSettings, type RecordSettings, recordSettings } from './engine/settings.ts';
 import { probeSinks } from './engine/sink.ts';
 import type { RotationPhase, RotationRecord } from './record/record.ts';
 import { RecordSession, readStore, storeError } from './record/record-session.ts';

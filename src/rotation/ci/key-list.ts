@@ -7,9 +7,9 @@ import { RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { derivedRecordId, readKeyName } from '../../util/key-name.ts';
 import { MemoryJournal } from '../engine/journal.ts';
-import type { UnrecordedSettings } from '../engine/options.ts';
 import type { Run } from '../engine/run.ts';
 import { type KeyCredentials, ownKeys, type Service } from '../engine/service.ts';
+import type { UnrecordedSettings } from '../engine/settings.ts';
 import type { SinkState } from '../engine/sink.ts';
 import type { HeldKey } from '../record/record.ts';
 

@@ -6,12 +6,13 @@ import { RequestFailedError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import type { Change } from '../engine/journal.ts';
 import { advance } from '../engine/machine.ts';
-import { type UnrecordedOptions, unrecordedSettings } from '../engine/options.ts';
+import type { UnrecordedOptions } from '../engine/options.ts';
 import { proveRecovery } from '../engine/regenerate.ts';
 import { reportOf, type UnrecordedReport } from '../engine/report.ts';
 import { Run } from '../engine/run.ts';
 import { DAY_MS, fitDrain, isDue, isLastChance, lifetimeOf } from '../engine/schedule.ts';
 import { type RotationClient, Service } from '../engine/service.ts';
+import { unrecordedSettings } from '../engine/settings.ts';
 import { probeSinks, secretsIn } from '../engine/sink.ts';
 import {
   derivedJournal,

@@ -7,8 +7,8 @@ import type { ApiKey } from '../../schemas/api-key.ts';
 import { harmless } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
 import type { Journal } from './journal.ts';
-import type { RunSettings } from './options.ts';
 import type { KeyCredentials, Service } from './service.ts';
+import type { RunSettings } from './settings.ts';
 import { secretsIn } from './sink.ts';
 
 export class Run<J extends Journal = Journal> {
