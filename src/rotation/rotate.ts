@@ -15,7 +15,7 @@ import { type RotationClient, Service } from './engine/service.ts';
 import { adoptSettings, type RecordSettings, recordSettings } from './engine/settings.ts';
 import { probeSinks } from './engine/sink.ts';
 import type { RotationPhase, RotationRecord } from './record/record.ts';
-import { RecordSession, readStore, storeError } from './record/record-session.ts';
+import { RecordSession, readStore, storeError, writeStore } from './record/record-session.ts';
 
 type RecordRun = Run<RecordSession>;
 
@@ -40,7 +40,7 @@ type RecordRun = Run<RecordSession>;
 export async function adopt(client: RotationClient, options: AdoptOptions): Promise<RotationRecord> {
   const { store, name, credentials, signal } = adoptSettings(options);
   const { id, secret } = credentials;
-  if ((await readStore(store)) !== undefined)
+  if ((await readStore(store, signal)) !== undefined)
     throw new RotationError('The store holds a record already, and a record is of one key.', {
       code: 'rotation_record',
       hint: { option: 'store', text: 'Give each rotated key a store of its own.' },
@@ -73,11 +73,12 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
     lease: null,
   };
   try {
-    await store.write(record, { ifMatch: null });
+    await writeStore(store, record, null, signal);
   } catch (error) {
-    const found = await readStore(store).catch(() => undefined);
-    if (found?.record.stamp !== record.stamp)
-      throw error instanceof RotationError ? error : storeError('written', error);
+    const found = await readStore(store, signal).catch(() => undefined);
+    if (found?.record.stamp === record.stamp) return record;
+    signal?.throwIfAborted();
+    throw error instanceof RotationError ? error : storeError('written', error);
   }
   return record;
 }
@@ -196,7 +197,7 @@ async function session(
 ): Promise<RotationReport> {
   const { dryRun, signal, store, whenBusy, writer } = settings;
   signal?.throwIfAborted();
-  const journal = await RecordSession.open(store, writer);
+  const journal = await RecordSession.open(store, writer, signal);
   if (journal === undefined)
     throw new RotationError('The store holds no record yet.', {
       code: 'rotation_record',

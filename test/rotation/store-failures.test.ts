@@ -1,6 +1,7 @@
 // A store that fails, a record that was changed or put back, a record that could not be read again: nothing is lost, the
 // error says which it is, and the next run ends the work.
 import {
+  adopt,
   type CredentialStore,
   memoryStore,
   RotationError,
@@ -232,5 +233,71 @@ describe('a record that could not be read again', () => {
     });
     expect(await run({ drain: { minutes: 0 } })).toMatchObject({ phase: 'idle', epoch: 4 });
     expect((await record()).phase).toBe('idle');
+  });
+});
+
+describe('a store that hangs', () => {
+  const reason = new Error('the pod is shut down');
+  const never = new Promise<never>(() => {});
+
+  /** A store whose reads or writes hang from the nth on; the signal is aborted when the first does. */
+  const hanging = (store: CredentialStore, method: 'read' | 'write', from: number) => {
+    const controller = new AbortController();
+    let calls = 0;
+    const hangs = (name: string) => {
+      if (name !== method) return false;
+      calls += 1;
+      if (calls === from) setTimeout(() => controller.abort(reason), 20);
+      return calls >= from;
+    };
+    const wrapped: CredentialStore = {
+      read: async () => (hangs('read') ? never : store.read()),
+      write: async (record, options) => (hangs('write') ? never : store.write(record, options)),
+    };
+    return { store: wrapped, signal: controller.signal };
+  };
+
+  it('does not keep a run from ending when its signal is aborted', async () => {
+    const setting = await stage();
+    expect(await failure(setting.rotate(hanging(setting.store, 'read', 1)))).toBe(reason);
+    expect(await failure(setting.rotate(hanging(setting.store, 'write', 1)))).toBe(reason);
+    expect(setting.reference.journal.count()).toBe(0);
+  });
+
+  it('loses no secret then, and the next run ends the work', async () => {
+    const each = async (from: number) => {
+      const setting = await stage();
+      const hung = hanging(setting.store, 'write', from);
+      const error = await failure(setting.rotate({ ...hung, drain: { minutes: 0 } }));
+      expect([error, error.cause], `from write ${from} on`).toContain(reason);
+      const { current } = await setting.record();
+      expect(accepts(setting.reference, current)).toBe(true);
+      await goOn(setting);
+      await expectDone(setting);
+    };
+    await Promise.all([2, 3, 4, 5, 6, 7].map(each));
+  });
+
+  it('ends adopt too', async () => {
+    const { client, keyOf } = await stage();
+    for (const method of ['read', 'write'] as const) {
+      const hung = hanging(memoryStore(), method, 1);
+      expect(await failure(adopt(client, { ...hung, name: 'ci', credentials: keyOf('ci') }))).toBe(reason);
+    }
+  });
+
+  it('gets a moment to answer, so that the lease is given back', async () => {
+    const { rotate: run, store, record } = await stage();
+    const controller = new AbortController();
+    const slow: CredentialStore = {
+      read: () => store.read(),
+      async write(next, options) {
+        controller.abort(reason);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return store.write(next, options);
+      },
+    };
+    expect(await failure(run({ store: slow, signal: controller.signal }))).toBe(reason);
+    expect((await record()).lease).toBeNull();
   });
 });

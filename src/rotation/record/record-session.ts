@@ -3,6 +3,7 @@
 
 import { scrubbed } from '../../auth/cause.ts';
 import { RotationError, StoreConflictError } from '../../errors.ts';
+import { onAbort, reasonOf } from '../../util/abort.ts';
 import { newNonce } from '../../util/key-name.ts';
 import { printable } from '../../util/printable.ts';
 import type { Change, Journal } from '../engine/journal.ts';
@@ -21,19 +22,30 @@ export interface Writer {
 export class RecordSession implements Journal {
   readonly #store: CredentialStore;
   readonly #writer: Writer;
+  readonly #signal: AbortSignal | undefined;
   #held: Versioned;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
-  private constructor(store: CredentialStore, held: Versioned, writer: Writer) {
+  private constructor(
+    store: CredentialStore,
+    held: Versioned,
+    writer: Writer,
+    signal: AbortSignal | undefined,
+  ) {
     this.#store = store;
     this.#held = held;
     this.#writer = writer;
+    this.#signal = signal;
   }
 
   /** The record of a store; `undefined` where there is none. */
-  static async open(store: CredentialStore, writer: Writer): Promise<RecordSession | undefined> {
-    const held = await readStore(store);
-    return held === undefined ? undefined : new RecordSession(store, held, writer);
+  static async open(
+    store: CredentialStore,
+    writer: Writer,
+    signal: AbortSignal | undefined,
+  ): Promise<RecordSession | undefined> {
+    const held = await readStore(store, signal);
+    return held === undefined ? undefined : new RecordSession(store, held, writer, signal);
   }
 
   get record(): RotationRecord {
@@ -85,7 +97,7 @@ export class RecordSession implements Journal {
 
   /** The record as another run has written it since; `undefined` where none has, or it cannot be read. */
   async overtaken(): Promise<RotationRecord | undefined> {
-    const found = await readStore(this.#store).catch(() => undefined);
+    const found = await readStore(this.#store, this.#signal).catch(() => undefined);
     const { id, stamp } = this.record;
     return found?.record.id === id && found.record.stamp !== stamp ? found.record : undefined;
   }
@@ -99,10 +111,10 @@ export class RecordSession implements Journal {
     const record: RotationRecord = { ...this.record, ...change, stamp: newNonce() };
     const { etag: ifMatch } = this.#held;
     try {
-      const { etag } = await this.#store.write(record, { ifMatch });
+      const { etag } = await writeStore(this.#store, record, ifMatch, this.#signal);
       this.#held = { record, etag };
     } catch (error) {
-      const found = await readStore(this.#store).catch(() => undefined);
+      const found = await readStore(this.#store, this.#signal).catch(() => undefined);
       if (found?.record.stamp === record.stamp) {
         // It was written, and only the response was lost.
         this.#held = found;
@@ -118,16 +130,53 @@ export class RecordSession implements Journal {
           },
         );
       }
+      this.#signal?.throwIfAborted();
       throw storeError('written', error);
     }
   }
 }
 
-/** Reads a store. What it throws is reported by its code: its text may quote the record. */
-export async function readStore(store: CredentialStore): Promise<Versioned | undefined> {
+/**
+ * After an abort a store has this long to answer, in milliseconds: what is known to be written is no conflict for the next run,
+ * and the lease can be given back.
+ */
+const GRACE_MS = 1_000;
+
+/** Waits for a store, which must not keep an aborted run if it hangs. */
+async function answered<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return answer;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let off = () => {};
+  const late = new Promise<never>((_, reject) => {
+    off = onAbort(signal, () => {
+      timer = setTimeout(() => reject(reasonOf(signal)), GRACE_MS);
+    });
+  });
   try {
-    return await store.read();
+    return await Promise.race([answer, late]);
+  } finally {
+    off();
+    clearTimeout(timer);
+  }
+}
+
+/** Writes over the version `ifMatch`, or into an empty store (`null`). */
+export const writeStore = (
+  store: CredentialStore,
+  record: RotationRecord,
+  ifMatch: string | null,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly etag: string }> => answered(store.write(record, { ifMatch }), signal);
+
+/** Reads a store. What it throws is reported by its code: its text may quote the record. */
+export async function readStore(
+  store: CredentialStore,
+  signal: AbortSignal | undefined,
+): Promise<Versioned | undefined> {
+  try {
+    return await answered(store.read(), signal);
   } catch (error) {
+    signal?.throwIfAborted();
     throw error instanceof RotationError ? error : storeError('read', error);
   }
 }
