@@ -16,6 +16,7 @@ import { createReference, type FaultRule } from 'blazemeter-client/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { broken, clientOf, failed, json, oddValues, rejection, type Step } from '../support/client.ts';
 import { expectHidden } from '../support/credentials.ts';
+import { awayFromTurn } from '../support/turn.ts';
 
 function setUp(options: ClientOptions = {}) {
   const reference = createReference();
@@ -50,6 +51,7 @@ describe('a create whose response was lost', () => {
   it('is not sent again, and resolves as committed when it was', async () => {
     const { reference, client, sent } = setUp();
     reference.faults.add(lostAfterCommit);
+    await awayFromTurn();
     const error = await ambiguous(
       client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }, { maxRetries: 5 }),
     );
@@ -70,6 +72,7 @@ describe('a create whose response was lost', () => {
     const { reference, client } = setUp();
     reference.faults.add({ operation: 'apiKeys.list', effect: 'stale-list', times: 1 });
     reference.faults.add(lostAfterCommit);
+    await awayFromTurn();
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     expect(await error.resolve()).toMatchObject({ outcome: 'committed', apiKey: { name: 'ci' } });
   });
@@ -78,6 +81,7 @@ describe('a create whose response was lost', () => {
     const told: NewSecretEvent[] = [];
     const { reference, client } = setUp({ onNewSecret: (event) => void told.push(event) });
     reference.faults.add(lostAfterCommit);
+    await awayFromTurn();
     const error = await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     const resolution = await error.resolve({ regenerate: true });
     if (resolution.outcome !== 'committed' || resolution.secret === undefined)
@@ -529,7 +533,6 @@ describe('another key', () => {
     await client.user.get();
     const { apiKey } = await client.apiKeys.create({ name: 'ci', expiresIn: { days: 1 } });
     reference.clock.advance({ days: 2 });
-    await client.user.get();
     await expect(client.apiKeys.regenerateSecret(apiKey.id)).rejects.toMatchObject({
       code: 'expiration_policy',
     });

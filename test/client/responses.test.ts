@@ -13,6 +13,7 @@ import { createReference } from 'blazemeter-client/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { clientOf, json, rejection, result, type Step } from '../support/client.ts';
+import { awayFromTurn } from '../support/turn.ts';
 
 function lines() {
   const warned: string[] = [];
@@ -215,6 +216,7 @@ describe('a create whose response is lost', () => {
     const { keys } = reference.seed();
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
     const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch, logLevel: 'off' });
+    await awayFromTurn();
     const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     expect(reference.journal.entries.map(({ operation }) => operation)).toEqual(['apiKeys.create']);
     if (!(error instanceof AmbiguousOutcomeError)) throw error;
@@ -226,6 +228,7 @@ describe('a create whose response is lost', () => {
     const { keys } = reference.seed();
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
     const client = new BlazeMeterClient({ credentials: keys.owner, fetch: reference.fetch, logLevel: 'off' });
+    await awayFromTurn();
     const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     if (!(error instanceof AmbiguousOutcomeError)) throw error;
     expect(await error.resolve()).toMatchObject({ outcome: 'committed', apiKey: { name: 'ci' } });
@@ -341,6 +344,7 @@ describe("the server's clock", () => {
     await client.user.get();
     reference.clock.skew(0);
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'before-commit' });
+    await awayFromTurn();
     const error = await rejection(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
     if (!(error instanceof AmbiguousOutcomeError)) throw error;
     expect(await error.resolve()).toMatchObject({ outcome: 'unknown' });

@@ -11,6 +11,7 @@ import { createReference } from 'blazemeter-client/testing';
 import { handlers } from 'blazemeter-client/testing/msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, assert, beforeAll, describe, expect, it } from 'vitest';
+import { awayFromTurn } from '../support/turn.ts';
 
 const DAY = 86_400_000;
 const API = 'https://a.blazemeter.com/api/v4';
@@ -260,6 +261,7 @@ describe('apiKeys.create, when the response is lost', () => {
   it('is sent once, and resolve() finds the key that was created', async () => {
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
     const client = new BlazeMeterClient({ credentials: keys.owner });
+    await awayFromTurn();
     const error = await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }).catch((e: unknown) => e);
 
     assert.instanceOf(error, AmbiguousOutcomeError);
@@ -270,6 +272,7 @@ describe('apiKeys.create, when the response is lost', () => {
   it('resolve({ regenerate: true }) also gives that key a new secret', async () => {
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'after-commit' });
     const client = new BlazeMeterClient({ credentials: keys.owner });
+    await awayFromTurn();
     const error = await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }).catch((e: unknown) => e);
 
     assert.instanceOf(error, AmbiguousOutcomeError);
@@ -282,6 +285,7 @@ describe('apiKeys.create, when the response is lost', () => {
   it('resolve() reports that nothing was created', async () => {
     reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', when: 'before-commit' });
     const client = new BlazeMeterClient({ credentials: keys.owner });
+    await awayFromTurn();
     const error = await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }).catch((e: unknown) => e);
 
     assert.instanceOf(error, AmbiguousOutcomeError);
@@ -304,6 +308,7 @@ describe('apiKeys.create, when the response is lost', () => {
   it('a response that is cut off after the secret still hands the secret over', async () => {
     reference.faults.add({ operation: 'apiKeys.create', effect: 'wrong-json', when: 'after-commit' });
     const client = new BlazeMeterClient({ credentials: keys.owner });
+    await awayFromTurn();
     const error = await client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }).catch((e: unknown) => e);
 
     assert.instanceOf(error, UndeliveredSecretError);

@@ -12,9 +12,10 @@ import {
 } from 'blazemeter-client';
 import { Agent, buildConnector } from 'undici';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { awayFromTurn } from '../support/turn.ts';
 import { type TriedOperation, tried } from './support/operations.ts';
 import { type ConnectFailure, type Row, table } from './support/table.ts';
-import { assertNoListeners, awayFromTurn, bound, TimerWatch, watchHandles } from './support/watch.ts';
+import { assertNoListeners, bound, TimerWatch, watchHandles } from './support/watch.ts';
 import { clientOf, makeWorld, spoiledServer } from './support/world.ts';
 
 const TOTAL_TIMEOUT = 20_000;

@@ -11,11 +11,11 @@ import {
 } from 'blazemeter-client';
 import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
+import { awayFromTurn } from '../support/turn.ts';
 import { type Authority, makeAuthority } from './support/certificates.ts';
 import { operations, type TriedOperation } from './support/operations.ts';
 import { makeProxy } from './support/proxy.ts';
 import { type TlsFault, type TlsServer, tlsServer } from './support/tls-server.ts';
-import { awayFromTurn } from './support/watch.ts';
 import { clientOf, listening, makeWorld, type World } from './support/world.ts';
 
 let authority: Authority;

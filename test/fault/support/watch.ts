@@ -70,15 +70,6 @@ export function assertNoListeners(signal: AbortSignal): void {
   );
 }
 
-/**
- * Waits out the end of a second. The service tells times in whole seconds, so whether a key was created by a request that is sent
- * as one turns can rightly be unknown.
- */
-export async function awayFromTurn(): Promise<void> {
-  const into = Date.now() % 1_000;
-  if (into > 800) await pause(1_010 - into);
-}
-
 /** Polls until something holds; the last word is the assertion's. */
 export async function eventually(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const until = performance.now() + 2_000;

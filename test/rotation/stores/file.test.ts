@@ -1,6 +1,7 @@
 // A record in a file: private, replaced in one step, by one writer at a time, whoever died before. The files are real.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { CredentialsError } from 'blazemeter-client';
@@ -393,7 +394,9 @@ describe('the lock beside the file', () => {
     const error = await watching(
       () => failure(store.write(madeUpRecord(), { ifMatch: null })),
       async () => {
-        if ((await fs.readFile(lock, 'utf8')) !== 'dead') await fs.appendFile(lock, '.');
+        // Not created where it was just renamed.
+        const flag = constants.O_WRONLY | constants.O_APPEND;
+        if ((await fs.readFile(lock, 'utf8')) !== 'dead') await fs.appendFile(lock, '.', { flag });
       },
     );
     expect(error).toBeInstanceOf(CredentialsError);

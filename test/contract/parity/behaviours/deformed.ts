@@ -13,6 +13,7 @@ import {
   ServerError,
 } from 'blazemeter-client';
 import type { FaultEffect } from 'blazemeter-client/testing';
+import { awayFromTurn } from '../../../support/turn.ts';
 import type { Behaviour } from '../behaviour.ts';
 import { failure, secondKey } from '../behaviour.ts';
 
@@ -84,6 +85,7 @@ const wrote: readonly Behaviour[] = writing.map(([what, effect]) => ({
   deformed: true,
   async run({ client, reference, sent }) {
     const fault = reference.faults.add({ operation: 'apiKeys.create', ...effect });
+    await awayFromTurn();
     const create = client('owner', { maxRetries: 2 }).apiKeys.create({
       name: 'nightly',
       expiresIn: { days: 30 },

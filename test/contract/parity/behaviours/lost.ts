@@ -8,12 +8,15 @@ import {
   SecretLostError,
   UndeliveredSecretError,
 } from 'blazemeter-client';
+import { awayFromTurn } from '../../../support/turn.ts';
 import type { Behaviour, Context } from '../behaviour.ts';
 import { failure, present, secondKey, settle } from '../behaviour.ts';
 
 const RETRIES = { maxRetries: 2 } as const;
-const createNamed = ({ client }: Context, name: string) =>
-  client('owner', RETRIES).apiKeys.create({ name, expiresIn: { days: 30 } });
+async function createNamed({ client }: Context, name: string) {
+  await awayFromTurn();
+  return client('owner', RETRIES).apiKeys.create({ name, expiresIn: { days: 30 } });
+}
 const create = (context: Context) => createNamed(context, 'nightly');
 
 /** A name that every way to store names changes: spaces around it, long, capitals, and a letter in two characters. */
