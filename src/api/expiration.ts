@@ -12,8 +12,17 @@ const STEPS: Readonly<Record<ExpirationStep, number>> = {
 /** A step of the web interface. */
 export type ExpirationStep = '1 month' | '3 months' | '6 months' | '1 year' | '10 years';
 
-/** A period: a step, or a whole number of days. */
-export type ExpirationPeriod = ExpirationStep | { readonly days: number };
+/** A period: a step, or a whole number of days, such as `'90 days'` or `{ days: 90 }`. */
+export type ExpirationPeriod =
+  | ExpirationStep
+  | `${number} days`
+  | `${number} day`
+  | `${number}d`
+  | { readonly days: number };
+
+/** What a period looks like: completes "<name> must be …". */
+export const PERIOD_FORM =
+  "a number of days such as '90 days' or { days: 90 }, or '1 month', '3 months', '6 months', '1 year' or '10 years'";
 
 /** An account's maximum: a period, or no limit. */
 export type MaximumExpiration = ExpirationPeriod | 'unlimited';
@@ -34,10 +43,14 @@ export const MOST_DAYS = 100_000;
 
 export const daysToMs = (days: number): number => days * DAY_MS;
 
+const daysInText = (text: string): number => Number(/^(\d{1,6}) ?d(?:ays?)?$/.exec(text)?.[1]);
+
+const daysInObject = (period: unknown): unknown =>
+  typeof period === 'object' && period !== null ? Reflect.get(period, 'days') : undefined;
+
 function daysIn(period: unknown): number | undefined {
-  if (typeof period === 'string') return isStep(period) ? STEPS[period] : undefined;
-  const days: unknown =
-    typeof period === 'object' && period !== null ? Reflect.get(period, 'days') : undefined;
+  if (typeof period === 'string' && isStep(period)) return STEPS[period];
+  const days = typeof period === 'string' ? daysInText(period) : daysInObject(period);
   return typeof days === 'number' && Number.isInteger(days) && days > 0 && days <= MOST_DAYS
     ? days
     : undefined;
@@ -50,9 +63,7 @@ export const isExpirationPeriod = (value: unknown): value is ExpirationPeriod =>
 export function periodDays(period: ExpirationPeriod): number {
   const days = daysIn(period);
   if (days !== undefined) return days;
-  throw new TypeError(
-    `An expiration is one of ${Object.keys(STEPS).join(', ')}, or { days } with a whole number of days above 0.`,
-  );
+  throw new TypeError(`An expiration must be ${PERIOD_FORM}.`);
 }
 
 /** The wire's number of days as people say it. A number that is no step stays readable: `{ days: 45 }`. */

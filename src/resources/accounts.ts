@@ -1,7 +1,13 @@
 // Accounts, their members, and the maximum expiration of all keys under an account.
 
 import * as z from 'zod/mini';
-import { isExpirationPeriod, type MaximumExpiration, readMaximum, writeMaximum } from '../api/expiration.ts';
+import {
+  isExpirationPeriod,
+  type MaximumExpiration,
+  PERIOD_FORM,
+  readMaximum,
+  writeMaximum,
+} from '../api/expiration.ts';
 import { assumptionHint } from '../api/operations.ts';
 import { BlazeMeterError, InvalidResponseError } from '../errors.ts';
 import { call, perform } from '../http/call.ts';
@@ -180,7 +186,7 @@ async function defaultAccount(
 
 const MAXIMUM = z.custom<MaximumExpiration>(
   (value) => value === 'unlimited' || isExpirationPeriod(value),
-  "'unlimited', '1 month', '3 months', '6 months', '1 year', '10 years', or { days } with a whole number above 0",
+  `'unlimited', ${PERIOD_FORM}`,
 );
 
 const policyResource = (context: ClientContext): ApiKeyPolicyResource => ({

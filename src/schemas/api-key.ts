@@ -1,7 +1,7 @@
 // An API key, and the response that brings a secret with it. No public source shows one: all fields are assumed.
 
 import * as z from 'zod/mini';
-import { type ExpirationPeriod, isExpirationPeriod } from '../api/expiration.ts';
+import { type ExpirationPeriod, isExpirationPeriod, PERIOD_FORM } from '../api/expiration.ts';
 import { Secret } from '../auth/secret.ts';
 import { type Extra, numericId, optional, optionalTime, time, withExtra } from './read.ts';
 
@@ -87,8 +87,6 @@ export type CreateApiKeyInput =
     };
 
 const nonEmpty = 'must be a non-empty string';
-const periods =
-  "must be '1 month', '3 months', '6 months', '1 year', '10 years', 'max', or { days } with a whole number of days above 0";
 
 /** Checks the input of `apiKeys.create`. */
 export const createApiKeyInput: z.ZodMiniType<CreateApiKeyInput> = z.pipe(
@@ -96,7 +94,10 @@ export const createApiKeyInput: z.ZodMiniType<CreateApiKeyInput> = z.pipe(
     {
       name: z.string(nonEmpty).check(z.refine((text) => text.trim() !== '', nonEmpty)),
       expiresIn: z.optional(
-        z.custom<ExpirationPeriod | 'max'>((value) => value === 'max' || isExpirationPeriod(value), periods),
+        z.custom<ExpirationPeriod | 'max'>(
+          (value) => value === 'max' || isExpirationPeriod(value),
+          `must be 'max', ${PERIOD_FORM}`,
+        ),
       ),
       expiresAt: z.optional(z.date('must be a valid Date')),
     },

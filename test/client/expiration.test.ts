@@ -10,8 +10,14 @@ const steps = [
   ['6 months', 180],
   ['1 year', 365],
   ['10 years', 3650],
+  ['90 days', 90],
+  ['1 day', 1],
+  ['45d', 45],
 ] as const;
 const DAY = 86_400_000;
+
+/** A maximum as it is read: a step, where there is one of so many days. */
+const readAs = (days: number) => steps.slice(0, 5).find(([, length]) => length === days)?.[0] ?? { days };
 
 describe.each(steps)('%s', (step, days) => {
   it(`is ${days} days of a new key`, async () => {
@@ -27,7 +33,12 @@ describe.each(steps)('%s', (step, days) => {
     const { client, sent } = clientOf([result({}), result({ apiKeyExpiration: days })]);
     const policy = await client.accounts.apiKeyPolicy.set(5, { maximum: step });
     expect(sent[0]?.body).toBe(JSON.stringify({ apiKeyExpiration: days }));
-    expect(policy).toEqual({ accountId: 5, accountSource: 'given', maximum: step, maximumDays: days });
+    expect(policy).toEqual({
+      accountId: 5,
+      accountSource: 'given',
+      maximum: readAs(days),
+      maximumDays: days,
+    });
   });
 });
 
@@ -61,6 +72,12 @@ describe('a maximum', () => {
 describe('what is no period', () => {
   const noPeriods: readonly (readonly [string, unknown])[] = [
     ['an unknown step', '2 months'],
+    ['a text of no days', '0 days'],
+    ['a text of a part of a day', '1.5 days'],
+    ['a text of days below none', '-1 days'],
+    ['a text of more days than may be asked for', '100001 days'],
+    ['a text of hours', '12h'],
+    ['a text of days and more', '90 days 1 hour'],
     ['the name of something that objects inherit', 'constructor'],
     ['no days', { days: 0 }],
     ['days below none', { days: -1 }],
