@@ -109,71 +109,23 @@ export async function send(
   const { credentials: cache, clock, log, baseUrl } = context;
   const { operation, method, replayable } = request;
   const { timeout = context.timeout, maxRetries = context.maxRetries, headers: ofCall } = ownOnly(options);
-  const target = resolveTarget(request.path, request.query);
+  let target = resolveTarget(request.path, request.query);
   const headers = headersOf(context.headers, ofCall);
   deadline.throwIfEnded();
   const initial = request.credentials ?? (await deadline.race(Promise.resolve(cache.get())));
   if (operation !== undefined && request.path.includes(USER_ID)) {
     const userId = await userIdOf(context, initial, options, deadline);
-    return send(
-      context,
-      { ...wanted, path: fillPath(request.path, { userId }) },
-      options,
-      deadline,
-      progress,
-    );
+    target = resolveTarget(fillPath(request.path, { userId }), request.query);
   }
   // Those in the cache may be replaced while a retry waits.
   const current = () => request.credentials ?? cache.peek() ?? initial;
-  const credentialsForSigning = () => {
-    const credentials = current();
-    request.guard?.(credentials);
-    return credentials;
-  };
   const maySendAgain = () => replayable(current()) || !progress.mayHaveBeenSent;
-  const fetch = context.fetch ?? globalThis.fetch;
-  let currentAttempt: { readonly abort: () => void; readonly settled: Promise<unknown> } | undefined;
+  let attempt: Attempt | undefined;
   let retries = 0;
   /** Aborts the attempt that timed out and waits until it has settled, so that `progress` is final. */
   const abandon = async () => {
-    currentAttempt?.abort();
-    await currentAttempt?.settled;
-  };
-
-  const sendOnce = (unsigned: Request, body: string | undefined): Promise<Response> => {
-    const attempt = abortable();
-    const off = onAbort(deadline.signal, () => attempt.abort(deadline.signal.reason));
-    const started = performance.now();
-    const logged = (
-      message: string,
-      fields: { readonly status?: number; readonly error?: string | undefined },
-    ) =>
-      log('debug', message, {
-        operation,
-        method,
-        attempt: progress.attempts,
-        durationMs: Math.round(performance.now() - started),
-        ...fields,
-      });
-    deadline.attempts += 1;
-    const sent = signAndSend(unsigned, body, {
-      ...attempt,
-      operation,
-      fetch,
-      headers,
-      fetchOptions: context.fetchOptions,
-      origin: baseUrl.origin,
-      credentials: credentialsForSigning,
-      replayable,
-      progress,
-      clock,
-    });
-    const settled = sent.then(
-      ({ status }) => logged('response', { status }),
-      (error) => logged('failed', { error: isBlazeMeterError(error) ? error.code : undefined }),
-    );
-    currentAttempt = { abort: attempt.abort, settled };
-    return sent.finally(off);
+    attempt?.abort();
+    await attempt?.settled;
   };
 
   const exchange = async (): Promise<CallResponse> => {
@@ -187,19 +139,17 @@ export async function send(
         timeout,
         retries: maxRetries - retries,
         signal: deadline.signal,
-        send: sendOnce,
+        send(unsigned, body) {
+          attempt = startAttempt(unsigned, body, { context, request, headers, current, progress, deadline });
+          return attempt.response;
+        },
         decideRetry: async (failure, retry) => {
           if (failure.kind === 'timeout') await abandon();
+          if (deadline.ended) return 'stop';
           // After a status, by the operation alone: a create is not repeated even after a 429.
           const replay = failure.kind === 'status' ? replayable(current()) : maySendAgain();
-          return deadline.ended
-            ? 'stop'
-            : decideRetry(failure, {
-                retry,
-                replayable: replay,
-                remaining: deadline.remaining(),
-                now: clock.now(),
-              });
+          const [remaining, now] = [deadline.remaining(), clock.now()];
+          return decideRetry(failure, { retry, replayable: replay, remaining, now });
         },
         onRetry: () => {
           retries += 1;
@@ -220,17 +170,9 @@ export async function send(
     } catch (error) {
       if (deadline.ended || error instanceof AttemptTimeoutError) await abandon();
       deadline.throwIfEnded();
-      if (!(error instanceof AttemptTimeoutError)) throw error;
-      const what = progress.unconnected
-        ? `had no connection within ${timeout} ms (timeout), so it was not sent. Check the network, and the proxy in fetchOptions.dispatcher.`
-        : `got no complete response within ${timeout} ms (timeout). The service or the network is slow; raise timeout if that is expected.`;
-      throw new RequestTimeoutError(`${operation ?? 'The request'} ${what}`, {
-        scope: 'attempt',
-        timeoutMs: timeout,
-        operation,
-        attempts: progress.attempts,
-        retryable: maySendAgain(),
-      });
+      throw error instanceof AttemptTimeoutError
+        ? attemptTimeout(operation, timeout, progress, maySendAgain())
+        : error;
     }
   };
 
@@ -242,6 +184,91 @@ export async function send(
     operation,
   });
   return exchange();
+}
+
+/** One attempt under way. */
+interface Attempt {
+  readonly response: Promise<Response>;
+  /** Resolves when nothing of it is under way any more. */
+  readonly settled: Promise<unknown>;
+  abort(): void;
+}
+
+/** Signs a request, sends it once and logs how that ended. */
+function startAttempt(
+  unsigned: Request,
+  body: string | undefined,
+  {
+    context: { baseUrl, clock, fetch = globalThis.fetch, fetchOptions, log },
+    request: { guard, method, operation, replayable },
+    headers,
+    current,
+    progress,
+    deadline,
+  }: {
+    readonly context: CallContext;
+    readonly request: CallRequest;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly current: () => Credentials;
+    readonly progress: Progress;
+    readonly deadline: Deadline;
+  },
+): Attempt {
+  const attempt = abortable();
+  const off = onAbort(deadline.signal, () => attempt.abort(deadline.signal.reason));
+  const started = performance.now();
+  deadline.attempts += 1;
+  const sent = signAndSend(unsigned, body, {
+    ...attempt,
+    operation,
+    fetch,
+    headers,
+    fetchOptions,
+    origin: baseUrl.origin,
+    credentials() {
+      const credentials = current();
+      guard?.(credentials);
+      return credentials;
+    },
+    replayable,
+    progress,
+    clock,
+  });
+  const logged = (
+    message: string,
+    fields: { readonly status?: number; readonly error?: string | undefined },
+  ) =>
+    log('debug', message, {
+      operation,
+      method,
+      attempt: progress.attempts,
+      durationMs: Math.round(performance.now() - started),
+      ...fields,
+    });
+  const settled = sent.then(
+    ({ status }) => logged('response', { status }),
+    (error) => logged('failed', { error: isBlazeMeterError(error) ? error.code : undefined }),
+  );
+  return { response: sent.finally(off), settled, abort: attempt.abort };
+}
+
+/** The error for an attempt that took longer than `timeout`. */
+function attemptTimeout(
+  operation: OperationId | undefined,
+  timeoutMs: number,
+  { attempts, unconnected }: Progress,
+  retryable: boolean,
+): RequestTimeoutError {
+  const what = unconnected
+    ? `had no connection within ${timeoutMs} ms (timeout), so it was not sent. Check the network, and the proxy in fetchOptions.dispatcher.`
+    : `got no complete response within ${timeoutMs} ms (timeout). The service or the network is slow; raise timeout if that is expected.`;
+  return new RequestTimeoutError(`${operation ?? 'The request'} ${what}`, {
+    scope: 'attempt',
+    timeoutMs,
+    operation,
+    attempts,
+    retryable,
+  });
 }
 
 /** The id of the user whose key signs: read once per key. */
