@@ -16,8 +16,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup.ts'],
     pool: 'forks',
-    // One less than there are cores by default, which leaves half of a small machine idle.
-    maxWorkers: 2,
+    // More than a small machine has cores: a third of the time, tests wait for timers and for child processes.
+    maxWorkers: 3,
     execArgv: ['--expose-gc'],
     // Loaded by Node itself: to take two hundred modules through Vite in each process costs a quarter of the time.
     server: { deps: { external: [/\/dist\//] } },
