@@ -149,6 +149,8 @@ export function parseCredentials(value: string | CredentialsInput, source?: stri
   }
   if (typeof value !== 'object' || value === null)
     return fail('must be an object { id, secret } or the string id:secret.');
+  if ('credentials' in value && !('id' in value))
+    return fail('must be { id, secret } themselves, not an object with them in a field credentials.');
   return checked(value, fail);
 }
 

@@ -62,6 +62,7 @@ describe('credentials are refused', () => {
     ['nothing', undefined],
     ['null', null],
     ['a number', 7],
+    ['an object that has them in a field', { credentials: { id, secret } }, /field credentials/],
     ['an id that is empty', { id: '', secret }, /key id/],
     ['an id that is no string', { id: 7, secret }, /key id/],
     ['no secret', { id }, /key secret/],
