@@ -1,13 +1,9 @@
 // The walk in a web page: Debian's Chromium, the packed package as one script, no network but the page's own server.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-
-const walk = fileURLToPath(new URL('./walk.ts', import.meta.url));
+import { bundleWalk } from './bundle-walk.mjs';
 
 /** Where a Chromium or a Chrome is, if there is one. */
 export const browserProgram = () =>
@@ -25,33 +21,10 @@ export async function walkInBrowser(project) {
   const program = browserProgram();
   if (program === undefined)
     throw new Error('No Chromium was found. Install one (apt-get install chromium), or set CHROMIUM_PATH.');
-  const outfile = join(project, 'walk.js');
-  await build({
-    stdin: {
-      contents: `export { walk } from ${JSON.stringify(walk)}; export { BlazeMeterClient } from 'blazemeter-client';`,
-      resolveDir: project,
-    },
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'browser',
-    nodePaths: [join(project, 'node_modules')],
-    // The walk stands in the repository; what it imports is the package that was installed.
-    plugins: [
-      {
-        name: 'installed',
-        setup: (plan) => {
-          plan.onResolve({ filter: /^blazemeter-client/ }, ({ path, pluginData }) =>
-            pluginData === 'again'
-              ? undefined
-              : plan.resolve(path, { resolveDir: project, kind: 'import-statement', pluginData: 'again' }),
-          );
-        },
-      },
-    ],
-    logLevel: 'error',
-  });
-  const script = readFileSync(outfile);
+  const script = await bundleWalk(
+    project,
+    "export { walk } from 'walk'; export { BlazeMeterClient } from 'blazemeter-client';",
+  );
   const server = createServer((request, response) => {
     const isScript = request.url === '/walk.js';
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
@@ -77,7 +50,7 @@ export async function walkInBrowser(project) {
       }
     });
     if (!refusal.includes('dangerouslyAllowBrowser')) complaints.push(`a page was not warned: ${refusal}`);
-    return { version: browser.version(), looked, complaints };
+    return { version: `chromium ${browser.version()}`, looked, complaints };
   } finally {
     await browser.close();
     server.close();

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { walkInBrowser } from './browser.mjs';
 import { here, runtimes } from './runtimes.mjs';
+import { walkInWorker } from './worker.mjs';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -106,11 +107,13 @@ try {
     }
   }
   if (!process.argv.includes('--here')) {
-    const { version, looked, complaints } = await walkInBrowser(folder);
-    console.log(`chromium ${version}, ES modules: ${looked} passed, ${complaints.length} failed`);
-    for (const each of complaints) console.log(`  ${each}`);
-    broken += complaints.length;
-    all += looked;
+    for (const walkIn of [walkInBrowser, walkInWorker]) {
+      const { version, looked, complaints } = await walkIn(folder);
+      console.log(`${version}, ES modules: ${looked} passed, ${complaints.length} failed`);
+      for (const each of complaints) console.log(`  ${each}`);
+      broken += complaints.length;
+      all += looked;
+    }
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -39,25 +39,29 @@ function wanted() {
   return [...nodes, ...support.others.map((name) => others[name])];
 }
 
-/** Fetches what is not there yet, and gives each runtime with the version that it says it is. */
+/** Installs a package into a folder of its own, unless it is there. Returns the folder. */
+export async function install(name, spec) {
+  const home = join(tmpdir(), 'blazemeter-client-runtimes', name);
+  if (existsSync(join(home, 'package-lock.json'))) return home;
+  mkdirSync(home, { recursive: true });
+  writeFileSync(
+    join(home, 'package.json'),
+    JSON.stringify({ private: true, dependencies: { [name]: spec } }),
+  );
+  // Bun, Deno and workerd put their program in place by a script of their own.
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: home,
+    shell: process.platform === 'win32',
+  });
+  return home;
+}
+
+/** Each runtime with the version that it says it is. */
 export async function runtimes() {
-  const folder = join(tmpdir(), 'blazemeter-client-runtimes');
   const found = [];
   for (const each of wanted()) {
-    const home = join(folder, each.folder);
+    const home = await install(each.folder, each.spec);
     const installed = join(home, 'node_modules', each.folder);
-    if (!existsSync(join(installed, each.program))) {
-      mkdirSync(home, { recursive: true });
-      writeFileSync(
-        join(home, 'package.json'),
-        JSON.stringify({ private: true, dependencies: { [each.folder]: each.spec } }),
-      );
-      // Bun and Deno put their program in place by a script of their own.
-      await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], {
-        cwd: home,
-        shell: process.platform === 'win32',
-      });
-    }
     const { command, args } = programOf(installed, home, each);
     const { stdout } = await run(command, ['--version']);
     const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
