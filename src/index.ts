@@ -4,7 +4,7 @@
  * @module blazemeter-client
  */
 
-export type { ExpirationPeriod, ExpirationStep, MaximumExpiration } from './api/expiration.ts';
+export type { MaximumExpiration } from './api/expiration.ts';
 export {
   type Operation,
   type OperationId,
@@ -55,4 +55,5 @@ export type { ApiKey, CreateApiKeyInput, NewApiKey } from './schemas/api-key.ts'
 export type { ApiKeyPolicy, Maximum } from './schemas/policy.ts';
 export type { Extra } from './schemas/read.ts';
 export type { DefaultProject, User } from './schemas/user.ts';
+export type { ExpirationPeriod, ExpirationStep } from './util/period.ts';
 export { VERSION } from './version.ts';

@@ -1,10 +1,10 @@
 // The rules, one after the other, over the keys: what is found, and what cannot be determined.
 
-import { daysToMs } from '../api/expiration.ts';
 import type { Bound } from '../resources/policy-memory.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 import { describeDuration } from '../util/duration.ts';
 import { readKeyName } from '../util/key-name.ts';
+import { daysToMs } from '../util/period.ts';
 import { printable } from '../util/printable.ts';
 import type { KeySnapshot, Unknown } from './keys.ts';
 import type { Settings } from './options.ts';

@@ -1,9 +1,9 @@
 // The options of an audit, checked, with defaults.
 
-import { daysToMs } from '../api/expiration.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
 import { type Duration, durationMs } from '../util/duration.ts';
 import { parseOptions, spec } from '../util/options.ts';
+import { daysToMs } from '../util/period.ts';
 import { type Owners, readOwners } from './keys.ts';
 import { type AuditRule, auditRules, ruleIds, type Severity, severities } from './rules.ts';
 import type { KnownRecord } from './stray.ts';

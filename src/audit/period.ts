@@ -1,7 +1,7 @@
 // The period for which a key was created, as far as its dates show: compared with a maximum, and kept by the next key.
 
-import { daysToMs, MOST_DAYS, SLACK_MS } from '../api/expiration.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { daysToMs, MOST_DAYS, SLACK_MS } from '../util/period.ts';
 
 /** Whether a key is longer than a maximum. `unclear`: its dates do not show it. */
 export type Longer = 'yes' | 'no' | 'unclear';

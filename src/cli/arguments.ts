@@ -2,9 +2,9 @@
 // twice, with the value before it.
 
 import { InvalidArgumentError } from 'commander';
-import { isExpirationPeriod } from '../api/expiration.ts';
 import type { ExpirationPeriod } from '../index.ts';
 import { durationMs, isDuration } from '../util/duration.ts';
+import { isExpirationPeriod } from '../util/period.ts';
 import { printable } from '../util/printable.ts';
 
 type Parser<Value> = (text: string, before?: unknown) => Value;

@@ -1,13 +1,7 @@
 // Accounts, their members, and the maximum expiration of all keys under an account.
 
 import * as z from 'zod/mini';
-import {
-  isExpirationPeriod,
-  type MaximumExpiration,
-  PERIOD_FORM,
-  readMaximum,
-  writeMaximum,
-} from '../api/expiration.ts';
+import { type MaximumExpiration, readMaximum, writeMaximum } from '../api/expiration.ts';
 import { assumptionHint } from '../api/operations.ts';
 import { BlazeMeterError, InvalidResponseError } from '../errors.ts';
 import { call, perform } from '../http/call.ts';
@@ -21,6 +15,7 @@ import { type Account, type AccountUser, account, accountUser } from '../schemas
 import { type ApiKeyPolicy, apiKeyPolicy, type Maximum } from '../schemas/policy.ts';
 import { user } from '../schemas/user.ts';
 import { isPlainObject, parseOptions } from '../util/options.ts';
+import { isExpirationPeriod, PERIOD_FORM } from '../util/period.ts';
 import type { ClientContext } from './context.ts';
 import { type ListDefinition, type ListParams, list } from './lists.ts';
 

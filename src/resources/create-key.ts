@@ -1,7 +1,6 @@
 // Creating a key: what cannot work is refused before anything is sent, by the server's clock and the maximum that this client
 // has read; the expiry in the response is compared with the one asked for.
 
-import { daysToMs, LONGEST_DAYS, MOST_DAYS, periodDays, SLACK_MS } from '../api/expiration.ts';
 import { ExpirationPolicyError } from '../errors.ts';
 import type { Outcome } from '../http/call-promise.ts';
 import { outcomeOf } from '../http/call-result.ts';
@@ -9,6 +8,7 @@ import type { CallOptions } from '../http/call-types.ts';
 import type { Deadline } from '../http/deadline.ts';
 import { type CreateApiKeyInput, createApiKeyInput, type NewApiKey } from '../schemas/api-key.ts';
 import { checkArgument } from '../schemas/read.ts';
+import { daysToMs, LONGEST_DAYS, MOST_DAYS, periodDays, SLACK_MS } from '../util/period.ts';
 import { readAllPolicies } from './accounts.ts';
 import type { ClientContext } from './context.ts';
 import { ambiguous, deliver, LostResponse, requestSecret } from './new-secret.ts';

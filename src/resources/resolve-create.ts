@@ -1,11 +1,11 @@
 // What became of a create whose response was lost. Nothing is claimed that is not known: names may be trimmed, cut or folded
 // by the service, clocks may be those of a cache or a proxy, and lists may lag behind or change while they are read.
 
-import { SLACK_MS } from '../api/expiration.ts';
 import type { Resolution, ResolveOptions } from '../errors.ts';
 import { runCall } from '../http/call.ts';
 import type { Moment, TimeRange } from '../http/server-clock.ts';
 import type { ApiKey } from '../schemas/api-key.ts';
+import { SLACK_MS } from '../util/period.ts';
 import type { ClientContext } from './context.ts';
 import { listKeys } from './list-keys.ts';
 import { regenerateKey } from './regenerate-secret.ts';

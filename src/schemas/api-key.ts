@@ -1,8 +1,8 @@
 // An API key, and the response that brings a secret with it. No public source shows one: all fields are assumed.
 
 import * as z from 'zod/mini';
-import { type ExpirationPeriod, isExpirationPeriod, PERIOD_FORM } from '../api/expiration.ts';
 import { Secret } from '../auth/secret.ts';
+import { type ExpirationPeriod, isExpirationPeriod, PERIOD_FORM } from '../util/period.ts';
 import { type Extra, numericId, optional, optionalTime, time, withExtra } from './read.ts';
 
 /** An API key, without its secret (assumed: no public source shows one). */

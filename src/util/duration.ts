@@ -1,6 +1,6 @@
 // Durations: how options take them, and how people read them.
 
-import { daysToMs, isExpirationPeriod, periodDays, SLACK_MS } from '../api/expiration.ts';
+import { daysToMs, isExpirationPeriod, periodDays, SLACK_MS } from './period.ts';
 
 /**
  * A duration: parts that add up, such as `{ days: 1, hours: 12 }`, or text such as `'90 days'`, `'12h'`, `'1 day 12 hours'`

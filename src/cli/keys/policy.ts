@@ -1,7 +1,7 @@
 // policy get and set: the maximum expiration of everybody's keys in an account.
 
-import { periodDays } from '../../api/expiration.ts';
 import type { ApiKeyPolicy, MaximumExpiration } from '../../index.ts';
+import { periodDays } from '../../util/period.ts';
 import type { ChangeOptions, Context } from './context.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { maximumText } from './show.ts';

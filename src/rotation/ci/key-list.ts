@@ -1,11 +1,11 @@
 // The state of a rotation without a store, derived from the list of keys: their names show which keys earlier runs created
 // and in which order, their last uses how far those runs came, and the sinks what they hold.
 
-import { SLACK_MS } from '../../api/expiration.ts';
 import { sameKey } from '../../auth/credentials.ts';
 import { RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { derivedRecordId, readKeyName } from '../../util/key-name.ts';
+import { SLACK_MS } from '../../util/period.ts';
 import { MemoryJournal } from '../engine/journal.ts';
 import type { Run } from '../engine/run.ts';
 import { type KeyCredentials, ownKeys, type Service } from '../engine/service.ts';

@@ -1,6 +1,5 @@
 // Creates the next key, once: where a response is lost, the key is found by its name and its secret is regenerated.
 
-import { SLACK_MS } from '../../api/expiration.ts';
 import {
   AmbiguousOutcomeError,
   ConflictError,
@@ -12,6 +11,7 @@ import { mayBeSameName } from '../../resources/resolve-create.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { sleep } from '../../util/abort.ts';
 import { readKeyName } from '../../util/key-name.ts';
+import { SLACK_MS } from '../../util/period.ts';
 import { printable, shownId } from '../../util/printable.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';
 import { despiteFailure, giveUp, held, refused, regenerate, TRIES } from './regenerate.ts';

@@ -1,8 +1,8 @@
 // The options of all rotation calls. settings.ts checks them.
 
-import type { ExpirationPeriod } from '../../api/expiration.ts';
 import type { CredentialsInput } from '../../auth/credentials.ts';
 import type { Duration } from '../../util/duration.ts';
+import type { ExpirationPeriod } from '../../util/period.ts';
 import type { RotationReason } from '../record/record.ts';
 import type { CredentialStore } from '../stores/store.ts';
 import type { SecretSink } from './sink.ts';

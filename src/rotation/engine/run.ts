@@ -1,9 +1,9 @@
 // One run of a rotation: the journal, the service, the caller's settings, and what is to be reported.
 
-import { SLACK_MS } from '../../api/expiration.ts';
 import { RotationError } from '../../errors.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { SLACK_MS } from '../../util/period.ts';
 import { harmless } from '../../util/printable.ts';
 import type { RotationRecord } from '../record/record.ts';
 import type { Journal } from './journal.ts';

@@ -1,9 +1,9 @@
 // Times: the lifetime of the next key, the window before an expiry in which a key is rotated, and the drain after it.
 
-import { daysToMs, type ExpirationPeriod, LONGEST_DAYS, periodDays } from '../../api/expiration.ts';
 import { ExpirationPolicyError, RotationError } from '../../errors.ts';
 import type { Bound } from '../../resources/policy-memory.ts';
 import { describeDuration } from '../../util/duration.ts';
+import { daysToMs, type ExpirationPeriod, LONGEST_DAYS, periodDays } from '../../util/period.ts';
 import type { HeldKey } from '../record/record.ts';
 import type { Run } from './run.ts';
 

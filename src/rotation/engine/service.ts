@@ -1,6 +1,5 @@
 // What a rotation asks of the service: public calls of the client only, each signed with the credentials that are named.
 
-import { SLACK_MS } from '../../api/expiration.ts';
 import type { CredentialsInput } from '../../auth/credentials.ts';
 import type { BlazeMeterClient } from '../../client.ts';
 import { ApiError, AuthenticationError, NotFoundError, RotationError } from '../../errors.ts';
@@ -9,6 +8,7 @@ import { type Bound, PolicyMemory } from '../../resources/policy-memory.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
 import { sleep } from '../../util/abort.ts';
 import { readKeyName } from '../../util/key-name.ts';
+import { SLACK_MS } from '../../util/period.ts';
 import type { HeldKey, RotationRecord } from '../record/record.ts';
 
 /** What a rotation needs of a client: any {@link BlazeMeterClient} has it. Its own credentials are not used. */

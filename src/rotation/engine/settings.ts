@@ -1,11 +1,11 @@
 // The settings that a run works with: the options of the rotation calls, checked and with their defaults.
 
 import * as z from 'zod/mini';
-import { daysToMs, type ExpirationPeriod } from '../../api/expiration.ts';
 import { parseCredentials } from '../../auth/credentials.ts';
 import { DURATION_FORM, durationMs, isDuration } from '../../util/duration.ts';
 import { checkBase, newNonce } from '../../util/key-name.ts';
 import { type OptionSpecs, parseOptions, spec } from '../../util/options.ts';
+import { daysToMs, type ExpirationPeriod } from '../../util/period.ts';
 import type { RotationReason } from '../record/record.ts';
 import type { Writer } from '../record/record-session.ts';
 import type { CredentialStore } from '../stores/store.ts';
