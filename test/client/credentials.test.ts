@@ -165,11 +165,14 @@ function lone() {
 
 const carried = (text: string) => text !== '' && !CONTROL.test(text) && text.isWellFormed();
 const INVISIBLE = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u;
-/** Any text between a letter and a digit, so that it is neither quoted nor a placeholder nor a path. */
-const goodSecret = anyText
-  .map((text) => `k${text}9`)
-  .filter((text) => carried(text) && !INVISIBLE.test(text) && !text.includes('****'));
-const goodId = goodSecret.filter((text) => !text.includes(':'));
+/** Any text between letters and a digit, so that it is neither quoted nor a placeholder nor a path. */
+const goodText = (before: string) =>
+  anyText
+    .map((text) => `${before}${text}9`)
+    .filter((text) => carried(text) && !INVISIBLE.test(text) && !text.includes('****'));
+const goodSecret = goodText('secret');
+/** Nor an address. */
+const goodId = goodText('id').filter((text) => !/[:@]/.test(text));
 
 /** How the other side reads a header, by RFC 7617 and without this package. */
 function decoded(header: string): { id: string; secret: string } {
