@@ -121,11 +121,32 @@ describe('docs/api-knowledge.md', () => {
   });
 });
 
+describe('docs/client.md', () => {
+  it('says of every operation when it is sent again', () => {
+    const [, always = '', otherSigner = '', unsent = ''] =
+      section('docs/client.md', '## Retries').match(/^\| reads, (.*?) \|.*\n\| (.*?) \|.*\n\| (.*?) \|/m) ??
+      [];
+    const named = (cell: string) => [...cell.matchAll(/`([\w.]+)`/g)].map(([, id]) => id);
+    const withReplay = (wanted: string) =>
+      Object.entries(operations)
+        .filter(([, { method, replay }]) => method !== 'GET' && replay === wanted)
+        .map(([id]) => id);
+    expect(named(always).sort()).toEqual(withReplay('safe').sort());
+    expect(named(otherSigner)).toEqual(withReplay('other-signer'));
+    expect(named(unsent)).toEqual(withReplay('never'));
+  });
+});
+
 describe('the site', () => {
   it('lists every method as the sources have it', () => {
     const page = apiPage();
     expect(read('docs/api.md'), 'node scripts/api-page.mjs').toBe(page);
     expect(page).toContain('`client.apiKeys.create(input: CreateApiKeyInput, options?: CallOptions)');
+  });
+
+  it.each(Object.keys(operations))('describes the method of %s', (id) => {
+    // A method without a description is left out of the page.
+    expect(read('docs/api.md')).toMatch(new RegExp(`client\\.(?:accounts\\.)?${id}\\(`));
   });
 
   it('has every page of docs/', () => {
