@@ -22,9 +22,10 @@ const living = (created: number, expires: number, options: StageOptions = {}) =>
 describe('a key is rotated', () => {
   it.each([
     [61, false],
+    [60.5, true],
     [60, true],
     [29, true],
-  ])('unless it lives until the run after next: with %i days left', async (left, rotated) => {
+  ])('unless it lives until the run after next: with %d days left', async (left, rotated) => {
     const { rotateIfExpiring } = await living(10, left);
     expect(await rotateIfExpiring({ every })).toMatchObject({ rotated });
     const { rotate: run } = await living(10, left);
@@ -82,9 +83,9 @@ describe('a key is rotated', () => {
     const { rotateIfExpiring, pass, record } = await living(0, 30);
     const sinks = [new FakeSink('good'), refusing('bad')];
     expect(await rotateIfExpiring({ every, sinks })).toMatchObject({ phase: 'delivering', epoch: 4 });
-    pass(30 * DAY - HOUR);
+    pass(30 * DAY);
     expect(await rotateIfExpiring({ every, sinks })).toMatchObject({ phase: 'delivering', epoch: 4 });
-    pass(HOUR);
+    pass(DAY);
     expect(await rotateIfExpiring({ every, sinks })).toMatchObject({ phase: 'delivering', epoch: 5 });
     expect((await record()).sinks).toMatchObject([{ name: 'good', epoch: 5 }, { epoch: null }]);
   });
@@ -93,7 +94,8 @@ describe('a key is rotated', () => {
 describe('the next key', () => {
   it.each([
     [{ every: { days: 30 } }, 100],
-    [{ every: { days: 60 } }, 120],
+    [{ every: { days: 60 } }, 121],
+    [{ every: { days: 60 }, expiresIn: '120 days' }, 120],
     [{ every: { days: 60 }, expiresIn: { days: 121 } }, 121],
     [{ every: { hours: 61 }, expiresIn: { days: 6 } }, 6],
   ] as const)('lives twice as long at least: %o', async (options, days) => {
@@ -104,13 +106,34 @@ describe('the next key', () => {
     expect((await record()).current.expiresAt).toEqual(at((99 + days) * DAY));
   });
 
+  it('outlives a run that fails, and runs that are a little late', async () => {
+    const { rotate: run, reference, pass } = await living(0, 60);
+    const rotated: unknown[] = [];
+    for (const fails of [false, false, true, false, true, false]) {
+      const fault = fails ? reference.faults.add({ effect: 'status', status: 503 }) : undefined;
+      const work = run({ every, reason: 'schedule' });
+      rotated.push(fails ? Reflect.get(await failure(work), 'code') : (await work).rotated);
+      fault?.remove();
+      pass(30 * DAY + HOUR);
+    }
+    expect(rotated).toEqual([true, true, 'server_error', true, 'server_error', true]);
+  });
+
+  it('that lives exactly twice as long comes with a warning', async () => {
+    const { rotateIfExpiring } = await living(0, 60, { maximum: 60 });
+    const { notes } = await rotateIfExpiring({ every });
+    expect(notes.join()).toContain('if one run fails, the key may expire before the next');
+    const { rotateIfExpiring: longer } = await living(0, 60);
+    expect((await longer({ every })).notes.join()).not.toContain('if one run fails');
+  });
+
   it('has a drain that ends before the next run, where it is due then', async () => {
     const { rotateIfExpiring } = await living(0, 30);
     const drain = { days: 40 };
     const report = await rotateIfExpiring({ every, drain });
     expect(report.resumeAfter).toEqual(at(27 * DAY));
     const { rotateIfExpiring: longer } = await living(0, 30);
-    const later = await longer({ every, drain: { days: 29 }, expiresIn: { days: 90 } });
+    const later = await longer({ every, drain: { days: 29 }, expiresIn: { days: 91 } });
     expect(later.resumeAfter).toEqual(at(29 * DAY));
   });
 });

@@ -14,6 +14,12 @@ const WINDOW_PART = 0.2;
 /** The longest default window. */
 const LONGEST_WINDOW = 30 * DAY_MS;
 
+/** How late, or early, a scheduled run may start. */
+const jitterMs = (everyMs: number): number => Math.min(everyMs / 10, DAY_MS / 2);
+
+/** A key that lives no longer than this is due: the run after next may come too late for it. */
+const scheduledWindowMs = (everyMs: number): number => 2 * everyMs + jitterMs(everyMs);
+
 /** The lifetime of a key, from its creation; `undefined` where that is not known. */
 export const lifetimeOf = ({ createdAt, expiresAt }: HeldKey): number | undefined =>
   createdAt === null || expiresAt === null
@@ -21,11 +27,19 @@ export const lifetimeOf = ({ createdAt, expiresAt }: HeldKey): number | undefine
     : Math.max(0, expiresAt.getTime() - createdAt.getTime());
 
 /** For how many days the next key is asked for: as given, else as many as the key before it; never beyond the maximum. */
-export function nextDays({ settings, maximum }: Run, current: HeldKey): number {
-  const { expiresIn, everyMs } = settings;
-  const least = everyMs === undefined ? 1 : Math.ceil((2 * everyMs) / DAY_MS);
-  const days = daysWanted(expiresIn, current, maximum, least);
-  if (everyMs === undefined || days >= least) return days;
+export function nextDays(run: Run, current: HeldKey): number {
+  const { maximum } = run;
+  const { expiresIn, everyMs } = run.settings;
+  if (everyMs === undefined) return daysWanted(expiresIn, current, maximum, 1);
+  const least = Math.ceil((2 * everyMs) / DAY_MS);
+  const days = daysWanted(expiresIn, current, maximum, Math.ceil(scheduledWindowMs(everyMs) / DAY_MS));
+  if (daysToMs(days) >= scheduledWindowMs(everyMs)) return days;
+  if (days >= least) {
+    run.note(
+      `A key of ${days} days, with a run every ${describeDuration(everyMs)}, expires about when the run after next begins: if one run fails, the key may expire before the next. Run it more often (every), or let keys live longer.`,
+    );
+    return days;
+  }
   const why =
     expiresIn === undefined || expiresIn === 'max'
       ? `account ${maximum?.accountId} allows ${days} days at most`
@@ -69,7 +83,7 @@ function daysWanted(
 export function isDue(run: Run, current: HeldKey): boolean {
   const { withinMs, everyMs } = run.settings;
   const days = nextDays(run, current);
-  const window = everyMs === undefined ? windowMs(withinMs, current, days) : 2 * everyMs;
+  const window = everyMs === undefined ? windowMs(withinMs, current, days) : scheduledWindowMs(everyMs);
   if (current.expiresAt === null) {
     run.note(`The service gives the key ${current.id} no expiry: it is never due.`);
     return false;
@@ -82,7 +96,9 @@ export function isDue(run: Run, current: HeldKey): boolean {
 
 /** Whether the key in use expires before the next scheduled run: then nothing may hold up its rotation. */
 export const isLastChance = ({ settings: { everyMs }, service }: Run, { expiresAt }: HeldKey): boolean =>
-  everyMs !== undefined && expiresAt !== null && expiresAt.getTime() - service.now().getTime() <= everyMs;
+  everyMs !== undefined &&
+  expiresAt !== null &&
+  expiresAt.getTime() - service.now().getTime() <= everyMs + jitterMs(everyMs);
 
 /** The window in which a key is rotated: as given, else a fifth of its lifetime and 30 days at most. */
 function windowMs(withinMs: number | undefined, current: HeldKey, days: number): number {
@@ -116,7 +132,8 @@ export function fitDrain(
   const left = old.expiresAt === null ? Number.POSITIVE_INFINITY : Math.max(0, old.expiresAt.getTime() - now);
   const half = daysToMs(days) / 2;
   // Such a key is due at the very next run, which may not find this drain under way.
-  const soon = everyMs !== undefined && daysToMs(days) < 3 * everyMs ? everyMs * 0.9 : half;
+  const isDueSoon = everyMs !== undefined && daysToMs(days) - everyMs <= scheduledWindowMs(everyMs);
+  const soon = isDueSoon ? everyMs * 0.9 : half;
   const ms = Math.min(drainMs, left, half, soon);
   if (ms >= drainMs) return { ms: drainMs };
   const why =
