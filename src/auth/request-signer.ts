@@ -1,7 +1,7 @@
 // Signs requests for other HTTP clients: on a copy, for named origins only, and without following redirects.
 
 import { CredentialsError } from '../errors.ts';
-import { LONGEST_TIMER, reasonOf, withAbort } from '../util/abort.ts';
+import { LONGEST_TIMER, onAbort, reasonOf, withAbort } from '../util/abort.ts';
 import { refuseBrowser } from '../util/browser.ts';
 import { parseOptions, spec } from '../util/options.ts';
 import { basicHeader } from './basic.ts';
@@ -83,7 +83,7 @@ export class RequestSigner {
 
   async #send(input: Request, init: RequestInit): Promise<Response> {
     const signal = init.signal === undefined ? input.signal : init.signal;
-    const signed = await this.#sign(new Request(input, init), signal);
+    const signed = await this.#sign(new Request(input, { ...init, signal: null }), signal);
     // Neither of these travels inside a copy: the signal is held weakly there, and undici's dispatcher (a proxy) is lost.
     const dispatcher: unknown = Reflect.get(init, 'dispatcher');
     return globalThis.fetch(signed, {
@@ -146,8 +146,14 @@ const isRequest = (input: string | URL | Request): input is Request =>
   typeof input === 'object' && 'clone' in input;
 
 /** A signal of its own for each call: on a shared one, fetch would leave a listener a call, and Node would warn of a leak. */
-const following = (signal: AbortSignal | null | undefined): RequestInit =>
-  signal ? { signal: AbortSignal.any([signal]) } : {};
+function following(signal: AbortSignal | null | undefined): RequestInit {
+  if (!signal) return {};
+  if (signal instanceof AbortSignal) return { signal: AbortSignal.any([signal]) };
+  // One of a polyfill, which `any` does not follow.
+  const controller = new AbortController();
+  onAbort(signal, () => controller.abort(reasonOf(signal)));
+  return { signal: controller.signal };
+}
 
 /** No redirect, and no cookies where `fetch` knows the option: Cloudflare Workers refuse it. */
 const notFollowed = (): RequestInit => ({

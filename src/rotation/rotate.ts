@@ -2,6 +2,7 @@
 // goes as far as it can, gives the record back and reports.
 
 import { RotationError } from '../errors.ts';
+import { throwIfAborted } from '../util/abort.ts';
 import { newNonce, newRecordId } from '../util/key-name.ts';
 import { lostTo } from './engine/busy.ts';
 import { advance } from './engine/machine.ts';
@@ -77,7 +78,7 @@ export async function adopt(client: RotationClient, options: AdoptOptions): Prom
   } catch (error) {
     const found = await readStore(store, signal).catch(() => undefined);
     if (found?.record.stamp === record.stamp) return record;
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     throw error instanceof RotationError ? error : storeError('written', error);
   }
   return record;
@@ -196,7 +197,7 @@ async function session(
   work: (run: RecordRun) => Promise<RotationPhase>,
 ): Promise<RotationReport> {
   const { dryRun, signal, store, whenBusy, writer } = settings;
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const journal = await RecordSession.open(store, writer, signal);
   if (journal === undefined)
     throw new RotationError('The store holds no record yet.', {

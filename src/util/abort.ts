@@ -8,6 +8,11 @@ const abortError = () => new DOMException('This operation was aborted', 'AbortEr
 /** Why a signal was aborted. Signals of polyfills have no reason. */
 export const reasonOf = (signal: AbortSignal): unknown => signal.reason ?? abortError();
 
+/** Throws the reason of an abort. Signals of polyfills lack the method of this name. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
 /** Something that can be ended: a signal for `fetch`, and a promise that never resolves, to race against. */
 export interface Abortable {
   readonly signal: AbortSignal;

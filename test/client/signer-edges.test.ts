@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { CredentialsError, RequestSigner } from 'blazemeter-client';
 import { createReference, listen } from 'blazemeter-client/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { PolyfilledController } from '../support/polyfill.ts';
 
 const API = 'https://a.blazemeter.com/api/v4/user';
 const DAY = 86_400_000;
@@ -101,6 +102,18 @@ describe('its fetch', () => {
       expect(seen()?.signal?.reason).toBe('enough');
     },
   );
+
+  it.each([
+    ['a URL', API],
+    ['a Request', new Request(API)],
+  ])('ends with the signal of a polyfill, for %s', async (_, input) => {
+    const seen = stub();
+    const controller = new PolyfilledController();
+    await Reflect.apply(signer.fetch, undefined, [input, { signal: controller.signal }]);
+    expect(seen()?.signal?.aborted).toBe(false);
+    controller.abort();
+    expect(seen()?.signal?.reason).toMatchObject({ name: 'AbortError' });
+  });
 
   it.each<[string, (signal: AbortSignal) => readonly [string | Request, RequestInit?]]>([
     ['given with a URL', (signal: AbortSignal) => [API, { signal }]],

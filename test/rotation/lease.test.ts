@@ -2,6 +2,7 @@
 import { UndeliveredSecretError } from 'blazemeter-client';
 import { type CredentialStore, RotationError, type RotationRecord } from 'blazemeter-client/rotation';
 import { describe, expect, it, vi } from 'vitest';
+import { PolyfilledController } from '../support/polyfill.ts';
 import { madeUpPromotion } from './support/records.ts';
 import { FakeSink } from './support/sinks.ts';
 import { at, DAY, HOUR, MINUTE, NOW, type StageOptions, stage } from './support/stage.ts';
@@ -281,6 +282,24 @@ describe('a run that is overtaken in the middle', () => {
     const { current, phase, epoch } = await record();
     expect([phase, epoch, accepts(reference, current)]).toEqual(['idle', 4, true]);
     expect(keyIds(reference)).toEqual([current.id, idOf('spare'), idOf('theirs')].sort());
+  });
+});
+
+describe('the signal of a polyfill', () => {
+  it.each(['resume', 'rotate', 'rotateIfExpiring'] as const)('is taken by %s', async (call) => {
+    const setting = await stage();
+    const { signal } = new PolyfilledController();
+    const report: unknown = await Reflect.apply(setting[call], setting, [{ signal }]);
+    expect(report).toHaveProperty('phase');
+  });
+
+  it('ends a run', async () => {
+    const setting = await stage();
+    const controller = new PolyfilledController();
+    const sinks = [new FakeSink('first', async () => controller.abort()), new FakeSink('second')];
+    const work = Reflect.apply(setting.rotate, setting, [{ sinks, signal: controller.signal }]);
+    expect(await failure(work)).toMatchObject({ name: 'AbortError' });
+    expect(sinks[1]?.got).toEqual([]);
   });
 });
 

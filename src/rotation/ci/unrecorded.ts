@@ -4,6 +4,7 @@
 import { sameKey } from '../../auth/credentials.ts';
 import { RequestFailedError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { throwIfAborted } from '../../util/abort.ts';
 import type { Change } from '../engine/journal.ts';
 import { advance } from '../engine/machine.ts';
 import type { UnrecordedOptions } from '../engine/options.ts';
@@ -60,7 +61,7 @@ export async function rotateWithoutRecord(
   options: UnrecordedOptions,
 ): Promise<UnrecordedReport> {
   const settings = unrecordedSettings(options);
-  settings.signal?.throwIfAborted();
+  throwIfAborted(settings.signal);
   const service = new Service(client, settings.signal);
   const found = await fetchKeys(service, settings);
   const maximum = await service.maximum(found.signer);

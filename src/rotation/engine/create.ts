@@ -9,7 +9,7 @@ import {
 } from '../../errors.ts';
 import { mayBeSameName } from '../../resources/resolve-create.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
-import { sleep } from '../../util/abort.ts';
+import { sleep, throwIfAborted } from '../../util/abort.ts';
 import { readKeyName } from '../../util/key-name.ts';
 import { SLACK_MS } from '../../util/period.ts';
 import { printable, shownId } from '../../util/printable.ts';
@@ -47,7 +47,7 @@ export async function create(run: Run, pending: PendingKey): Promise<HeldKey> {
       }
       return held(created.apiKey, created.secret);
     } catch (error) {
-      service.signal?.throwIfAborted();
+      throwIfAborted(service.signal);
       if (error instanceof UndeliveredSecretError) {
         const saved = await despiteFailure(run, error, signer);
         if (saved !== undefined) return saved;

@@ -7,6 +7,7 @@
 // a store only the key list and the sinks show what was done.
 
 import { RotationError } from '../../errors.ts';
+import { throwIfAborted } from '../../util/abort.ts';
 import { printable } from '../../util/printable.ts';
 import type { HeldKey, PendingKey, Promotion, RotationPhase, SinkHolding } from '../record/record.ts';
 import { obtain, SETTLED_MS, test } from './obtain.ts';
@@ -47,7 +48,7 @@ export async function advance(run: Run, steps: Steps = WITH_RECORD): Promise<Rot
 
 /** One transition towards a promoted key. */
 export async function prepare(run: Run, pending: PendingKey): Promise<void> {
-  run.service.signal?.throwIfAborted();
+  throwIfAborted(run.service.signal);
   if (run.record.phase === 'testing' && pending.key !== null) await testAndPromote(run, pending, pending.key);
   else await obtain(run, pending);
 }
@@ -142,7 +143,7 @@ export async function putToSinks(
 
 /** Writes to the sinks, and begins the drain. Returns whether all sinks have the credentials. */
 async function deliver(run: Run): Promise<boolean> {
-  run.service.signal?.throwIfAborted();
+  throwIfAborted(run.service.signal);
   const { promotion, previous, current } = run.record;
   if (promotion?.reason === 'leak') await closeLeak(run);
   const all = await putToSinks(run);
@@ -180,7 +181,7 @@ async function deliver(run: Run): Promise<boolean> {
 
 /** Waits for the end of the drain. Returns whether the run goes on: to delete the old key, or to deliver a secret that was issued again. */
 async function drain(run: Run): Promise<boolean> {
-  run.service.signal?.throwIfAborted();
+  throwIfAborted(run.service.signal);
   const { current, previous, promotion, retire: waiting } = run.record;
   if (previous === null || promotion?.drainUntil == null) {
     await run.journal.save({ phase: 'retiring' });

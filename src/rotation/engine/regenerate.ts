@@ -16,6 +16,7 @@ import {
   UndeliveredSecretError,
 } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { throwIfAborted } from '../../util/abort.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';
 import type { Run } from './run.ts';
 import type { KeyCredentials } from './service.ts';
@@ -68,7 +69,7 @@ export async function regenerate(
       const issued = await service.as(signer).apiKeys.regenerateSecret(key.id, service.options);
       return held(issued.apiKey, issued.secret);
     } catch (error) {
-      service.signal?.throwIfAborted();
+      throwIfAborted(service.signal);
       if (error instanceof UndeliveredSecretError) {
         const saved = await despiteFailure(run, error, signer);
         if (saved !== undefined) return saved;

@@ -2,6 +2,7 @@
 
 import { isBlazeMeterError, RotationError } from '../../errors.ts';
 import type { ApiKey } from '../../schemas/api-key.ts';
+import { throwIfAborted } from '../../util/abort.ts';
 import { readKeyName } from '../../util/key-name.ts';
 import type { HeldKey, RetiringKey } from '../record/record.ts';
 import type { Run } from './run.ts';
@@ -11,7 +12,7 @@ export const toRetiringKey = ({ id, name, secret }: HeldKey): RetiringKey => ({ 
 
 /** The end of a rotation: deletes the keys of this record that are not in use, and no others. */
 export async function retire(run: Run): Promise<boolean> {
-  run.service.signal?.throwIfAborted();
+  throwIfAborted(run.service.signal);
   const signer = await run.signer();
   const keys = await run.service.keys(signer);
   await queueStrays(run, keys);
@@ -54,7 +55,7 @@ export async function deleteRetired(run: Run): Promise<void> {
       key.id === signer.id
         ? 'it is the only key that is accepted'
         : await run.service.remove(signer, key.id).catch((error: unknown) => {
-            run.service.signal?.throwIfAborted();
+            throwIfAborted(run.service.signal);
             if (isBlazeMeterError(error) && !(error instanceof RotationError)) return error.message;
             throw error;
           });

@@ -5,7 +5,7 @@ import { firstCode, inspectable, quotesNone, scrubbed, summary } from '../../aut
 import { withoutSecrets } from '../../auth/redact.ts';
 import type { Secret } from '../../auth/secret.ts';
 import { BlazeMeterError, RotationError } from '../../errors.ts';
-import { withAbort } from '../../util/abort.ts';
+import { throwIfAborted, withAbort } from '../../util/abort.ts';
 import { printable } from '../../util/printable.ts';
 
 /** What a sink gets. */
@@ -78,7 +78,7 @@ async function bounded<T>(
   const timer = setTimeout(() => controller.abort(new SinkTimeout()), SINK_TIMEOUT);
   signal?.addEventListener('abort', end, { once: true });
   try {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     return await withAbort(
       Promise.resolve().then(() => work(controller.signal)),
       controller.signal,
@@ -120,7 +120,7 @@ export async function probeSinks(
         });
       states.set(sink.name, state);
     } catch (error) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       refused.set(sink.name, error);
     }
   }
@@ -144,7 +144,7 @@ export async function putToSink(
     const result = await bounded((inner) => sink.put(delivery, { signal: inner }), signal);
     return declines(result) ? 'it did not acknowledge' : undefined;
   } catch (error) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     return sinkProblem(error, secrets);
   }
 }

@@ -3,7 +3,7 @@
 
 import { scrubbed } from '../../auth/cause.ts';
 import { RotationError, StoreConflictError } from '../../errors.ts';
-import { onAbort, reasonOf } from '../../util/abort.ts';
+import { onAbort, reasonOf, throwIfAborted } from '../../util/abort.ts';
 import { newNonce } from '../../util/key-name.ts';
 import { printable } from '../../util/printable.ts';
 import type { Change, Journal } from '../engine/journal.ts';
@@ -130,7 +130,7 @@ export class RecordSession implements Journal {
           },
         );
       }
-      this.#signal?.throwIfAborted();
+      throwIfAborted(this.#signal);
       throw storeError('written', error);
     }
   }
@@ -176,7 +176,7 @@ export async function readStore(
   try {
     return await answered(store.read(), signal);
   } catch (error) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     throw error instanceof RotationError ? error : storeError('read', error);
   }
 }
