@@ -46,7 +46,7 @@ export function secretsIn({
 function unauthorizedHint({ clock }: CallContext, { id, expiresAt, source }: Credentials): string {
   const key = id.length > 8 ? printable(`${id.slice(0, 4)}…${id.slice(-4)}`) : 'in use';
   const from = source === undefined ? '' : ` (from ${printable(source)})`;
-  return expiresAt !== undefined && clock.nowByLastResponse() >= expiresAt.getTime()
+  return expiresAt !== undefined && clock.now() >= expiresAt.getTime()
     ? `The key ${key}${from} has most likely expired: its expiry was ${expiresAt.toISOString()}. Create a new key.`
     : `The key ${key}${from} is wrong, expired, deleted, or its secret was regenerated.`;
 }

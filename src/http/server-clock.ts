@@ -44,8 +44,8 @@ const agree = (a: TimeRange, b: TimeRange, slack: number): boolean =>
 /**
  * Times are kept by the monotonic clock and become server time by the `Date` of any response, so a moment that was noted
  * before the first response can be dated afterwards. A `Date` names a second that was not over when the request was sent and
- * had begun when the response arrived, so each gives a range. One response that contradicts those before it, as that of a
- * cache or a proxy may, does not move the clock; the next one does where it agrees with it.
+ * had begun when the response arrived, so each gives a range. Where one contradicts those before it, as that of a cache or a proxy
+ * may, the next one decides: it agrees with one of the two.
  */
 export class ServerClock {
   /** Server time minus monotonic time. */
@@ -107,23 +107,18 @@ export class ServerClock {
   }
 
   /**
-   * Now, in milliseconds since 1970 by the server, never ahead of it; by this machine while nothing is known. Of two readings
-   * that contradict each other, the one nearer to this machine's clock counts until another response decides.
+   * Now, in milliseconds since 1970 by the server; by this machine while nothing is known. Where the last response contradicts
+   * those before it, a later time counts at once: the clock of a reference may have been moved. An earlier one counts where it
+   * is nearer to this machine's clock.
    */
   now(): number {
     if (this.#reading === undefined) return Date.now();
     const monotonic = performance.now();
     const now = monotonic + this.#reading.least;
     if (this.#contradiction === undefined) return now;
-    const other = monotonic + this.#contradiction.least;
+    const last = monotonic + this.#contradiction.least;
     const local = Date.now();
-    return Math.abs(other - local) < Math.abs(now - local) ? other : now;
-  }
-
-  /** Now by the last response, even where it contradicts those before it: for what costs nothing if it was wrong. */
-  nowByLastResponse(): number {
-    const reading = this.#contradiction ?? this.#reading;
-    return reading === undefined ? Date.now() : performance.now() + reading.least;
+    return last > now || Math.abs(last - local) < Math.abs(now - local) ? last : now;
   }
 
   /** This moment. */

@@ -70,8 +70,7 @@ async function fetchKey(
 }
 
 function refuseExpired(context: ClientContext, key: ApiKey | undefined): void {
-  if (key?.expiresAt == null || context.clock.nowByLastResponse() < key.expiresAt.getTime() - EXPIRED_EARLY)
-    return;
+  if (key?.expiresAt == null || context.clock.now() < key.expiresAt.getTime() - EXPIRED_EARLY) return;
   throw new ExpirationPolicyError(
     `The key ${printable(key.id)} expires on ${key.expiresAt.toISOString()}, or has expired: a new secret would not renew it. Create a new key.`,
     { operation: 'apiKeys.regenerateSecret' },
