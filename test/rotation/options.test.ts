@@ -85,6 +85,18 @@ describe.each<[Call, readonly string[]]>([
     await refused(name, { sinks: [new FakeSink('')] });
   });
 
+  it.each([
+    [[undefined]],
+    [['a path']],
+    [[{ name: 'x' }]],
+    [[{ name: 'x', put: 'y' }]],
+    [[{ name: 'x', put() {}, probe: true }]],
+    [[{ put() {} }]],
+    [[{ name: 5, put() {} }]],
+  ])('what is no sink, before a key is created for it: %o', async (sinks) => {
+    expect(await refused(name, { sinks })).toContain('sink');
+  });
+
   it('recovery credentials that are none', async () => {
     await refused(name, { recovery: 'nonsense' }, CredentialsError);
   });

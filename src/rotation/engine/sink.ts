@@ -89,12 +89,22 @@ async function bounded<T>(
   }
 }
 
-/** Checks the names, which are kept in the record. */
-export function checkSinks(sinks: readonly SecretSink[]): void {
-  const names = new Set(sinks.map(({ name }) => name));
-  if (names.size !== sinks.length || names.has(''))
-    throw new TypeError('sinks: each sink must have a name of its own, a non-empty string.');
+/** Checks the sinks before a key is created for them. Their names are kept in the record. */
+export function checkSinks(sinks: readonly unknown[]): void {
+  const names = new Set<string>();
+  for (const sink of sinks) {
+    if (typeof sink !== 'object' || sink === null) throw new TypeError(`sinks: ${SINK_FORM}`);
+    const { name, put, probe }: { name?: unknown; put?: unknown; probe?: unknown } = sink;
+    if (typeof name !== 'string' || name === '' || names.has(name))
+      throw new TypeError('sinks: each sink must have a name of its own, a non-empty string.');
+    if (typeof put !== 'function' || (probe !== undefined && typeof probe !== 'function'))
+      throw new TypeError(`sinks: ${SINK_FORM}`);
+    names.add(name);
+  }
 }
+
+const SINK_FORM =
+  'each sink must be an object with a name and a function put, and may have a function probe.';
 
 /** Every secret that a run has: what no sink's error may show. */
 export const secretsIn = (
