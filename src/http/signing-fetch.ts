@@ -88,8 +88,14 @@ const bodies = new WeakMap<Response, Body>();
 /** The body of a response that {@link signAndSend} resolved with. */
 export const bodyOf = (response: Response): Body => bodies.get(response) ?? { text: '', oversized: false };
 
-/** Whether a status says that nothing was done. A 303 may follow a completed request; after a 5xx it is unknown. */
-const isRefusal = (status: number): boolean => status >= 300 && status < 500 && status !== 303;
+/**
+ * Statuses below 500 that leave open whether something was done: a 303 may follow a completed request, and proxies report a
+ * connection that ended too early as 408, 460 (AWS) or 499 (nginx).
+ */
+const OPEN: ReadonlySet<number> = new Set([303, 408, 460, 499]);
+
+/** Whether a status says that nothing was done. After a 5xx it is unknown. */
+const isRefusal = (status: number): boolean => status >= 300 && status < 500 && !OPEN.has(status);
 
 /** Signs and sends once, and reads the response to its end. */
 export async function signAndSend(

@@ -210,6 +210,12 @@ describe('a create that gets an error inside of a 200', () => {
   });
 });
 
+it.each([408, 460, 499])('a create that a proxy ends with %d may have been carried out', async (status) => {
+  const { client, sent } = clientOf([json('', status)], { maxRetries: 2 });
+  await ambiguous(client.apiKeys.create({ name: 'ci', expiresIn: '1 month' }));
+  expect(sent).toHaveLength(1);
+});
+
 describe('a create that is redirected', () => {
   const create = (status: number) =>
     clientOf([json({}, status, { location: '/elsewhere' })])
