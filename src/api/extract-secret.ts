@@ -17,6 +17,21 @@ const WHOLE_ID = /^[0-9A-Za-z_-]{1,64}$/;
 /** How many different secrets of one text are hidden. No response of the service has more than a few. */
 const MOST_HIDDEN = 64;
 
+/** A name with its colon, a text, or a number, an object or a list that holds something. */
+const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[[{]\s*[\]}]|[[{]|-?\d[\d.eE+-]*/g;
+/** Names of fields that may hold a secret in any form. */
+const TELLING = /secret|token|pass|key|credential|material|private|auth/i;
+/** Fields of the envelope and of a key, of which none holds a secret. */
+const HARMLESS = /^(?:api_version|request_id|id|name|userId|created|updated|expiration|lastUsed)$/;
+/** Eight numbers or more may be the bytes of a secret. */
+const BYTES = /\[(?:\s*\d+\s*,){7}/;
+/** A text of this length may be a secret. In a field with a telling name, any is one. */
+const SHORT = 8;
+/** The same for names and for what stands in harmless fields, where an id or a date is no secret. */
+const LONG = 64;
+/** A response longer than this is not looked through: it may hold a secret. */
+const MOST_CHARACTERS = 20_000;
+
 /** What was saved of a response. */
 export interface Extracted {
   /** The new secret, where it is clear which one that is. */
@@ -56,6 +71,23 @@ export function extractSecret(text: string, signer?: Secret): Extracted {
     ...(secret === undefined && candidates.length > 1 ? { several: true } : {}),
     ...(keyId === undefined ? {} : { keyId }),
   };
+}
+
+/**
+ * Whether a response in which no secret was found may hold one all the same. Only an empty one, a page, and whole JSON without any
+ * text or number that could be one hold none. The text is looked through, not what is parsed of it: that loses repeated fields.
+ */
+export function mayHoldSecret(body: string): boolean {
+  if (body.trim() === '' || /^\s*</.test(body)) return false;
+  if (parseJson(body) === undefined || body.length > MOST_CHARACTERS || BYTES.test(body)) return true;
+  let name = '';
+  for (const [token, text, colon] of body.matchAll(TOKEN)) {
+    const telling = TELLING.test(name);
+    const least = colon !== undefined || HARMLESS.test(name) ? LONG : telling ? 1 : SHORT;
+    if (text === undefined ? telling && /^[[{]$|\d/.test(token) : text.length >= least) return true;
+    if (colon !== undefined) name = text ?? '';
+  }
+  return false;
 }
 
 /** The different texts that a pattern finds. */

@@ -2,7 +2,7 @@
 // that, the error carries it. Where the response was lost, nothing is sent a second time blindly.
 
 import { readEnvelope } from '../api/envelope.ts';
-import { type Extracted, extractSecret } from '../api/extract-secret.ts';
+import { type Extracted, extractSecret, mayHoldSecret } from '../api/extract-secret.ts';
 import { assumptionHint } from '../api/operations.ts';
 import { fieldOf, quotesNone, scrubbed, summary } from '../auth/cause.ts';
 import type { Credentials } from '../auth/credentials.ts';
@@ -157,9 +157,6 @@ function readSecret(
     throw new LostResponse(error, progress, mayHoldSecret(body) ? Secret.from(body) : undefined);
   }
 }
-
-/** A login page or an empty body holds no secret of a key. */
-const mayHoldSecret = (body: string): boolean => body.trim() !== '' && !/^\s*</.test(body);
 
 /** The error that carries a secret for which something failed. */
 function undelivered(

@@ -145,7 +145,7 @@ describe('the exit codes', () => {
     world.reference.faults.add({ operation: 'apiKeys.create', effect: 'reset', times: 1 });
     const left = await world.run(CREATE);
     expect(left.code).toBe(5);
-    expect(left.err).toContain('Nothing was created. Run it again.');
+    expect(left.err).toContain('The service lists no key that this call created. Run it again.');
     world.reference.faults.add({
       operation: 'apiKeys.create',
       effect: 'reset',

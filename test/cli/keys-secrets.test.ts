@@ -178,6 +178,17 @@ describe('a secret that came although something went wrong', () => {
     const [folder = ''] = readdirSync(temporary);
     expect(readFileSync(join(temporary, folder, 'response'), 'utf8')).toContain('hides a secret');
     expect(left.err).not.toContain('hides a secret');
+    expect(left.err).toContain('What arrived, which may hold a secret, was saved to');
+  });
+
+  it('is not looked for in whole JSON that holds none: nothing is saved, and no folder is left behind', async () => {
+    const world = keysWorld();
+    const temporary = freshFolder();
+    const fetch: FetchLike = async (url, init) =>
+      init.method === 'POST' ? new Response('{"result":[]}') : world.reference.fetch(url, init);
+    const left = await world.run(create('--out', 'k.json'), { fetch, env: { TMPDIR: temporary } });
+    expect([left.code, readdirSync(temporary)]).toEqual([5, []]);
+    expect(left.err).not.toContain('saved');
   });
 
   it('is saved when standard output, where it was to go, is closed', async () => {

@@ -79,6 +79,16 @@ describe('the secret', () => {
     ['is no string', `{"secret":7,"token":"${SECRET}"}`],
     ['is empty', `{"secret":"","token":"${SECRET}"}`],
     ['has another name', `{"secrets":"${SECRET}"}`],
+    ['is the result itself', '{"result":"abcdefgh"}'],
+    ['is the whole response', '"abcdefgh"'],
+    ['is in a field of an unknown name', '{"result":{"id":"7e57","more":["abcdefgh"]}}'],
+    ['is short', '{"result":{"token":"abc"}}'],
+    ['is a number', '{"result":{"password":12345}}'],
+    ['is a list of bytes', '{"result":[1,2,3,4,5,6,7,8]}'],
+    ['is deeper than its telling name', '{"result":{"secret":{"id":"7e57"}}}'],
+    ['is in a field that comes twice', '{"result":{"more":"abcdefgh","more":null}}'],
+    ['is in the place of the id', `{"result":{"id":"${SECRET.repeat(3)}"}}`],
+    ['is the name of a field', `{"result":{"${SECRET.repeat(3)}":true}}`],
     ['is longer than any secret', `{"secret":"${SECRET.repeat(200)}"}`],
   ])('that %s is kept with the whole response, and whether it works is not claimed', async (_, response) => {
     const error = await rejection(response);
@@ -92,6 +102,16 @@ it.each([
   ['an empty body', ''],
   ['blanks', ' \n'],
   ['a page', '\n<html>Sign in</html>'],
+  ['an empty object', '{}'],
+  ['null', 'null'],
+  ['an envelope without a result', '{"api_version":4,"error":null,"result":null,"request_id":"7e57"}'],
+  ['an empty list in an envelope', '{"api_version":4,"error":null,"result":[],"request_id":"7e57"}'],
+  [
+    'a key without its secret',
+    '{"result":{"id":"7e57ed1d000000000000beef","name":"ci","userId":1,"created":1900000000,"secret":null}}',
+  ],
+  ['a key with an empty secret', '{"result":{"id":"7e57ed1d000000000000beef","name":"ci","secret":""}}'],
+  ['a short word', '{"status":"ok"}'],
 ])('of %s nothing is kept', async (_, response) => {
   const error = await rejection(response);
   if (!(error instanceof AmbiguousOutcomeError)) throw new Error(String(error));

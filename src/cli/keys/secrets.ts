@@ -149,12 +149,19 @@ async function keep(context: Context, file: string, id: string, secret: Secret):
 }
 
 /**
- * Saves a secret in a new folder that only this user can read; without the key's id it is all of a response that could not
- * be read. Returns the file.
+ * Saves a secret in a new folder that only this user can read. Without the key's id it is all that is known; unless `surely`,
+ * it is a whole response that may hold one. Returns the file.
  */
-export function rescue(context: Context, keyId: string | undefined, secret: Secret, why: string): string {
+export function rescue(
+  context: Context,
+  keyId: string | undefined,
+  secret: Secret,
+  why: string,
+  surely = true,
+): string {
   const { output, io } = context;
   const text = secret.reveal();
+  const what = surely ? 'The secret' : 'What arrived, which may hold a secret,';
   const content = keyId === undefined ? text : `${JSON.stringify({ id: keyId, secret: text }, null, 2)}\n`;
   for (const place of [io.env.TMPDIR || tmpdir(), io.env.HOME || homedir(), io.cwd]) {
     let folder: string | undefined;
@@ -167,15 +174,17 @@ export function rescue(context: Context, keyId: string | undefined, secret: Secr
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
       continue;
     }
-    const where = `The secret was saved to ${file}, which only you can read: move it from there.`;
-    output.say('warning', `${why} ${where}`);
+    output.say(
+      'warning',
+      `${why} ${what} was saved to ${file}, which only you can read: move it from there.`,
+    );
     return file;
   }
   const again = keyId === undefined ? '' : `: ${NAME} regenerate ${printable(keyId)} --out <file>`;
   throw new Stop(
     EXIT.secretLost,
     'secret_lost',
-    `${why} The secret could not be saved anywhere else either, and is lost. Make room, then regenerate the key${again}`,
+    `${why} ${what} could not be saved anywhere else either, and is lost. Make room, then regenerate the key${again}`,
   );
 }
 
@@ -199,7 +208,7 @@ async function settled(
     }
     if (!(error instanceof AmbiguousOutcomeError)) throw error;
     if (error.newSecret !== undefined)
-      rescue(context, undefined, error.newSecret, 'The response could not be read.');
+      rescue(context, undefined, error.newSecret, 'The response could not be read.', false);
     if (interrupt.reason !== undefined) throw error;
     const sent = `${error.operation ?? 'The call'} was sent, and its response was lost`;
     output.say('warning', `${sent}. Looking what became of it.`);
@@ -209,7 +218,11 @@ async function settled(
 
 function resolved({ output }: Context, found: Resolution): Fresh {
   if (found.outcome === 'not-committed')
-    throw new Stop(EXIT.failed, 'not_committed', 'Nothing was created. Run it again.');
+    throw new Stop(
+      EXIT.failed,
+      'not_committed',
+      'The service lists no key that this call created. Run it again.',
+    );
   if (found.outcome === 'committed' && found.secret !== undefined) {
     const { apiKey, secret } = found;
     output.note(`It had happened: the key ${printable(apiKey.id)} exists, and was given another secret.`);
