@@ -3,8 +3,14 @@
 import * as z from 'zod/mini';
 import { fail, read, strictObject } from './read.ts';
 
-/** A distance in time. The parts add up; they may be negative where a time in the past is meant. */
-export interface TimeOffset {
+/**
+ * A distance in time: parts that add up, such as `{ days: 1, hours: 12 }`, or text such as `'90 days'`, `'12h'` or
+ * `'1 day 12 hours'`. Parts may be negative, and text may begin with a minus (`'-30 days'`), where a time in the past is meant.
+ */
+export type TimeOffset = string | TimeParts;
+
+/** The parts of a distance in time. They add up, and may be negative. */
+export interface TimeParts {
   readonly days?: number | undefined;
   readonly hours?: number | undefined;
   readonly minutes?: number | undefined;
@@ -35,7 +41,7 @@ export interface ClockOptions {
 export interface ReferenceClock {
   /** The time on the clock, without the skew. */
   now(): Date;
-  /** Moves the clock, also back: `{ hours: -1 }`. */
+  /** Moves the clock, also back: `{ days: 90 }`, `'12h'`, `{ hours: -1 }`. */
   advance(by: TimeOffset): void;
   /** Sets the clock; it stays running, or frozen, as before. */
   set(to: Date | string): void;
@@ -72,7 +78,7 @@ const LAST_MS = Date.UTC(9999, 11, 31);
 const part = z.optional(z.number());
 
 /** The parts of a {@link TimeOffset}. */
-export const timeOffset: z.ZodMiniType<TimeOffset> = strictObject({
+export const timeParts: z.ZodMiniType<TimeParts> = strictObject({
   days: part,
   hours: part,
   minutes: part,
@@ -80,9 +86,51 @@ export const timeOffset: z.ZodMiniType<TimeOffset> = strictObject({
   ms: part,
 });
 
-/** Milliseconds of an offset. */
-export const offsetMs = ({ days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 }: TimeOffset): number =>
-  (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
+const OFFSET = "must be a distance in time such as { days: 90 }, '90 days' or '12h'.";
+
+/** A {@link TimeOffset}. */
+export const timeOffset: z.ZodMiniType<TimeOffset> = z.union(
+  [z.string().check(z.refine((text) => textMs(text) !== undefined, OFFSET)), timeParts],
+  OFFSET,
+);
+
+/** Milliseconds of an offset; `NaN` for text that is none. */
+export function offsetMs(offset: TimeOffset): number {
+  if (typeof offset === 'string') return textMs(offset) ?? Number.NaN;
+  const { days = 0, hours = 0, minutes = 0, seconds = 0, ms = 0 } = offset;
+  return (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000 + ms;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** The units of text, by their first letter. */
+const UNIT_MS: Readonly<Record<string, number>> = {
+  w: 168 * HOUR_MS,
+  d: 24 * HOUR_MS,
+  h: HOUR_MS,
+  m: 60_000,
+  s: 1000,
+};
+const TEXT_PART =
+  /^(\d{1,9}(?:\.\d{1,3})?) ?(w|weeks?|d|days?|h|hours?|m|min|minutes?|s|sec|seconds?)(?: |$|(?=\d))/;
+
+/** Milliseconds of text such as `-1 day 12h`; undefined for text that is no distance. */
+export function textMs(given: string): number | undefined {
+  // Longer than any distance that makes sense: bounds the work.
+  if (given.length > 100) return undefined;
+  const [, minus, text = ''] = /^(-?) ?(.*)$/s.exec(given.trim().toLowerCase().replace(/\s+/g, ' ')) ?? [];
+  if (text === '') return undefined;
+  let rest = text;
+  let total = 0;
+  while (rest !== '') {
+    const [part, amount, unit = ''] = TEXT_PART.exec(rest) ?? [];
+    const ms = UNIT_MS[unit.charAt(0)];
+    if (part === undefined || ms === undefined) return undefined;
+    total += Number(amount) * ms;
+    rest = rest.slice(part.length);
+  }
+  return Math.round(minus === '-' ? -total : total);
+}
 
 const MOMENT = 'must be a valid Date, or text such as 2026-01-31T12:00:00Z.';
 const moment = z.union([z.date(), z.string()], MOMENT);

@@ -29,6 +29,8 @@ export interface Context {
   readonly query: URLSearchParams | undefined;
   /** The JSON body: an object, `{}` where there is none. Refuses anything else with 400. */
   readonly body: () => Readonly<Record<string, unknown>>;
+  /** The JSON body, whatever it is; `{}` where there is none. Refuses what is no JSON with 400. */
+  readonly json: () => unknown;
   readonly listFault: ListFault | undefined;
   /** The lists of keys as a fault shows them. */
   readonly staleKeys: ReadonlyMap<number, readonly KeyRecord[]> | undefined;

@@ -174,6 +174,7 @@ function runOperation(core: Core, exchange: Exchange): Reply {
     id: idOf(route, params, query) ?? (read === undefined ? '' : String(body().id ?? '')),
     query,
     body,
+    json: () => readJson(request.body),
     listFault: listFaultOf(faults),
     staleKeys: staleKeysOf(faults),
   };
@@ -204,14 +205,17 @@ function encodeResult(reply: Reply, write: WriteResult | undefined): Reply {
   return { ...reply, result, beside };
 }
 
-function readBody(body: string | null | undefined): Readonly<Record<string, unknown>> {
+function readJson(body: string | null | undefined): unknown {
   if (body === undefined || body === null || body.trim() === '') return {};
-  let value: unknown;
   try {
-    value = JSON.parse(body);
+    return JSON.parse(body);
   } catch {
-    refuse(400, 'The body is not valid JSON');
+    return refuse(400, 'The body is not valid JSON');
   }
+}
+
+function readBody(body: string | null | undefined): Readonly<Record<string, unknown>> {
+  const value = readJson(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     refuse(400, 'The body must be a JSON object');
   return Object.fromEntries(Object.entries(value));

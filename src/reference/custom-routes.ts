@@ -34,7 +34,7 @@ export interface RouteRequest<
 > {
   readonly params: Params;
   readonly query: URLSearchParams;
-  /** The JSON of the request, `{}` where there is none; with a schema, the output of the schema. */
+  /** The JSON object of the request, `{}` where there is no body; with a schema, its output, from any JSON. */
   readonly body: Body;
   /** The user whose key signed the request. */
   readonly user: {
@@ -66,7 +66,7 @@ export type RouteHandler<
 export interface RouteOptions<Body = Readonly<Record<string, unknown>>> {
   /** The status of a response with a result. Default 200; clients of BlazeMeter expect 201 for what they create. */
   readonly status?: 200 | 201 | 202 | undefined;
-  /** What the body must be; another one is refused with 400. */
+  /** What the body must be, such as a list; another one is refused with 400. Default: a JSON object. */
   readonly body?: BodySchema<Body> | undefined;
 }
 
@@ -186,7 +186,7 @@ function requestOf(context: Context, schema: BodySchema | undefined): object {
   const request: RouteRequest<unknown, unknown> = {
     params,
     query: query ?? new URLSearchParams(),
-    body: schema === undefined ? context.body() : validated(schema, context.body()),
+    body: schema === undefined ? context.body() : validated(schema, context.json()),
     user: {
       id,
       email,

@@ -5,7 +5,7 @@
  */
 
 export type { ExplainedBehaviour } from './behaviours.ts';
-export type { ClockOptions, ClockPosition, ReferenceClock, TimeOffset } from './clock.ts';
+export type { ClockOptions, ClockPosition, ReferenceClock, TimeOffset, TimeParts } from './clock.ts';
 export { type ConformanceLine, type ConformanceOptions, runConformance } from './conformance/conformance.ts';
 export type {
   BodySchema,

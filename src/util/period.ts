@@ -12,12 +12,15 @@ const STEPS: Readonly<Record<ExpirationStep, number>> = {
 /** A step of the web interface. */
 export type ExpirationStep = '1 month' | '3 months' | '6 months' | '1 year' | '10 years';
 
-/** A period: a step, or a whole number of days, such as `'90 days'` or `{ days: 90 }`. */
+/** A period: a step, or a whole number of days or weeks, such as `'90 days'`, `'2w'` or `{ days: 90 }`. */
 export type ExpirationPeriod =
   | ExpirationStep
   | `${number} days`
   | `${number} day`
   | `${number}d`
+  | `${number} weeks`
+  | `${number} week`
+  | `${number}w`
   | { readonly days: number };
 
 /** What a period looks like: completes "<name> must be …". */
@@ -37,13 +40,19 @@ export const MOST_DAYS = 100_000;
 
 export const daysToMs = (days: number): number => days * DAY_MS;
 
-const daysInText = (text: string): number => Number(/^(\d{1,6}) ?d(?:ays?)?$/.exec(text)?.[1]);
+/** In any case, with blanks around, as the command takes it. */
+function daysInText(given: string): number {
+  // Longer than any period: bounds the work on text from outside.
+  const text = given.length > 100 ? '' : given.trim().toLowerCase().replace(/\s+/g, ' ');
+  if (isStep(text)) return STEPS[text];
+  const [, amount, unit] = /^(\d{1,6}) ?(?:(d)(?:ays?)?|w(?:eeks?)?)$/.exec(text) ?? [];
+  return Number(amount) * (unit === 'd' ? 1 : 7);
+}
 
 const daysInObject = (period: unknown): unknown =>
   typeof period === 'object' && period !== null ? Reflect.get(period, 'days') : undefined;
 
 function daysIn(period: unknown): number | undefined {
-  if (typeof period === 'string' && isStep(period)) return STEPS[period];
   const days = typeof period === 'string' ? daysInText(period) : daysInObject(period);
   return typeof days === 'number' && Number.isInteger(days) && days > 0 && days <= MOST_DAYS
     ? days

@@ -54,6 +54,11 @@ describe('the clock', () => {
     await expect(client().user.get()).rejects.toThrow(AuthenticationError);
   });
 
+  it('moves by text, as a JSON string', async () => {
+    const { json } = await control('POST clock/advance', '"1 day 12h"');
+    expect(json).toEqual({ now: '2030-01-02T12:00:00.000Z' });
+  });
+
   it('is set, runs, and is frozen again', async () => {
     await control('POST clock/set', { to: '2031-06-01T00:00:00Z' });
     await control('POST clock/resume');
@@ -72,6 +77,7 @@ describe('the clock', () => {
   it.each([
     ['clock/advance', {}, 'clock.advance'],
     ['clock/advance', { days: '1' }, 'body.days'],
+    ['clock/advance', '"90 dayz"', 'body'],
     ['clock/advance', { weeks: 1 }, 'body.weeks'],
     ['clock/advance', { days: 1e9 }, '9999'],
     ['clock/set', { to: 'tomorrow' }, 'clock.set'],

@@ -165,6 +165,21 @@ describe('accounts.apiKeyPolicy.set', () => {
     expect(policy).toMatchObject({ maximum: { days: 45 }, maximumDays: 45 });
   });
 
+  it.each<[string, number]>([
+    ['90 days', 90],
+    ['90d', 90],
+    ['2w', 14],
+    ['12 weeks', 84],
+    ['1 week', 7],
+    ['90 Days', 90],
+    [' 90 days ', 90],
+    ['6 Months', 180],
+  ])('the text %j is %d days, as the command takes it', async (maximum, days) => {
+    const { apiKeyPolicy } = new BlazeMeterClient({ credentials: keys.owner }).accounts;
+    const policy: unknown = await Reflect.apply(apiKeyPolicy.set, apiKeyPolicy, [acme, { maximum }]);
+    expect(policy).toMatchObject({ maximumDays: days });
+  });
+
   it("'unlimited' is sent as -1, and has no number of days", async () => {
     const client = new BlazeMeterClient({ credentials: keys.owner });
     const policy = await client.accounts.apiKeyPolicy.set(acme, { maximum: 'unlimited' });

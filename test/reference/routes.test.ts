@@ -86,6 +86,24 @@ describe('a route of your own', () => {
     expect(send(reference, keys.owner, 'POST', '/tests', '{').status).toBe(400);
   });
 
+  it('receives any JSON that its schema fits, and without a schema an object alone', () => {
+    const reference = createReference();
+    const { keys } = reference.seed();
+    reference.routes.add('POST /bulk', { body: z.array(z.int()) }, ({ body }) => ({ count: body.length }));
+    reference.routes.add('POST /word', { body: z.nullable(z.string()) }, ({ body }) => ({ word: body }));
+    reference.routes.add('POST /plain', ({ body }) => body);
+    expect(send(reference, keys.owner, 'POST', '/bulk', '[1, 2]')).toMatchObject({ result: { count: 2 } });
+    expect(send(reference, keys.owner, 'POST', '/bulk', '[1, "2"]')).toMatchObject({
+      status: 400,
+      message: 'Bad Request: 1 is not valid',
+    });
+    expect(send(reference, keys.owner, 'POST', '/bulk').status).toBe(400);
+    expect(send(reference, keys.owner, 'POST', '/word', '"x"')).toMatchObject({ result: { word: 'x' } });
+    expect(send(reference, keys.owner, 'POST', '/word', 'null')).toMatchObject({ result: { word: null } });
+    for (const body of ['[1, 2]', '"x"', 'null'])
+      expect(send(reference, keys.owner, 'POST', '/plain', body).status, body).toBe(400);
+  });
+
   it('throws a problem, and reads the roles of the user', () => {
     const reference = createReference({
       routes: {

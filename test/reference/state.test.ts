@@ -59,7 +59,10 @@ describe('the clock', () => {
   });
 
   it.each<[method: 'advance' | 'set' | 'skew', given: unknown]>([
-    ['advance', '90 days'],
+    ['advance', '90 dayz'],
+    ['advance', ''],
+    ['advance', '-'],
+    ['advance', '90'],
     ['advance', 90],
     ['advance', {}],
     ['advance', { day: 1 }],
@@ -80,6 +83,21 @@ describe('the clock', () => {
       }),
     );
     expect(clock.now().toISOString()).toBe('2030-01-01T00:00:00.000Z');
+  });
+
+  it.each([
+    ['90 days', '2030-04-01T00:00:00.000Z'],
+    ['12h', '2030-01-01T12:00:00.000Z'],
+    [' 1 Day  6 hours ', '2030-01-02T06:00:00.000Z'],
+    ['2w', '2030-01-15T00:00:00.000Z'],
+    ['1.5 min', '2030-01-01T00:01:30.000Z'],
+    ['-30 days', '2029-12-02T00:00:00.000Z'],
+  ])('moves by the text %j, as a seed places a key', (text, expected) => {
+    const reference = createReference({ clock: { at: '2030-01-01T00:00:00Z', frozen: true } });
+    reference.seed({ users: { ana: {} }, keys: { ci: { user: 'ana', expires: text } } });
+    expect(reference.snapshot()).toMatchObject({ keys: [{ expiration: Date.parse(expected) / 1000 }] });
+    reference.clock.advance(text);
+    expect(reference.clock.now().toISOString()).toBe(expected);
   });
 
   it('moved back, keys that were created before that still work', () => {
@@ -213,6 +231,11 @@ describe('a seed', () => {
     [
       'no time',
       { users: { a: {} }, keys: { k: { user: 'a', expires: 'soon' } } },
+      'seed.keys.k.expires: must be a Date, text such as',
+    ],
+    [
+      'a misspelt unit in text',
+      { users: { a: {} }, keys: { k: { user: 'a', expires: '90 dayz' } } },
       'seed.keys.k.expires: must be a Date, text such as',
     ],
     [

@@ -1,7 +1,7 @@
 // Checks a seed before anything is created from it: fields, values, and the names that entries refer to each other by.
 
 import * as z from 'zod/mini';
-import { offsetMs, timeOffset } from '../clock.ts';
+import { offsetMs, textMs, timeParts } from '../clock.ts';
 import { fail, read, strictObject } from '../read.ts';
 import { KINDS, type Kind, type State } from '../state.ts';
 import type { Moment } from './seed.ts';
@@ -11,8 +11,8 @@ const text = optional(z.string());
 const flag = optional(z.boolean());
 
 const MOMENT =
-  'must be a Date, text such as 2026-01-31T12:00:00Z, or a distance from now such as { "days": 30 }.';
-const moment = optional(z.union([z.date(), z.string(), timeOffset], MOMENT));
+  'must be a Date, text such as 2026-01-31T12:00:00Z, or a distance from now such as { "days": 30 } or "30 days".';
+const moment = optional(z.union([z.date(), z.string(), timeParts], MOMENT));
 
 const DAYS = 'must be a number of days, or -1 for no limit.';
 
@@ -124,7 +124,7 @@ const isTime = (seconds: number): boolean => seconds >= 0 && seconds <= LATEST;
 
 /** A moment as whole Unix seconds; `NaN` for text that is no time. */
 export function secondsOf(moment: Moment, nowMs: number): number {
-  const absolute = moment instanceof Date || typeof moment === 'string';
+  const absolute = moment instanceof Date || (typeof moment === 'string' && textMs(moment) === undefined);
   const ms = absolute ? new Date(moment).getTime() : nowMs + offsetMs(moment);
   return Math.floor(ms / 1000);
 }

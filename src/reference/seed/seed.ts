@@ -3,8 +3,8 @@
 
 import type { TimeOffset } from '../clock.ts';
 
-/** A time: a `Date`, text that `Date` reads, or a distance from now (`{ days: 30 }`, `{ days: -1 }`). */
-export type Moment = Date | string | TimeOffset;
+/** A time: a `Date`, text that `Date` reads, or a distance from now (`{ days: 30 }`, `'90 days'`, `{ days: -1 }`). */
+export type Moment = Date | TimeOffset;
 
 /** Account roles that BlazeMeter documents; another text is taken as it is. */
 export type AccountRole = 'admin' | 'billing' | 'standard' | 'user_manager' | (string & {});
