@@ -164,4 +164,14 @@ describe('conformance', () => {
     const { lines } = (await world.run(['conformance', '--json'])).json();
     expect(Array.isArray(lines) && lines.length).toBeGreaterThan(10);
   });
+
+  it.each([
+    [401, 3],
+    [403, 4],
+  ])('that could compare nothing because of a %i to every call ends with %i', async (status, code) => {
+    const world = keysWorld();
+    world.reference.faults.add({ effect: 'status', status });
+    const { code: ended, err } = await world.run(['conformance']);
+    expect([ended, err]).toEqual([code, expect.stringContaining(String(status))]);
+  });
 });
