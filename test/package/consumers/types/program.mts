@@ -79,7 +79,7 @@ export function explained(error: unknown): string {
 
 // These would compile if a declaration had turned into any.
 // @ts-expect-error a period that is no step
-client.apiKeys.create({ name: 'ci', expiresIn: '3 weeks' });
+client.apiKeys.create({ name: 'ci', expiresIn: '2 months' });
 // @ts-expect-error either a period or a date
 client.apiKeys.create({ name: 'ci' });
 // @ts-expect-error a secret is not a string
