@@ -60,6 +60,7 @@ describe('a key is rotated', () => {
   it('not while the one before it is under way, unless it would expire before the next run', async () => {
     for (const [left, rotated] of [
       [31, false],
+      [30.5, true],
       [30, true],
     ] as const) {
       const { rotateIfExpiring, keyOf, reference, idOf, record } = await stage({
@@ -132,9 +133,15 @@ describe('the next key', () => {
     const drain = { days: 40 };
     const report = await rotateIfExpiring({ every, drain });
     expect(report.resumeAfter).toEqual(at(27 * DAY));
-    const { rotateIfExpiring: longer } = await living(0, 30);
-    const later = await longer({ every, drain: { days: 29 }, expiresIn: { days: 91 } });
-    expect(later.resumeAfter).toEqual(at(29 * DAY));
+    // A key of 90 days is due at the next run but for a moment, one of 91 is not.
+    for (const [days, drained] of [
+      [90, 27],
+      [91, 29],
+    ] as const) {
+      const { rotateIfExpiring: longer } = await living(0, 30);
+      const later = await longer({ every, drain: { days: 29 }, expiresIn: { days } });
+      expect(later.resumeAfter).toEqual(at(drained * DAY));
+    }
   });
 });
 

@@ -59,13 +59,14 @@ export interface RunOptions {
 /** Options for the next key. */
 export interface NextKeyOptions {
   /**
-   * How often the job runs. A run rotates the key if it would expire before the run after next. A new key lives at least
-   * twice as long as `every`; where that is not allowed, the run fails. Pass it in place of `within`, and not after a leak.
+   * How often the job runs. A run rotates the key if it would expire before the run after next, which may start late. A new
+   * key lives at least twice as long as `every`, and a day longer where that is allowed; where twice as long is not allowed, the
+   * run fails. Pass it in place of `within`, and not after a leak.
    */
   readonly every?: Duration | undefined;
   /**
-   * The lifetime of the new key, or `'max'`. Default: that of the previous key, at least twice `every`, and at most what the
-   * accounts allow.
+   * The lifetime of the new key, or `'max'`. Default: that of the previous key, at least what `every` needs, and at most what
+   * the accounts allow.
    */
   readonly expiresIn?: ExpirationPeriod | 'max' | undefined;
   /** How long readers have to move to the new key. Default: 1 day. */
