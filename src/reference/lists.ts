@@ -83,24 +83,32 @@ function arrange<Item>(
   return ordered(filtered(items, kind, by), kind, by.sort);
 }
 
-function filtered<Item>(items: readonly Item[], kind: ListSpec<Item>, by: Wanted): Item[] {
-  return items.filter(
-    (item) =>
-      (by.name === '' ||
-        String(kind.sort.name?.(item) ?? '')
-          .toLowerCase()
-          .includes(by.name)) &&
-      (by.text === '' || kind.texts(item).some((text) => text.toLowerCase().includes(by.text))) &&
-      (by.enabled === undefined || kind.enabled === undefined || kind.enabled(item) === by.enabled) &&
-      (kind.roles === undefined || hasRoles(kind.roles(item), by)),
-  );
+function filtered<Item>(items: readonly Item[], kind: ListSpec<Item>, by: Wanted): readonly Item[] {
+  const { enabled, roles } = kind;
+  const tests: ((item: Item) => boolean)[] = [];
+  if (by.name !== '')
+    tests.push((item) =>
+      String(kind.sort.name?.(item) ?? '')
+        .toLowerCase()
+        .includes(by.name),
+    );
+  if (by.text !== '')
+    tests.push((item) => kind.texts(item).some((text) => text.toLowerCase().includes(by.text)));
+  if (enabled !== undefined && by.enabled !== undefined) tests.push((item) => enabled(item) === by.enabled);
+  if (roles !== undefined && by.roles.length + by.excludeRoles.length > 0)
+    tests.push((item) => hasRoles(roles(item), by));
+  return tests.length === 0 ? items : items.filter((item) => tests.every((test) => test(item)));
 }
 
 const hasRoles = (roles: readonly string[], by: Wanted): boolean =>
   (by.roles.length === 0 || by.roles.some((role) => roles.includes(role))) &&
   !by.excludeRoles.some((role) => roles.includes(role));
 
-function ordered<Item>(items: Item[], kind: ListSpec<Item>, sort: readonly string[]): Item[] {
+function ordered<Item>(
+  items: readonly Item[],
+  kind: ListSpec<Item>,
+  sort: readonly string[],
+): readonly Item[] {
   const orders = sort.flatMap((field) => {
     const down = field.startsWith('-');
     const name = down ? field.slice(1) : field;
@@ -108,7 +116,7 @@ function ordered<Item>(items: Item[], kind: ListSpec<Item>, sort: readonly strin
     return read === undefined ? [] : [{ read, sign: down ? -1 : 1 }];
   });
   if (orders.length === 0) return items;
-  return items.sort((a, b) => {
+  return [...items].sort((a, b) => {
     for (const { read, sign } of orders) {
       const left = read(a);
       const right = read(b);

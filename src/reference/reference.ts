@@ -88,14 +88,8 @@ const override = z.optional(
   }),
 );
 
-/** Reads the operations by name; what else the client's table holds is for the client alone. */
-function readOverrides(operations: RouteOverrides | undefined): RouteOverrides {
-  return read(
-    strictObject(Object.fromEntries(operationNames.map((name) => [name, override]))),
-    operations ?? {},
-    'operations',
-  );
-}
+/** The operations by name; what else the client's table holds is for the client alone. */
+const overrides = strictObject(Object.fromEntries(operationNames.map((name) => [name, override])));
 
 /**
  * An in-memory BlazeMeter: it keeps state, checks credentials, injects faults and records requests; you set its clock.
@@ -173,7 +167,7 @@ export function createReference<const Key extends string = string>(
   const journal = createJournal(given.journalLimit ?? DEFAULT_JOURNAL_LIMIT);
   const semantics = readSemantics(given.semantics);
   const faults = createFaults(() => new Map([...core.state.keysOf].map(([user, keys]) => [user, [...keys]])));
-  const routes = overriddenRoutes(readOverrides(given.operations));
+  const routes = overriddenRoutes(read(overrides, given.operations ?? {}, 'operations'));
   const router = createRouter<ActiveRoute | CustomRoute>();
   for (const route of routes) router.add(route.method, route.path, route);
   const core: Core = {
