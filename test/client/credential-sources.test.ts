@@ -8,7 +8,7 @@ import {
   CredentialsError,
   type CredentialsInput,
 } from 'blazemeter-client';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { clientOf, failed, oddValues, rejection, type Step, user } from '../support/client.ts';
 import { expectHidden, madeUp } from '../support/credentials.ts';
 
@@ -16,7 +16,6 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 /** Lets everything happen that waits for no time. */
 const settle = () => vi.advanceTimersByTimeAsync(0);

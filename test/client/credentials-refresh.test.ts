@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { AuthenticationError, BlazeMeterClient, type CredentialContext } from 'blazemeter-client';
 import { fromKeyFile, writeKeyFile } from 'blazemeter-client/node';
 import { createReference } from 'blazemeter-client/testing';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 const MINUTE = 60_000;
 
@@ -60,7 +60,6 @@ describe('a credential provider', () => {
 
   describe('whose credentials expire', () => {
     beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
-    afterEach(() => void vi.useRealTimers());
 
     it('and that has nothing newer is not asked at every call', async () => {
       const { keys, asked, clientOf } = setUp();
@@ -134,8 +133,6 @@ describe('a credential provider', () => {
 });
 
 describe('a source that lags behind a secret which the client gave itself', () => {
-  afterEach(() => void vi.useRealTimers());
-
   it('is asked no more often than it said', async () => {
     const { reference, keys } = setUp();
     vi.useFakeTimers({ toFake: ['Date', 'performance'] });

@@ -1,7 +1,7 @@
 // What is sent again, and when.
 
 import type { BlazeMeterClient } from 'blazemeter-client';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { broken, clientOf, failed, rejection, result, type Step, silent, user } from '../support/client.ts';
 
 /** The longest wait before the first retry where the service does not say how long. */
@@ -12,9 +12,6 @@ beforeEach(() => {
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
     now: new Date('2026-11-27T12:00:00Z'),
   });
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000);

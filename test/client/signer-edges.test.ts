@@ -3,16 +3,11 @@
 import { getEventListeners } from 'node:events';
 import { CredentialsError, RequestSigner } from 'blazemeter-client';
 import { createReference, listen } from 'blazemeter-client/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { PolyfilledController } from '../support/polyfill.ts';
 
 const API = 'https://a.blazemeter.com/api/v4/user';
 const DAY = 86_400_000;
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
 
 describe('plain http', () => {
   it.each([

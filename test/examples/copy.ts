@@ -1,17 +1,13 @@
 // Copies an example out of the repository, as a reader does.
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll } from 'vitest';
 import { installed, packed } from '../package/packed.ts';
 import { temporaryFolder } from '../support/credentials.ts';
 import { root } from '../support/examples.ts';
 
 const examples = join(root, 'examples');
 
-let app: string;
-beforeAll(async () => {
-  ({ app } = await packed());
-});
+const { app } = await packed();
 
 /** The script of the reference command, as the packed package has it. */
 export const referenceScript = (): string => join(installed(app), 'dist/cli/reference.js');

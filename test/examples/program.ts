@@ -1,12 +1,13 @@
 // Starts an example as a program of its own. It is bundled from its file, with the entry points of this package in it as the sources
 // have them now, so that no test depends on a build; other packages it takes from the installed ones.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { temporaryFolder } from '../support/credentials.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const example = (path: string): string => join(root, 'examples', path);
@@ -15,13 +16,6 @@ export const example = (path: string): string => join(root, 'examples', path);
 export const peers: string | undefined = process.env.EXAMPLE_PEERS;
 
 let folder: string | undefined;
-const running = new Set<ChildProcess>();
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-afterAll(() => {
-  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-});
 
 const made = new Map<string, Promise<string>>();
 
@@ -34,7 +28,7 @@ export function bundled(path: string): Promise<string> {
 
 async function bundle(path: string): Promise<string> {
   if (folder === undefined) {
-    folder = realpathSync(mkdtempSync(join(tmpdir(), 'example-')));
+    folder = temporaryFolder();
     symlinkSync(join(peers ?? root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   }
   const outfile = join(folder, `${basename(path).replace(/\.\w+$/, '')}.mjs`);
@@ -82,18 +76,15 @@ export function start(
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, HOME: cwd, ...env },
   });
-  running.add(child);
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
   let out = '';
   let err = '';
   child.stderr.on('data', (chunk) => {
     err += chunk;
   });
-  const ended = new Promise<Ended>((done) =>
-    child.on('close', (code) => {
-      running.delete(child);
-      done({ code, out, err });
-    }),
-  );
+  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, out, err })));
   const line = new Promise<string>((found, not) => {
     child.stdout.on('data', (chunk) => {
       out += chunk;

@@ -24,7 +24,6 @@ beforeEach(() => {
   );
 });
 afterEach(() => {
-  vi.unstubAllGlobals();
   unsigned.splice(0);
 });
 

@@ -1,17 +1,16 @@
 // Starts the program of the leak table's failures in a process of its own.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { beforeAll, expect } from 'vitest';
+import { temporaryFolder } from '../support/credentials.ts';
 import { createDetector } from './detector.ts';
 import { echoFailures, failures } from './failures.ts';
 import { type Kind, secretsOf } from './stage.ts';
 
-const source = (path: string): string => fileURLToPath(new URL(`../../src/${path}`, import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'leak-child-'));
+const built = (path: string): string => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const folder = temporaryFolder();
 const program = join(folder, 'child.cjs');
 
 beforeAll(() =>
@@ -23,15 +22,14 @@ beforeAll(() =>
     format: 'cjs',
     logLevel: 'silent',
     alias: {
-      'blazemeter-client/audit': source('audit/index.ts'),
-      'blazemeter-client/node': source('node/index.ts'),
-      'blazemeter-client/rotation': source('rotation/index.ts'),
-      'blazemeter-client/testing': source('reference/index.ts'),
-      'blazemeter-client': source('index.ts'),
+      'blazemeter-client/audit': built('audit.js'),
+      'blazemeter-client/node': built('node.js'),
+      'blazemeter-client/rotation': built('rotation.js'),
+      'blazemeter-client/testing': built('testing.js'),
+      'blazemeter-client': built('index.js'),
     },
   }),
 );
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What the program prints on both streams, and how it ends. */
 export function printedBy(

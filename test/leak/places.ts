@@ -1,6 +1,5 @@
 // Places where text from outside can come from: what a client, a provider or a signer prints of it.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, inspect } from 'node:util';
 import {
@@ -18,10 +17,10 @@ import {
   writeKeyFile,
 } from 'blazemeter-client/node';
 import { createReference } from 'blazemeter-client/testing';
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
+import { temporaryFolder } from '../support/credentials.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'injection-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 export interface Printed {
   readonly error?: unknown;

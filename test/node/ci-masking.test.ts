@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { CredentialsError, Secret } from 'blazemeter-client';
 import { azurePipelines, ciMasking, githubActions, type SecretMasker } from 'blazemeter-client/node';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtPackage } from '../support/built.ts';
 import { expectHidden, madeUp, temporaryFolder } from '../support/credentials.ts';
 
@@ -96,7 +96,6 @@ beforeEach(() => {
   vi.stubEnv('TF_BUILD', undefined);
   vi.spyOn(fs, 'fstatSync').mockImplementation(() => fs.statSync('/'));
 });
-afterEach(() => vi.restoreAllMocks());
 
 describe.each(dialects)('%s', (name, make, variable, value, read) => {
   it('masks the secret, the credentials, and the credentials as a header has them', () => {

@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { Secret } from 'blazemeter-client';
 import { fromKeyFile, keyFileSink } from 'blazemeter-client/node';
 import { adopt, memoryStore, resume, rotate, type SecretSink } from 'blazemeter-client/rotation';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { rotationWorld } from '../rotation/support/world.ts';
 import { madeUp, refusal, temporaryFolder } from '../support/credentials.ts';
 
@@ -53,8 +53,6 @@ const delivery = (
 });
 const place = () => join(temporaryFolder(), 'api-key.json');
 const idIn = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8')).id;
-
-afterEach(() => vi.restoreAllMocks());
 
 describe('a key file as a sink', () => {
   it('has a name of its own, also where its path is not shown whole', () => {

@@ -32,8 +32,6 @@ const { promises } = process.getBuiltinModule('node:fs');
 const idIn = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8')).id;
 const failing = (code: string) => Object.assign(new Error(`${code}: ${next.secret}`), { code });
 
-afterEach(() => vi.restoreAllMocks());
-
 describe('a key file that is written', () => {
   it('holds the credentials, for its owner only, and is read back', async () => {
     const path = join(temporaryFolder(), 'api-key.json');

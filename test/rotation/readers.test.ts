@@ -9,7 +9,7 @@ import {
   rotate,
   type Versioned,
 } from 'blazemeter-client/rotation';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { adopted, failure, recordOf, rotationWorld } from './support/world.ts';
 
 const MINUTE = 60_000;
@@ -62,7 +62,6 @@ const ask = (world: Awaited<ReturnType<typeof setUp>>, context?: CredentialConte
 
 describe('a reader of a record', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
-  afterEach(() => void vi.useRealTimers());
 
   it('reads once for many calls and many clients at once, and not again for later ones', async () => {
     const world = await setUp();
@@ -257,7 +256,6 @@ describe('credentials that are refused just after their promotion', () => {
 
 it('looks for the response to a leak for ten seconds, however slow the store is', async () => {
   vi.useFakeTimers();
-  onTestFinished(() => void vi.useRealTimers());
   const world = await setUp();
   const [held, given] = [await world.inner.read(), await ask(world)];
   if (held === undefined) throw new Error('There is no record.');
@@ -293,7 +291,6 @@ it('looks for the response to a leak for ten seconds, however slow the store is'
 
 describe('a reader whose store fails', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date', 'performance'] }));
-  afterEach(() => void vi.useRealTimers());
 
   it('goes on with the last credentials, warns, reads less and less often, and recovers', async () => {
     const world = await setUp();
@@ -386,7 +383,6 @@ describe('the first read', () => {
 
   it('says why, though the store hangs and the client waits for a source no longer than a minute', async () => {
     vi.useFakeTimers();
-    onTestFinished(() => void vi.useRealTimers());
     const world = await setUp();
     world.breakStore(() => new Promise(() => {}));
     const call = failure(world.reader.user.get());

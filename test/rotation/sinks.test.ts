@@ -4,15 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keyFileSink } from 'blazemeter-client/node';
 import { RotationError, type SecretSink, StoreConflictError } from 'blazemeter-client/rotation';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { oddValues } from '../support/client.ts';
 import { madeUp, temporaryFolder } from '../support/credentials.ts';
 import { holding, madeUpPromotion } from './support/records.ts';
 import { FakeSink, refusing } from './support/sinks.ts';
 import { type StageOptions, stage } from './support/stage.ts';
 import { accepts, failure, seen } from './support/world.ts';
-
-afterEach(() => void vi.useRealTimers());
 
 const coded = () => Object.assign(new TypeError('quotes the secret'), { code: 'ECONNRESET' });
 const throwing = (name: string, error: unknown): FakeSink => new FakeSink(name, () => Promise.reject(error));

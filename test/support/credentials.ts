@@ -1,11 +1,10 @@
 // Made-up pairs, files in a folder of their own, and a look at an error from all sides for what must not be in it.
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { CredentialsError } from 'blazemeter-client';
-import { afterEach, expect } from 'vitest';
+import { expect, inject } from 'vitest';
 
 const hex = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -16,17 +15,8 @@ export function madeUp(name: string): { id: string; secret: string; token: strin
   return { id, secret, token: `${id}:${secret}` };
 }
 
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder that only this user can use, and that is gone after the test. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'keys-'));
-  folders.push(folder);
-  return folder;
-}
+/** A folder that only this user can use, and that is gone after the run. */
+export const temporaryFolder = (): string => mkdtempSync(join(inject('folder'), 'keys-'));
 
 /** A file in a folder of its own. */
 export function fileWith(content: string | Uint8Array, { name = 'api-key.json', mode = 0o600 } = {}): string {

@@ -1,24 +1,18 @@
 // blazemeter-keys in a world of its own: the reference implementation in place of the network, streams that remember, an
 // environment and a home folder of its own.
 
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { FetchLike } from 'blazemeter-client';
 import { createReference, type ReferenceOptions } from 'blazemeter-client/testing';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import type { Stream } from '../../../src/cli/keys/output.ts';
 import { run } from '../../../src/cli/keys/run.ts';
 import { isObject } from '../../support/reference.ts';
 
-/** In memory where the system has that: records are flushed at every step, and a disk would make that the longest part. */
-const MEMORY = '/dev/shm';
-const root = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'keys-command-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** A folder of its own, gone after the tests. */
-export const freshFolder = (): string => mkdtempSync(join(root, 'at-'));
+/** A folder of its own, gone after the run. */
+export const freshFolder = (): string => mkdtempSync(join(inject('memoryFolder'), 'at-'));
 
 /** What an invocation left behind. */
 export interface Left {

@@ -18,9 +18,9 @@ describe('a rotation whose process is killed with SIGKILL is resumed', () => {
   it.each(WAYS)('%s', { timeout: 180_000 }, async (way) => {
     const all = casesOf(await pointsOf(() => simulated({})), true).filter((crash) => crash.way === way);
     const each = all.length / ROWS.length;
-    // One in 23 of the points and sides, each under another row. 23 has no factor in common with the number of sides.
+    // One in 25 of the points and sides, each under another row. 25 has no factor in common with the number of sides.
     const sample = Array.from({ length: each }, (_, at) => all[(at % ROWS.length) * each + at])
-      .filter((_, at) => at % 23 === 0)
+      .filter((_, at) => at % 25 === 0)
       .filter((crash) => crash !== undefined);
     expect(sample.length).toBeGreaterThan(1);
     expect(await playKills(child.path, sample)).toEqual([]);

@@ -6,7 +6,7 @@ import fs from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { CredentialsError } from 'blazemeter-client';
 import { fileStore, revealRecord, rotate, type Sealing, sealing } from 'blazemeter-client/rotation';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../support/credentials.ts';
 import { madeUpRecord } from '../support/records.ts';
 import { adopted, failure, heldBy, recordOf, rotationWorld } from '../support/world.ts';
@@ -204,7 +204,6 @@ describe('the lock beside the file', () => {
   /** Lets time pass in which the lock is only watched, as fast as the disk allows. */
   async function watching<T>(work: () => Promise<T>, beat?: () => Promise<unknown>): Promise<T> {
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearInterval', 'performance'] });
-    onTestFinished(() => void vi.useRealTimers());
     let over = false;
     const done = work().finally(() => {
       over = true;
@@ -370,7 +369,6 @@ describe('the lock beside the file', () => {
 
   it('is touched each second, so that a slow writer does not lose it', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
     const { path, lock, store } = inFile();
     let touched = 0;
     whileLocked(path, async () => {

@@ -1,6 +1,6 @@
 // The requests of a store behind an HTTP API, whichever it is: what is sent, which tokens there are, when one is sent again.
 import { Secret, type VaultStoreOptions, vaultStore } from 'blazemeter-client/rotation';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
 import { type Prepared, responses } from './prepared.ts';
@@ -9,7 +9,6 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, 'random').mockReturnValue(0.5);
 });
-afterEach(() => void vi.useRealTimers());
 
 const empty = { status: 404, body: { errors: [] } };
 const wrote = { status: 200, body: { data: { version: 1 } } };

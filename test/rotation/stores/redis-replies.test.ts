@@ -7,7 +7,7 @@ import {
   revealRecord,
   StoreConflictError,
 } from 'blazemeter-client/rotation';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
 import { openSeal } from './prepared.ts';
@@ -15,7 +15,6 @@ import { redisFake } from './redis-fake.ts';
 
 vi.setConfig({ testTimeout: 2_000 });
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const KEY = 'blazemeter:ci';
 const storeOf = (evaluate: RedisEval, timeout?: number) =>

@@ -1,13 +1,12 @@
 // The keys of a seal: what may be one, how it is called, and what is said where it cannot be had.
 import { type SealingKey, Secret, sealing } from 'blazemeter-client/rotation';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { madeUpRecord } from '../support/records.ts';
 import { failure } from '../support/world.ts';
 import { idOf, keyNamed } from './sealed-text.ts';
 
 vi.setConfig({ testTimeout: 2_000 });
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 const bytes = keyNamed('now');
 const base64 = Buffer.from(bytes).toString('base64');

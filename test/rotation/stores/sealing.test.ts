@@ -10,7 +10,7 @@ import {
   sealing,
 } from 'blazemeter-client/rotation';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../../support/credentials.ts';
 import { MADE_UP_SECRET, madeUpRecord } from '../support/records.ts';
 import { adopted, failure, keyIds, recordOf, rotationWorld } from '../support/world.ts';
@@ -18,8 +18,6 @@ import { redisFake } from './redis-fake.ts';
 
 const aKey = () => crypto.getRandomValues(new Uint8Array(32));
 const PLACE = 'vault:/secret/ci';
-
-afterEach(() => void vi.useRealTimers());
 
 describe('sealing', () => {
   it('opens what it has sealed, and seals the same record differently each time', async () => {

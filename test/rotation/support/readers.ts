@@ -7,7 +7,7 @@ import {
   Secret,
   type Versioned,
 } from 'blazemeter-client/rotation';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import { madeUp } from '../../support/credentials.ts';
 import { madeUpPromotion, madeUpRecord } from './records.ts';
 import { at, MINUTE, NOW } from './stage.ts';
@@ -29,7 +29,6 @@ export const older = heldNamed('older');
 /** All clocks stand still, and what is random is fixed: a record is due again after exactly the time that was asked for. */
 export function withoutChance(random = 0.5): void {
   vi.useFakeTimers({ now: NOW });
-  onTestFinished(() => void vi.useRealTimers());
   vi.advanceTimersByTime(MINUTE);
   vi.setSystemTime(NOW);
   vi.spyOn(Math, 'random').mockReturnValue(random);

@@ -20,7 +20,7 @@ import {
   type SeedKey,
   type SemanticsOption,
 } from 'blazemeter-client/testing';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import { madeUpRecord, RECORD_ID } from './records.ts';
 import { recordOf } from './world.ts';
 
@@ -35,7 +35,6 @@ export const at = (ms: number): Date => new Date(NOW.getTime() + ms);
 /** From here to the end of the test the clock of this machine stands still. */
 export function stopClock(): void {
   vi.useFakeTimers({ toFake: ['Date'], now: NOW });
-  onTestFinished(() => void vi.useRealTimers());
 }
 
 /** Credentials as a record holds them. */

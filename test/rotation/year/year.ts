@@ -12,7 +12,7 @@ import {
   type SecretSink,
 } from 'blazemeter-client/rotation';
 import { createReference } from 'blazemeter-client/testing';
-import { onTestFinished, vi } from 'vitest';
+import { vi } from 'vitest';
 import { acceptance, use } from '../support/world.ts';
 
 const HOUR = 3_600_000;
@@ -71,7 +71,6 @@ function timesOf({ every, days }: Year, random: () => number): number[] {
 export async function playYear(year: Year, folder: string): Promise<YearFigures> {
   const { lifetime, every, kept, seed } = year;
   vi.useFakeTimers({ toFake: ['Date'], now: START });
-  onTestFinished(() => void vi.useRealTimers());
   const random = randomNumbers(seed * 1_000 + lifetime * 7 + every + (kept === 'in a file' ? 0 : 500));
   const reference = createReference({
     semantics: { keyLimit: 2 },
