@@ -4,6 +4,7 @@
 import { RotationError } from '../errors.ts';
 import { throwIfAborted } from '../util/abort.ts';
 import { newNonce, newRecordId } from '../util/key-name.ts';
+import { printable } from '../util/printable.ts';
 import { lostTo } from './engine/busy.ts';
 import { advance } from './engine/machine.ts';
 import type { AdoptOptions, RotateIfExpiringOptions, RotateOptions, RunOptions } from './engine/options.ts';
@@ -190,6 +191,17 @@ function planned(run: RecordRun, words: readonly string[]): RotationPhase {
   return run.record.phase;
 }
 
+/** A misspelt name drops nothing. One that was dropped before is no error, so that an option that stays set fails no later run. */
+function noteUnknown(run: RecordRun): void {
+  const known = run.record.sinks.map(({ name }) => name);
+  const unknown = run.settings.dropSinks.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const shown = (names: readonly string[]) => names.map((name) => printable(name)).join(', ') || 'none';
+  run.note(
+    `No sink on record is called ${shown(unknown)}: it was dropped before, or its name in dropSinks is misspelt. On record: ${shown(known)}.`,
+  );
+}
+
 /** One run, from taking the record to giving it back. */
 async function session(
   client: RotationClient,
@@ -210,6 +222,7 @@ async function session(
   const { epoch, phase } = journal.record;
   const run: RecordRun = new Run(journal, new Service(client, signal), settings, phase !== 'idle');
   const rotated = () => run.record.epoch > epoch;
+  noteUnknown(run);
   try {
     if (!dryRun) await journal.take();
     const stop = await work(run);

@@ -1,6 +1,6 @@
 // Every exit code, reached by what it stands for; and what a program finds on standard error.
 
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { FetchLike } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
 import { keysWorld, parsed } from './support/keys.ts';
@@ -172,6 +172,23 @@ describe('the exit codes', () => {
       "To resume: blazemeter-keys rotate --store rec.json --reason schedule --drain '1 hour'",
     );
     expect((await world.run([...command, '--lease-owner', 'another run'])).code).toBe(0);
+  });
+
+  it('6: the record was deleted during the run, after which nothing can be resumed', async () => {
+    const world = keysWorld();
+    await world.run(['adopt', '--store', 'rec.json', '--name', 'ci']);
+    const left = await world.run(['rotate', '--store', 'rec.json', '--reason', 'schedule'], {
+      fetch: async (url, init) => {
+        if (init?.method === 'POST') rmSync(world.path('rec.json'));
+        return world.reference.fetch(url, init);
+      },
+    });
+    expect(left.code).toBe(6);
+    expect(left.err).toContain('Create the record with blazemeter-keys adopt.');
+    expect(left.err).not.toContain('resume');
+    const [, saved = ''] = /saved to (\S+api-key\.json)/.exec(left.err) ?? [];
+    const adopt = ['adopt', '--store', 'rec.json', '--name', 'ci', '--key-file', saved];
+    expect((await world.run(adopt)).code).toBe(0);
   });
 
   it('8: interrupted', async () => {

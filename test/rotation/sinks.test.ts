@@ -200,6 +200,19 @@ describe('new credentials', () => {
     expect((await record()).sinks.map(({ name }) => name)).toEqual(['there']);
   });
 
+  it('are reported not to be dropped where no sink on record has that name, and the run goes on', async () => {
+    const { resume } = await delivering(['gone', 'there']);
+    const sinks = [new FakeSink('there')];
+    const misspelt = await resume({ sinks, dropSinks: ['gnoe'] });
+    expect(misspelt).toMatchObject({ phase: 'delivering' });
+    expect(misspelt.notes.join()).toMatch(/gnoe.*dropSinks.*gone, there/);
+    const dropped = await resume({ sinks, dropSinks: ['gone'] });
+    expect(dropped.notes.join()).not.toContain('dropSinks');
+    const left = await resume({ sinks, dropSinks: ['gone'], dryRun: true });
+    expect(left).toMatchObject({ phase: 'idle' });
+    expect(left.notes.join()).toMatch(/gone.*dropSinks/);
+  });
+
   it('are waited for by every sink that was ever given, until it is dropped: the old key stays', async () => {
     const { rotate: run, record, reference, pass } = await stage();
     const drain = { minutes: 0 };

@@ -1,5 +1,6 @@
 // A store that fails, a record that was changed or put back, a record that could not be read again: nothing is lost, the
 // error says which it is, and the next run ends the work.
+import { UndeliveredSecretError } from 'blazemeter-client';
 import {
   adopt,
   type CredentialStore,
@@ -167,6 +168,57 @@ describe('a record that was changed by another process', () => {
       },
     };
     expect(await failure(two.resume({ store: failed }))).toMatchObject({ code: 'rotation_conflict' });
+  });
+});
+
+describe('a record that is deleted while a run works on it', () => {
+  /** A store that is empty after the n-th write. */
+  const emptied = (store: CredentialStore, at: number) => {
+    let [now, writes] = [store, 0];
+    const emptied: CredentialStore = {
+      read: () => now.read(),
+      async write(record, options) {
+        const written = await now.write(record, options);
+        writes += 1;
+        if (writes === at) now = memoryStore();
+        return written;
+      },
+    };
+    return emptied;
+  };
+
+  it.each(['create', 'regenerate'] as const)(
+    'stops the run, and is begun anew with credentials that work (%s)',
+    async (strategy) => {
+      const codes = new Set<string>();
+      for (let at = 1; at <= 4; at++) {
+        const setting = await stage();
+        const { client, keyOf, reference } = setting;
+        const store = emptied(setting.store, at);
+        const leak = { reason: 'leak', recovery: keyOf('spare') } as const;
+        const error = await failure(setting.rotate({ store, ...(strategy === 'create' ? {} : leak) }));
+        codes.add(`${Reflect.get(error, 'code')}`);
+        expect(error).toMatchObject({ hint: { method: 'adopt' } });
+        expect(error.message).toMatch(/deleted/);
+        const left = error instanceof UndeliveredSecretError ? error : undefined;
+        const credentials = left && { id: left.keyId ?? '', secret: left.newSecret };
+        if (strategy === 'regenerate' && credentials === undefined) continue;
+        const record = await adopt(client, { store, name: 'ci', credentials: credentials ?? keyOf('ci') });
+        expect(accepts(reference, record.current)).toBe(true);
+        expect(await setting.rotate({ store })).toMatchObject({ rotated: true });
+      }
+      expect([...codes].sort()).toEqual(['rotation_record', 'undelivered_secret']);
+    },
+  );
+
+  it('is not taken for deleted where it cannot be read', async () => {
+    const { resume, store } = await stage();
+    let reads = 0;
+    const gone: CredentialStore = {
+      read: () => (++reads === 1 ? store.read() : Promise.reject(new Error('down'))),
+      write: () => Promise.reject(new StoreConflictError('It')),
+    };
+    expect(await failure(resume({ store: gone }))).toMatchObject({ code: 'rotation_conflict' });
   });
 });
 

@@ -166,6 +166,8 @@ async function unfinished(context: Context, error: unknown): Promise<ExitCode> {
   if (undelivered) rescue(context, error.keyId, error.newSecret, messageOf(error));
   const { exitCode, message, ...fields } = problemOf(undelivered ? error : (interrupt.reason ?? error));
   output.say('error', message, { ...fields, exitCode });
-  if (RESUMABLE.includes(exitCode)) output.say('note', `To resume: ${NAME} ${argv.map(shellWord).join(' ')}`);
+  const gone = isBlazeMeterError(error) && error.hint?.method === 'adopt';
+  if (RESUMABLE.includes(exitCode) && !gone)
+    output.say('note', `To resume: ${NAME} ${argv.map(shellWord).join(' ')}`);
   return exitCode;
 }

@@ -1,7 +1,7 @@
 // The transition that must not be done twice: creating the next key (create.ts), or regenerating the secret of the current one
 // (regenerate.ts). The journal names the key beforehand, and holds the new credentials afterwards.
 
-import { RotationError, UndeliveredSecretError } from '../../errors.ts';
+import { type ErrorHint, RotationError, UndeliveredSecretError } from '../../errors.ts';
 import { describeDuration } from '../../util/duration.ts';
 import type { HeldKey, PendingKey } from '../record/record.ts';
 import { create } from './create.ts';
@@ -21,15 +21,20 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
   try {
     await run.journal.save({ phase: 'testing', pending: { ...pending, key } });
   } catch (error) {
-    if (pending.strategy === 'create') {
-      // The key is found again by its name, so that the next run gives it another secret.
-      throw undelivered(key, error, 'Fix the store, then run resume: it finds the key by its name.');
-    }
-    throw undelivered(
-      key,
-      error,
-      'The secret that the record still holds is worthless: keep this one, fix the store, then run resume with recovery credentials.',
-    );
+    // There is no record any more.
+    if (error instanceof RotationError && error.hint?.method === 'adopt')
+      throw undelivered(key, error, {
+        method: 'adopt',
+        text: 'The record was deleted, so resume cannot go on: begin a new one with this secret, by adopt(client, { store, name, credentials: { id: error.keyId, secret: error.newSecret } }).',
+      });
+    throw undelivered(key, error, {
+      method: 'resume',
+      text:
+        pending.strategy === 'create'
+          ? // The key is found again by its name, so that the next run gives it another secret.
+            'Fix the store, then run resume: it finds the key by its name.'
+          : 'The secret that the record still holds is worthless: keep this one, fix the store, then run resume with recovery credentials.',
+    });
   }
   run.did(
     pending.strategy === 'create'
@@ -38,11 +43,11 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
   );
 }
 
-function undelivered(key: HeldKey, cause: unknown, fix: string): UndeliveredSecretError {
+function undelivered(key: HeldKey, cause: unknown, hint: ErrorHint): UndeliveredSecretError {
   const why = cause instanceof RotationError ? ` (${cause.code})` : '';
   return new UndeliveredSecretError(
     `The new secret of the key ${key.id} arrived, but was not stored${why}.`,
-    { newSecret: key.secret, keyId: key.id, cause, hint: { method: 'resume', text: fix } },
+    { newSecret: key.secret, keyId: key.id, cause, hint },
   );
 }
 

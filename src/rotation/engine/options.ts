@@ -47,7 +47,7 @@ export interface RunOptions {
   readonly quietFor?: Duration | undefined;
   /**
    * Names of sinks on record that no longer exist. A sink stays on record once it was given: a run without it keeps the old
-   * key, which that sink may still hold.
+   * key, which that sink may still hold. The report notes a name that is not on record.
    */
   readonly dropSinks?: readonly string[] | undefined;
   /** Bounds of what a run waits for. */

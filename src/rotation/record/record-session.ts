@@ -114,13 +114,28 @@ export class RecordSession implements Journal {
       const { etag } = await writeStore(this.#store, record, ifMatch, this.#signal);
       this.#held = { record, etag };
     } catch (error) {
-      const found = await readStore(this.#store, this.#signal).catch(() => undefined);
+      const read = await readStore(this.#store, this.#signal).then(
+        (found) => ({ found }),
+        () => undefined,
+      );
+      const found = read?.found;
       if (found?.record.stamp === record.stamp) {
         // It was written, and only the response was lost.
         this.#held = found;
         return;
       }
       if (error instanceof RotationError) throw error;
+      if (read !== undefined && found === undefined)
+        throw new RotationError(
+          'The record is no longer in the store: something deleted it while this run worked on it, so this run stopped.',
+          {
+            code: 'rotation_record',
+            hint: {
+              method: 'adopt',
+              text: 'Restore the last copy of the record and run resume, or begin a new record: adopt(client, { store, name, credentials }), with credentials that work.',
+            },
+          },
+        );
       if (error instanceof StoreConflictError || (found !== undefined && found.etag !== ifMatch)) {
         throw new RotationError(
           'Something else changed the record while this run worked on it, so this run stopped. Likely another run; if there is none, the record was edited by hand.',

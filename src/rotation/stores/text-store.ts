@@ -3,9 +3,10 @@
 
 import { StoreConflictError } from '../../errors.ts';
 import { sentence } from '../../node/source.ts';
+import { sleep } from '../../util/abort.ts';
 import type { RotationRecord } from '../record/record.ts';
 import { closeRecord, openRecord, type Sealing } from './sealing.ts';
-import { type CredentialStore, ifMatchOf, refuseStepBack } from './store.ts';
+import { type CredentialStore, ifMatchOf, refuseStepBack, storeFailure } from './store.ts';
 
 /** What a place holds. */
 export interface Held<Version> {
@@ -30,6 +31,11 @@ export interface Place<Version> {
 
 /** How often a record is written again because something beside it was changed meanwhile. */
 const ATTEMPTS = 5;
+/**
+ * The longest first pause between them, in milliseconds; each is up to twice as long as the one before. All together take less
+ * than the second that an aborted run leaves to a store.
+ */
+const FIRST_PAUSE = 50;
 
 /** A store over such a place. Its ETag is a hash of the text, so that it changes with the record and with nothing else. */
 export function textStore<Version>(place: Place<Version>, seal: Sealing | undefined): CredentialStore {
@@ -69,10 +75,15 @@ export function textStore<Version>(place: Place<Version>, seal: Sealing | undefi
           known = now;
           return { etag: await hash(text) };
         }
-        if (now.text !== over.text) break;
+        if (now.text !== over.text) throw new StoreConflictError(sentence(source));
         over = now;
+        if (attempt < ATTEMPTS) await sleep(FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random() / 2));
       }
-      throw new StoreConflictError(sentence(source));
+      throw storeFailure(
+        source,
+        `refused ${ATTEMPTS} writes in a row, as after a change, although the record in it stayed the same. Likely another program keeps changing what is stored beside it, such as labels, or reads come from a server that is behind.`,
+        { retryable: true },
+      );
     },
   };
 }

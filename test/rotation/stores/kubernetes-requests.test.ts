@@ -162,7 +162,10 @@ describe('kubernetesStore', () => {
     const changes = Array.from({ length: 10 }, (_, at) => [conflict, held(`${at + 6}`, record)]).flat();
     const { store } = inCluster([held('5', record), ...changes]);
     const { etag } = (await store.read()) ?? { etag: '' };
-    await expect(store.write(madeUpRecord(), { ifMatch: etag })).rejects.toThrow(StoreConflictError);
+    await expect(store.write(madeUpRecord(), { ifMatch: etag })).rejects.toMatchObject({
+      code: 'rotation_store',
+      retryable: true,
+    });
   });
 });
 

@@ -11,7 +11,7 @@ import {
   rotate,
   sealing,
 } from 'blazemeter-client/rotation';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../../support/credentials.ts';
 import { madeUpRecord } from '../support/records.ts';
 import { accepts, adopted, failure, recordOf, rotationWorld } from '../support/world.ts';
@@ -109,6 +109,51 @@ describe('kubernetesStore', () => {
     await store.write(record, { ifMatch: etag });
     expect(dataOf(fake)).toEqual({ record: revealRecord(record), more: 'more' });
     expect(fake.secrets.get(PATH)).toMatchObject({ metadata: { labels: { 'backup/seen': 'yes' } } });
+  });
+
+  it.each([
+    ['is written after pauses that grow where the Secret is changed before four attempts', 4],
+    ['is not written where the Secret is changed before every attempt, and the error says so', 5],
+  ])('a record %s', async (_, times) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { fake, store } = await inCluster();
+    const { etag } = await store.write(madeUpRecord(), { ifMatch: null });
+    const before = fake.secrets.get(PATH);
+    const tried: number[] = [];
+    const { store: relabelled } = await inCluster({
+      server: fake.url,
+      fetch: async (url, init) => {
+        if (init?.method === 'PUT' && tried.push(Date.now()) <= times)
+          fake.change(PATH, (secret) => ({
+            ...secret,
+            metadata: { ...Object(secret.metadata), labels: { tried: `${tried.length}` } },
+          }));
+        return fetch(url, init);
+      },
+    });
+    const record = madeUpRecord();
+    let over = false;
+    const writing = relabelled.write(record, { ifMatch: etag }).catch((error: unknown) => error);
+    void writing.finally(() => {
+      over = true;
+    });
+    while (!over) {
+      await vi.advanceTimersByTimeAsync(5);
+      await new Promise((done) => setImmediate(done));
+    }
+    const pauses = tried.slice(1).map((at, index) => at - (tried[index] ?? 0));
+    expect(pauses).toHaveLength(4);
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b));
+    expect(pauses[0]).toBeGreaterThan(20);
+    if (times === 4) {
+      expect(await writing).toEqual({ etag: expect.any(String) });
+      expect(dataOf(fake)).toEqual({ record: revealRecord(record) });
+    } else {
+      expect(await writing).toMatchObject({ code: 'rotation_store', retryable: true });
+      expect(String(await writing)).toMatch(/5 writes in a row.*labels/);
+      expect(fake.secrets.get(PATH)?.data).toEqual(before?.data);
+    }
   });
 
   it('ends a rotation although a label was put on the Secret in the middle of it', async () => {

@@ -21,13 +21,16 @@ const storeOf = (evaluate: RedisEval, timeout?: number) =>
   redisStore(evaluate, { key: KEY, plaintext: true, timeout });
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
 
-/** A store whose reads are answered by nothing, and whose writes are answered so. */
-const writing = (response: unknown) =>
-  failure(
-    storeOf(async (_, __, args) => (args.length === 0 ? null : response)).write(madeUpRecord(), {
-      ifMatch: null,
-    }),
-  );
+/** A store that is empty until its first write, which is answered so; another record is there afterwards. */
+const writing = (response: unknown) => {
+  let held: string | null = null;
+  const store = storeOf(async (_, __, args) => {
+    if (args.length === 0) return held;
+    held = revealRecord(madeUpRecord());
+    return response;
+  });
+  return failure(store.write(madeUpRecord(), { ifMatch: null }));
+};
 
 describe('redisStore', () => {
   it('compares by the SHA-1 of the text that it has read, by bare scripts on its one key', async () => {
