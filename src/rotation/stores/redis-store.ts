@@ -149,7 +149,10 @@ const unexpected = (source: string) =>
     'returned what this script never returns: check the function that runs it (script, keys, args).',
   );
 
-/** What Redis's errors begin with, or hold where a script had them, and what they mean. */
+const CLUSTER_CLIENT =
+  'connect with a cluster client (ioredis: new Redis.Cluster, node-redis: createCluster)';
+
+/** The codes that Redis's errors begin with, or hold where a script had them, and what they mean. */
 const REPLIES: Readonly<Record<string, string>> = {
   WRONGTYPE: 'holds something that is not a string: the key belongs to another program',
   READONLY: 'is a replica, which cannot be written; connect to the primary',
@@ -160,20 +163,50 @@ const REPLIES: Readonly<Record<string, string>> = {
   OOM: 'has no memory left',
   MISCONF: 'cannot write its files to the disk, and so refuses to write',
   NOREPLICAS: 'has fewer replicas than it must write to',
+  MOVED: `is a cluster, in which another node holds the key; ${CLUSTER_CLIENT}`,
+  ASK: `is a cluster, which is moving the key to another node; ${CLUSTER_CLIENT}`,
+  TRYAGAIN: 'is a cluster, which is moving the key to another node; run it again in a moment',
+  CROSSSLOT: 'got more keys than the one: check the function that runs the script (script, keys, args)',
   CLUSTERDOWN: 'is a cluster that is down',
   LOADING: 'is still loading its data from the disk',
   BUSY: 'is busy with another script',
   MASTERDOWN: 'has lost its primary',
+  NOSCRIPT: 'does not hold the script: the function must send it with EVAL, and not its hash with EVALSHA',
 };
+
+const REFUSES =
+  '(?:unknown|unsupported|disabled|forbidden|not (?:allowed|support(?:ed)?|available|permitted))';
 
 /** Errors that are known by a phrase, and the word that they are reported by. */
 const PHRASES: readonly (readonly [RegExp, string, string])[] = [
   [
-    /(?:unknown|unsupported|disabled) command\W+eval\b|command\W+eval\W.{0,40}(?:not (?:allowed|supported|available)|disabled|unsupported)/i,
+    new RegExp(String.raw`\b${REFUSES}\b.*\beval\b|\beval\b.*\b${REFUSES}\b`, 'i'),
     'runs no scripts: EVAL is disabled or renamed there, and without a script no write can be compared. Allow it, or use another store',
     'EVAL',
   ],
-  [/ACL failure in script|can't run this command/i, `${REPLIES.NOPERM}`, 'NOPERM'],
+  [
+    /\bsha1hex\b/,
+    'runs scripts, but without redis.sha1hex, by which writes are compared. Connect to Redis or Valkey itself, or use another store',
+    'sha1hex',
+  ],
+  [
+    /ACL failure in script|can't (?:run this command|access at least one of the keys)/i,
+    `${REPLIES.NOPERM}`,
+    'NOPERM',
+  ],
+  [/\binvalid password\b/i, `${REPLIES.WRONGPASS}`, 'WRONGPASS'],
+  [/AUTH <password> called without any password/, 'has no password, but the client sends one', 'AUTH'],
+  [/max number of clients/i, 'accepts no further connections', 'maxclients'],
+  [
+    /\bnumber of keys\b|value is not an integer/i,
+    'did not understand the call: check the function that runs the script (script, keys, args)',
+    'ERR',
+  ],
+  [
+    /connection is closed|stream isn't writeable|max retries per request|client is (?:closed|offline)|socket closed/i,
+    'could not be asked, because the client has no connection to it',
+    'connection',
+  ],
 ];
 
 /** The text of a reply may quote arguments: it is compared, never shown. */

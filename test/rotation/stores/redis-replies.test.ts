@@ -160,6 +160,11 @@ describe('an error of Redis', () => {
     'BUSY',
     'MASTERDOWN',
     'DENIED',
+    'MOVED',
+    'ASK',
+    'TRYAGAIN',
+    'CROSSSLOT',
+    'NOSCRIPT',
   ])('is known by its word (%s), and no other is shown', async (word) => {
     const error = await said(new TypeError(`ERR user_script:1: ${word} made-up nonsense`));
     expect(error).toMatchObject({ code: 'rotation_store', cause: { name: 'TypeError' } });
@@ -177,6 +182,10 @@ describe('an error of Redis', () => {
     "ERR unknown command 'EVAL', with args beginning with: 'return made-up nonsense'",
     'ERR unknown command `eval`, with args beginning with: `return BUSY`',
     'ReplyError: ERR command eval is not allowed',
+    "ERR Command is not available: 'EVAL'. See nonsense",
+    "ERR unsupported command 'eval'",
+    'ERR command eval not support for your account',
+    "ERR This command is forbidden: 'EVAL'",
   ])('that forbids scripts is named (%s)', async (text) => {
     const error = await said(new Error(text));
     expect(error).toMatchObject({ code: 'rotation_store' });
@@ -189,6 +198,29 @@ describe('an error of Redis', () => {
     "ERR The user executing the script can't run this command or subcommand script: nonsense",
   ])('that denies the script a command is named (%s)', async (text) => {
     expect((await said(new Error(text))).message).toContain('(NOPERM)');
+  });
+
+  it.each([
+    [
+      '(NOPERM)',
+      "ERR The user executing the script can't access at least one of the keys mentioned: nonsense",
+    ],
+    ['(NOPERM)', "NOPERM User OOM has no permissions to run the 'eval' command"],
+    ['(MOVED)', 'MOVED 3999 nonsense:6381'],
+    ['(sha1hex)', "ERR user_script:4: attempt to call field 'sha1hex' (a nil value) script: nonsense"],
+    ['(WRONGPASS)', 'ERR invalid password'],
+    ['(AUTH)', 'ERR AUTH <password> called without any password configured for the default user: nonsense'],
+    ['(maxclients)', 'ERR max number of clients reached'],
+    ['(ERR)', 'ERR value is not an integer or out of range'],
+    ['(ERR)', "ERR Number of keys can't be greater than number of args"],
+    ['(connection)', 'Connection is closed.'],
+    ['(connection)', "Stream isn't writeable and enableOfflineQueue options is false"],
+    ['(connection)', 'Reached the max retries per request limit (which is 20). Refer to nonsense'],
+    ['(connection)', 'The client is closed'],
+  ])('is explained under the word %s, and its text is withheld (%s)', async (word, text) => {
+    const { message } = await said(new Error(text));
+    expect(message).toContain(word);
+    expect(message).not.toMatch(/nonsense|withheld/);
   });
 
   it('of any other kind is reported by its name and its code', async () => {
