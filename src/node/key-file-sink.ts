@@ -118,11 +118,17 @@ async function probe(path: string, source: string, options: KeyFileSinkOptions):
     const target = await replaceable(path, source, options);
     await removeLeftovers(target);
     const trial = temporaryName(target);
+    let created = false;
     try {
       await createFile(trial, TRIAL);
+      created = true;
     } finally {
-      await promises.unlink(trial).catch(() => {});
+      // An append-only folder keeps what was created in it, and takes no rename.
+      await promises.unlink(trial).catch((error: unknown) => {
+        if (created) throw error;
+      });
     }
+    await refuseProtected(target);
     if (await isMountPoint(target))
       throw broken(
         source,
@@ -130,6 +136,19 @@ async function probe(path: string, source: string, options: KeyFileSinkOptions):
       );
   } catch (error) {
     throw notWritten(error, source);
+  }
+}
+
+/**
+ * Throws where the file is immutable or append-only. Opening it for writing changes nothing, and fails with EPERM for such a file
+ * alone: any other code says nothing about replacing it.
+ */
+async function refuseProtected(target: string): Promise<void> {
+  try {
+    const handle = await builtin('node:fs').promises.open(target, 'r+');
+    await handle.close();
+  } catch (error) {
+    if (errorCode(error) === 'EPERM') throw error;
   }
 }
 

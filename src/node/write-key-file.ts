@@ -101,6 +101,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   EROFS: ': the file system is read-only',
   ENOSPC: ': the disk is full',
   ENOENT: ': the folder does not exist',
+  EPERM: ': it or its folder is immutable or append-only (see lsattr), or in use',
   EBUSY: ': the file is a mount point or in use; mount its folder instead of the file',
 };
 

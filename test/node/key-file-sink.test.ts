@@ -37,6 +37,18 @@ function mountable(): boolean {
     rmdirSync(folder);
   }
 }
+/** Whether this process may make a file immutable: not every file system, and not every container, has that. */
+function protectable(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'chattr-'));
+  try {
+    for (const flag of ['+i', '-i']) execFileSync('chattr', [flag, folder], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(folder);
+  }
+}
 const { promises } = process.getBuiltinModule('node:fs');
 const first = madeUp('first');
 const second = madeUp('second');
@@ -199,6 +211,55 @@ describe('its probe', () => {
     }
     expect(readdirSync(folder)).toEqual(['api-key.json']);
   });
+
+  it.runIf(root && protectable()).each([
+    ['an immutable file', '+i', (path: string) => path],
+    ['an append-only file', '+a', (path: string) => path],
+    ['an immutable file of its epoch', '+i', (path: string) => `${path}.epoch`],
+    ['an immutable folder', '+i', dirname],
+    ['an append-only folder', '+a', dirname],
+  ])('refuses %s, as its put does, and changes no file', async (_, flag, where) => {
+    const path = place();
+    const sink = keyFileSink(path);
+    await sink.put(delivery(first, 1));
+    const before = statSync(path);
+    execFileSync('chattr', [flag, where(path)]);
+    try {
+      for (const work of [() => sink.probe(), () => sink.put(delivery(second, 2))])
+        expect((await refusal(work(), first.secret, second.secret)).message).toMatch(/EPERM.*immutable/);
+      expect(idIn(path)).toBe(first.id);
+    } finally {
+      execFileSync('chattr', [flag.replace('+', '-'), where(path)]);
+    }
+    expect(statSync(path)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+    await sink.probe();
+  });
+
+  it.each([
+    ['the file may not be written', (given: unknown[]) => given[1] === 'r+', 'open'],
+    ['nothing may be removed from its folder', () => true, 'unlink'],
+  ] as const)('refuses where %s (EPERM)', async (_, denied, call) => {
+    const path = place();
+    writeFileSync(path, '{}', { mode: 0o600 });
+    const inner: (...given: never[]) => unknown = promises[call];
+    vi.spyOn(promises, call).mockImplementation(async (...given: unknown[]) => {
+      if (denied(given)) throw Object.assign(new Error(first.secret), { code: 'EPERM' });
+      return Reflect.apply(inner, promises, given);
+    });
+    expect((await refusal(keyFileSink(path).probe(), first.secret)).message).toMatch(/EPERM.*immutable/);
+    expect(readFileSync(path, 'utf8')).toBe('{}');
+  });
+
+  it.runIf(!windows)(
+    'passes where only the mode forbids writing, since a rename replaces the file',
+    async () => {
+      const path = place();
+      writeFileSync(path, '{}', { mode: 0o400 });
+      await keyFileSink(path).probe();
+      await keyFileSink(path).put(delivery(first, 1));
+      expect(idIn(path)).toBe(first.id);
+    },
+  );
 
   it('refuses where the file of its epoch cannot be replaced', async () => {
     const path = place();
