@@ -8,7 +8,7 @@ import { seal } from './sealed-box.ts';
 export interface GitHubSecret extends GitHub {
   /** The secret's name, such as `BZ_TOKEN`. */
   readonly name: string;
-  /** A variable that gets the key's id after the secret was written: an id is not confidential. Needs "Variables: write" too. */
+  /** A variable that gets the key's id after the secret was written: an id is not confidential. */
   readonly idVariable?: string | undefined;
   /** For an organisation, whose secrets state it with every write: `{ visibility: 'all' }` and the like. */
   readonly more?: Readonly<Record<string, unknown>>;

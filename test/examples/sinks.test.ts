@@ -179,6 +179,8 @@ describe('a secret of GitHub Actions', () => {
     },
   );
 
+  const saying = (message: string, status = 403): Said => ({ status, body: JSON.stringify({ message }) });
+
   it.each([
     [
       'the rate limit is used up',
@@ -187,10 +189,11 @@ describe('a secret of GitHub Actions', () => {
     ],
     [
       'a secondary rate limit is reached',
-      { status: 403, body: '{"message":"You have exceeded a secondary rate limit."}' },
+      saying('You have exceeded a secondary rate limit.'),
       /403.*rate limit.*in a few minutes/,
     ],
     ['it asks to wait', { status: 429, headers: { 'retry-after': '60' } }, /429.*rate limit/],
+    ['it asks to wait without saying how long', { status: 429 }, /429.*rate limit.*in a few minutes/],
     [
       'the organisation asks for single sign-on',
       { status: 403, headers: { 'x-github-sso': 'required; url=https://github.com/x' } },
@@ -198,16 +201,101 @@ describe('a secret of GitHub Actions', () => {
     ],
     [
       'the organisation allows other addresses only',
-      { status: 403, body: '{"message":"the organization has an IP allow list enabled"}' },
+      saying(
+        'Although you appear to have the correct authorization credentials, the `was archived` organization has an IP allow list enabled',
+      ),
       /403.*does not allow this IP/,
     ],
-  ])('does not blame the token where %s', async (_, said, why) => {
+    ['the repository is archived', saying('Repository was archived so is read-only.'), /403.*unarchive it/],
+    ['the App is suspended', saying('This installation has been suspended'), /403.*suspended: unsuspend/],
+    [
+      'the plan does not include it',
+      saying('Upgrade to GitHub Pro or make this repository public to enable this feature.'),
+      /403.*upgrade the plan/,
+    ],
+    [
+      'the organisation forbids such tokens',
+      saying('`acme` forbids access via a personal access token (classic). Please use a GitHub App'),
+      /403.*forbids this kind of token/,
+    ],
+    ['the repository is blocked', saying('Repository access blocked', 451), /451.*blocked/],
+    [
+      'it wants a User-Agent',
+      { status: 403, body: 'Request forbidden by administrative rules.' },
+      /403.*User-Agent/,
+    ],
+    ['the repository was renamed', saying('Moved Permanently', 301), /301.*renamed or moved/],
+    ['it has a problem of its own', { status: 503 }, /503.*again in a few minutes/],
+  ] satisfies [string, Said, RegExp][])('does not blame the token where %s', async (_, said, why) => {
     const { url: apiUrl } = await listening(() => said);
     const message = await notBegun(
       githubActionsSecret({ token: 'ghs_app', scope, name: 'BZ_TOKEN', apiUrl }),
     );
     expect(message).toMatch(why);
-    expect(message).not.toContain('GITHUB_TOKEN cannot');
+    expect(message).not.toMatch(/GITHUB_TOKEN|: write/);
+  });
+
+  const environment = 'repos/acme/environments/environments/production';
+  it.each([
+    ['a secret of a repository', scope, 'secrets', 'Secrets: write'],
+    ['a variable of a repository', scope, 'variables', 'Variables: write'],
+    ['a repository of the name environments', 'repos/acme/environments/actions', 'secrets', 'Secrets: write'],
+    ['a secret of an environment', environment, 'secrets', 'Environments: write'],
+    ['a variable of an environment', environment, 'variables', 'Environments: write'],
+    ['a secret of an organisation', 'orgs/acme/actions', 'secrets', 'Secrets: write of the organisation'],
+    [
+      'a variable of an organisation',
+      'orgs/acme/actions',
+      'variables',
+      'Variables: write of the organisation',
+    ],
+  ])('names the permission that the token lacks for %s', async (_, of, kind, needs) => {
+    for (const [status, text, why] of [
+      [403, 'Resource not accessible by integration', 'GITHUB_TOKEN cannot'],
+      [403, 'Resource not accessible by personal access token', 'lacks'],
+      [403, 'Must have admin rights to Repository.', 'administrator'],
+      [404, 'Not Found', 'not for this token'],
+    ] as const) {
+      const { url: apiUrl } = await listening(({ path }) =>
+        path.includes(`/${kind}`)
+          ? saying(text, status)
+          : {
+              status: 200,
+              body: JSON.stringify({ key_id: '1', key: Buffer.alloc(32, 9).toString('base64') }),
+            },
+      );
+      const sink = githubActionsSecret({
+        token: 't',
+        scope: of,
+        name: 'BZ_TOKEN',
+        idVariable: 'BZ_ID',
+        apiUrl,
+      });
+      const { message } = await failure(sink.put(delivery('new'), { signal }));
+      expect(message).toContain(why);
+      expect(message).toMatch(new RegExp(`${needs}[.,]`));
+      expect(`RotationError: ${message}`.length).toBeLessThan(200);
+    }
+  });
+
+  it('does not blame the public key where a variable is not taken', async () => {
+    const { sink } = await github();
+    const refusing: typeof fetch = (input, init) =>
+      String(input).includes('variables') && init?.method === 'PATCH'
+        ? Promise.resolve(new Response('{"message":"Validation Failed"}', { status: 422 }))
+        : fetch(input, init);
+    const both = sink('ghs_app', { idVariable: 'BZ_ID', fetch: refusing });
+    const { message } = await failure(both.put(delivery('new'), { signal }));
+    expect(message).toMatch(/422.*variable/);
+    expect(message).not.toContain('public key');
+  });
+
+  it('never shows what GitHub says', async () => {
+    const { url: apiUrl } = await listening(() => saying(`Repository was archived: ${madeUp('new').token}`));
+    const sink = githubActionsSecret({ token: 't', scope, name: 'BZ_TOKEN', apiUrl });
+    const { message } = await failure(sink.put(delivery('new'), { signal }));
+    expect(message).toContain('unarchive');
+    expect(createDetector({ secret: madeUp('new').secret })(message)).toEqual([]);
   });
 
   it('says by its code why GitHub cannot be reached', async () => {
