@@ -191,15 +191,23 @@ function planned(run: RecordRun, words: readonly string[]): RotationPhase {
   return run.record.phase;
 }
 
-/** A misspelt name drops nothing. One that was dropped before is no error, so that an option that stays set fails no later run. */
-function noteUnknown(run: RecordRun): void {
-  const known = run.record.sinks.map(({ name }) => name);
-  const unknown = run.settings.dropSinks.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return;
+/**
+ * Notes the names in `dropSinks` that drop nothing, and those of sinks that were given. They are no errors: an option that stays
+ * set must not fail a later run.
+ */
+function noteDropped(run: RecordRun): void {
+  const { record, settings } = run;
+  const known = record.sinks.map(({ name }) => name);
+  const given = settings.sinks.map(({ name }) => name);
   const shown = (names: readonly string[]) => names.map((name) => printable(name)).join(', ') || 'none';
-  run.note(
-    `No sink on record is called ${shown(unknown)}: it was dropped before, or its name in dropSinks is misspelt. On record: ${shown(known)}.`,
-  );
+  const both = settings.dropSinks.filter((name) => given.includes(name));
+  if (both.length > 0)
+    run.note(`These sinks were given, but get no credentials, because dropSinks names them: ${shown(both)}.`);
+  const unknown = settings.dropSinks.filter((name) => ![...known, ...given].includes(name));
+  if (unknown.length > 0)
+    run.note(
+      `No sink on record is called ${shown(unknown)}: it was dropped before, or its name in dropSinks is misspelt. On record: ${shown(known)}.`,
+    );
 }
 
 /** One run, from taking the record to giving it back. */
@@ -222,7 +230,7 @@ async function session(
   const { epoch, phase } = journal.record;
   const run: RecordRun = new Run(journal, new Service(client, signal), settings, phase !== 'idle');
   const rotated = () => run.record.epoch > epoch;
-  noteUnknown(run);
+  noteDropped(run);
   try {
     if (!dryRun) await journal.take();
     const stop = await work(run);

@@ -211,6 +211,8 @@ describe('new credentials', () => {
     const left = await resume({ sinks, dropSinks: ['gone'], dryRun: true });
     expect(left).toMatchObject({ phase: 'idle' });
     expect(left.notes.join()).toMatch(/gone.*dropSinks/);
+    const both = await resume({ sinks, dropSinks: ['there'] });
+    expect(both.notes).toEqual([expect.stringMatching(/given, but get no credentials.*there/)]);
   });
 
   it('are waited for by every sink that was ever given, until it is dropped: the old key stays', async () => {

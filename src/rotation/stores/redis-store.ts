@@ -197,13 +197,15 @@ const PHRASES: readonly (readonly [RegExp, string, string])[] = [
   [/\binvalid password\b/i, `${REPLIES.WRONGPASS}`, 'WRONGPASS'],
   [/AUTH <password> called without any password/, 'has no password, but the client sends one', 'AUTH'],
   [/max number of clients/i, 'accepts no further connections', 'maxclients'],
+  [/request limit exceeded/i, 'has used up the requests that its plan allows', 'limit'],
+  [/cluster support disabled/i, 'is not a cluster; connect with a client for one server', 'cluster'],
   [
     /\bnumber of keys\b|value is not an integer/i,
     'did not understand the call: check the function that runs the script (script, keys, args)',
     'ERR',
   ],
   [
-    /connection is closed|stream isn't writeable|max retries per request|client is (?:closed|offline)|socket closed/i,
+    /connection is closed|stream isn't writeable|max retries per request|client is (?:closed|offline)|socket closed|refresh slots cache|startup nodes|root nodes/i,
     'could not be asked, because the client has no connection to it',
     'connection',
   ],

@@ -217,6 +217,9 @@ describe('an error of Redis', () => {
     ['(connection)', "Stream isn't writeable and enableOfflineQueue options is false"],
     ['(connection)', 'Reached the max retries per request limit (which is 20). Refer to nonsense'],
     ['(connection)', 'The client is closed'],
+    ['(connection)', 'Failed to refresh slots cache.'],
+    ['(cluster)', 'ERR This instance has cluster support disabled'],
+    ['(limit)', 'ERR max daily request limit exceeded. Limit: nonsense'],
   ])('is explained under the word %s, and its text is withheld (%s)', async (word, text) => {
     const { message } = await said(new Error(text));
     expect(message).toContain(word);
