@@ -174,13 +174,10 @@ const REPLIES: Readonly<Record<string, string>> = {
   NOSCRIPT: 'does not hold the script: the function must send it with EVAL, and not its hash with EVALSHA',
 };
 
-const REFUSES =
-  '(?:unknown|unsupported|disabled|forbidden|not (?:allowed|support(?:ed)?|available|permitted))';
-
 /** Errors that are known by a phrase, and the word that they are reported by. */
 const PHRASES: readonly (readonly [RegExp, string, string])[] = [
   [
-    new RegExp(String.raw`\b${REFUSES}\b.*\beval\b|\beval\b.*\b${REFUSES}\b`, 'i'),
+    /^(?=.*\beval\b).*\b(?:unknown|unsupported|disabled|forbidden|not (?:allowed|support(?:ed)?|available|permitted))\b/i,
     'runs no scripts: EVAL is disabled or renamed there, and without a script no write can be compared. Allow it, or use another store',
     'EVAL',
   ],
