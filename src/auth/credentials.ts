@@ -70,8 +70,33 @@ export const EXPIRED_EARLY = 120_000;
 /** Whether two ids name one key: a service that reads hex digits accepts both cases. */
 export const sameKey = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
+/** `${NAME}`, `$(NAME)`, `{{ name }}`, `%NAME%`, `$env:NAME`: what shells, CI systems and templates leave of an undefined variable. */
+export const VARIABLE =
+  /\$\{{1,2}[^}]{0,200}\}{1,2}|\$\([^)]{0,200}\)|\{\{[^}]{0,200}\}\}|%[A-Za-z_]\w{0,200}%|\$env:\w{1,200}/
+    .source;
+/** `$NAME`. A secret may begin with a dollar sign, so only the usual forms of names count. */
+const SHELL_VARIABLE = /\$(?:[A-Z_][A-Z\d_]*|[a-z][a-z\d]*(?:_[a-z\d]+)+)/.source;
+/** The address of a secret that a tool should have replaced with the secret itself. */
+const ADDRESS =
+  /[a-z]{2,20}(?:[+-][a-z\d.]{1,30})?:\/\/|arn:aws[\w-]*:|vault:[^#]+#|secretref:|ssm:\/|projects\/[^/]+\/secrets\/|@Microsoft\.KeyVault\(/
+    .source;
+/** One of these as a whole key id, secret or token, or before a colon: elsewhere a secret may contain them. */
+const REFERENCE = new RegExp(`^(?:(?:${VARIABLE}|${SHELL_VARIABLE})(?:$|:)|${ADDRESS})`);
+
 /** Forms that neither an id nor a secret can have, and what is wrong. The text completes "The credentials …". */
 const IMPOSSIBLE: readonly (readonly [form: RegExp, problem: string])[] = [
+  [
+    REFERENCE,
+    'hold a variable or a reference, such as $NAME or op://vault/item, as the %. Have it replaced with its value, or give the value itself.',
+  ],
+  [
+    /^(?:export\s+\w+|[A-Z][A-Z\d_]{4,})=[^=]/,
+    'hold NAME=value as the %. Give what follows the equals sign.',
+  ],
+  [
+    /^(?:ENC[[(]|\$ANSIBLE_VAULT;|-----BEGIN )/,
+    'hold encrypted text as the %. Decrypt it, and give the value itself.',
+  ],
   [/\p{Cc}/u, 'contain a control character, such as a line break, in the %. Remove it.'],
   [
     /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u,
@@ -83,11 +108,11 @@ const IMPOSSIBLE: readonly (readonly [form: RegExp, problem: string])[] = [
     'hold the placeholder [secret] as the %, which is how a Secret appears in strings and JSON. Write secret.reveal() there.',
   ],
   [
-    /^(?:\*{2,}|[•●]{2,}|x{3,}|\.{3}|…)$|\*{4}|^[<[(](?:redacted|masked|hidden)[>\])]$/i,
-    'hold a mask such as *** as the %. Copy the value from where it is kept, not from a log.',
+    /^(?:\*{2}|x{3,})$|^\*{3}|\*{3}$|\*{4}|[•●]{2}|x{6}|^[\w-]+…|(?:…|\.{3})$|[<[(](?:redacted|masked|hidden)[>\])]/i,
+    'hold a mask such as *** or a shortened value as the %. Copy the whole value from where it is kept, not from a log.',
   ],
   [
-    /^<[^<>]+>$|^\{\{.*\}\}$|^your[-_ ]|^(?:undefined|null|nan|none|changeme)$|^\[object \w+\]$/i,
+    /^<[^<>]+>$|^your[-_ ]|^(?:undefined|null|nan|none|changeme)$|^\[object \w+\]$/i,
     'hold a placeholder as the %, as templates such as <key id>:<key secret> do. Put the real value there.',
   ],
   [
@@ -120,7 +145,8 @@ function problemWithoutColon(text: string): string {
 /**
  * Parses `id:secret`, or checks an object. The service's rules for length and alphabet are not known, so only what cannot be
  * credentials is refused, by its form: an empty id or secret, control and invisible characters, quotation marks around a
- * value, masks and placeholders, a path, an e-mail address, JSON, or a `:` in the id.
+ * value, masks, shortened values and placeholders, variables and references to secrets that were not replaced, encrypted
+ * text, a path, an e-mail address, JSON, or a `:` in the id.
  *
  * @throws {@link CredentialsError} that says what is wrong, without the value.
  * @example
@@ -143,6 +169,8 @@ export function parseCredentials(value: string | CredentialsInput, source?: stri
       return fail(
         'hold JSON where id:secret belongs. Save it as a key file and give its path in BLAZEMETER_API_KEY or to fromKeyFile().',
       );
+    // Before it is split, because many have colons of their own.
+    if (REFERENCE.test(trimmed)) return fail(problemOf(trimmed, 'value') ?? '');
     const colon = trimmed.indexOf(':');
     if (colon < 0 || /^[a-z]:\\/i.test(trimmed)) return fail(problemWithoutColon(trimmed));
     return checked({ id: trimmed.slice(0, colon), secret: trimmed.slice(colon + 1) }, fail);

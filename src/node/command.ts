@@ -5,7 +5,7 @@ import type { CredentialContext, CredentialProvider } from '../auth/credentials.
 import { onAbort, reasonOf } from '../util/abort.ts';
 import { parseOptions, spec } from '../util/options.ts';
 import { builtin } from './builtin.ts';
-import { MAX_BYTES, shownPath, utf8 } from './private-file.ts';
+import { foreignForm, MAX_BYTES, shownPath } from './private-file.ts';
 import { broken, checkedCredentials, errorCode, type Found, parseKeyJson, providerOf } from './source.ts';
 
 const OPTIONS = { timeout: spec.milliseconds, cwd: spec.string, env: spec.any };
@@ -136,12 +136,10 @@ function run(
         return fail(
           `${code === null ? `was killed by ${killedBy}` : `failed with exit code ${code}`}. Run it by hand.`,
         );
-      try {
-        const output = utf8(builtin('node:buffer').Buffer.concat(chunks));
-        end(() => resolve(output));
-      } catch {
-        fail('printed text that is not UTF-8.');
-      }
+      const output = builtin('node:buffer').Buffer.concat(chunks);
+      const foreign = foreignForm(output);
+      if (foreign !== undefined) return fail(`printed ${foreign}`);
+      end(() => resolve(new TextDecoder().decode(output)));
     });
 
     function start() {

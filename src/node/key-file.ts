@@ -1,20 +1,16 @@
 // Key files: `{"id": "…", "secret": "…"}`, as BlazeMeter users keep them.
 
-import type { CredentialContext, CredentialProvider } from '../auth/credentials.ts';
+import { type CredentialContext, type CredentialProvider, VARIABLE } from '../auth/credentials.ts';
 import { parseOptions } from '../util/options.ts';
 import { FILE_OPTIONS, type FileOptions, fileSource, readPrivateFile } from './private-file.ts';
-import {
-  broken,
-  checkedCredentials,
-  type Found,
-  IN_PATH,
-  parseKeyJson,
-  providerOf,
-  refuseVariable,
-} from './source.ts';
+import { broken, checkedCredentials, type Found, parseKeyJson, providerOf } from './source.ts';
 
 /** What people put in place of a path, by its form. The text completes "BLAZEMETER_API_KEY …". */
 const NO_PATH: readonly (readonly [form: RegExp, problem: string])[] = [
+  [
+    new RegExp(`^(?:~|\\$\\w+)(?:$|[\\\\/])|${VARIABLE}`),
+    'contains a variable that was not replaced. Define it, or give the path itself.',
+  ],
   [
     /^\s*[{"'`\u2018-\u201f]/,
     'holds JSON or quoted text where the path of a key file belongs. Give the path, without quotes.',
@@ -22,7 +18,7 @@ const NO_PATH: readonly (readonly [form: RegExp, problem: string])[] = [
   // A colon further back may be part of a path; one in front only follows the letter of a Windows drive.
   [
     /^(?![a-z]:[\\/])[^\\/.][^\\/]*:/i,
-    'holds id:secret or the like where the path of a key file belongs. Put id:secret into BZ_TOKEN.',
+    'holds id:secret, an address or the like where the path of a key file belongs. Give the path, or put id:secret into BZ_TOKEN.',
   ],
   [
     /^[0-9a-f]{24}$/i,
@@ -46,7 +42,6 @@ const NO_PATH: readonly (readonly [form: RegExp, problem: string])[] = [
 /** Refuses what is not a path: nothing, an unreplaced variable, or credentials, which are never shown. */
 export function checkPath(path: string, source: string): void {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) throw broken(source, 'must be a path.');
-  refuseVariable(path, source, IN_PATH);
   const problem = NO_PATH.find(([form]) => form.test(path))?.[1];
   if (problem !== undefined) throw broken(source, problem);
 }

@@ -90,14 +90,44 @@ async function readOnce(
     for (let read = 1; read > 0; length += read)
       read = (await handle.read(buffer, length, buffer.length - length)).bytesRead;
     if (length > MAX_BYTES) throw broken(source, 'is larger than 64 KiB. Check the path.');
-    return utf8(buffer.subarray(0, length));
+    const bytes = buffer.subarray(0, length);
+    const foreign = foreignForm(bytes);
+    if (foreign !== undefined) throw broken(source, `holds ${foreign}`);
+    return new TextDecoder().decode(bytes);
   } finally {
     await handle.close();
   }
 }
 
-/** Text of these bytes, without a byte-order mark. Throws where they are not UTF-8. */
-export const utf8 = (bytes: Uint8Array): string => new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+/** Forms other than UTF-8 text, by how they begin as Latin-1. What they are completes "The file holds …" and "It printed …". */
+const FOREIGN: readonly (readonly [form: RegExp, what: string])[] = [
+  [/^\0GITCRYPT\0/, 'data encrypted with git-crypt. Decrypt it (git-crypt unlock).'],
+  [
+    /^(?:age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/,
+    'data encrypted with age. Decrypt it (age --decrypt).',
+  ],
+  [/^-----BEGIN PGP MESSAGE-----/, 'data encrypted with PGP. Decrypt it (gpg --decrypt).'],
+  [/^\$ANSIBLE_VAULT;/, 'data encrypted with Ansible Vault. Decrypt it (ansible-vault decrypt).'],
+  [/^[\s{"]*\w+"?\s*[:=]\s*"?ENC\[AES256_GCM,/, 'data encrypted with sops. Decrypt it (sops --decrypt).'],
+  [/^version https:\/\/git-lfs\.github\.com\//, 'a pointer of Git LFS. Get the file itself (git lfs pull).'],
+  [/^(?:ÿþ|þÿ)|^(?:\0[\t-~]){2}|^(?:[\t-~]\0){2}/, 'UTF-16 text. Convert it to UTF-8.'],
+];
+
+/** What these bytes hold other than UTF-8 text, and what to do about it; never what they say. */
+export function foreignForm(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder('latin1').decode(bytes);
+  const known = FOREIGN.find(([form]) => form.test(text))?.[1];
+  if (known !== undefined) return known;
+  // Control characters that no text has. Escape (27) is one that terminals understand.
+  if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27)))
+    return 'binary data, which may be encrypted. Give the text itself.';
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return undefined;
+  } catch {
+    return 'text that is not UTF-8: probably Latin-1 or Windows-1252. Convert it to UTF-8.';
+  }
+}
 
 /** What helps where owner or permissions are wrong. */
 const INSECURE: ErrorHint = {

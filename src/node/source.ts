@@ -35,27 +35,8 @@ export const broken = (source: string, problem: string, hint?: ErrorHint): Crede
 export const errorCode = (error: unknown): string =>
   String((typeof error === 'object' && error !== null && 'code' in error && error.code) || 'failed');
 
-/** `${NAME}`, `$(NAME)`, `{{ name }}`, `%NAME%`: what shells, CI systems and templates leave of an undefined variable. */
-const VARIABLE = /\$\{{1,2}[^}]{0,200}\}{1,2}|\$\([^)]{0,200}\)|\{\{[^}]{0,200}\}\}|%[A-Za-z_]\w{0,200}%/
-  .source;
-/** One that is a whole key id, secret or token: a secret may contain any characters. */
-const AS_CREDENTIALS = new RegExp(`(?:^|:)(?:${VARIABLE})(?:$|:)`);
-/** One anywhere in a path, or a `~`. */
-export const IN_PATH = new RegExp(`^~(?:$|[\\\\/])|${VARIABLE}`);
-
-/** Refuses text in which a variable was not replaced. */
-export function refuseVariable(text: string, source: string, variable: RegExp): void {
-  if (variable.test(text))
-    throw broken(source, 'contains a variable that was not replaced. Define it, or give the value itself.');
-}
-
 /** Checks credentials that a source holds: an object, or the string `id:secret`. */
-export function checkedCredentials(
-  value: string | (CredentialsInput & { readonly secret: string }),
-  source: string,
-): Credentials {
-  for (const text of typeof value === 'string' ? [value] : [value.id, value.secret])
-    refuseVariable(text, source, AS_CREDENTIALS);
+export function checkedCredentials(value: string | CredentialsInput, source: string): Credentials {
   try {
     return parseCredentials(value, `The credentials in ${source}`);
   } catch (error) {

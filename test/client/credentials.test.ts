@@ -129,11 +129,89 @@ describe('credentials are refused', () => {
     ['an old key in place of an id', { id: id.slice(0, 20), secret }, /old/],
     ['the whole in place of the secret', { id, secret: token }, /id:secret/],
     ['a header', { id, secret: `Basic ${btoa(token)}` }, /Authorization/],
+    ['a shortened secret', { id, secret: `${secret.slice(0, 8)}…` }, /shortened/],
+    ['a secret shortened with dots', `${id}:${secret.slice(0, 8)}...`, /shortened/],
+    ['an id as messages show it', { id: `${id.slice(0, 4)}…${id.slice(-4)}`, secret }, /shortened/],
+    ['a mask at the end of a secret', { id, secret: `${secret.slice(0, 8)}***` }, /mask/],
+    ['bullets in a secret', { id, secret: `${secret.slice(0, 8)}••••` }, /mask/],
+    ['a secret of which a part is crossed out', { id, secret: `${secret.slice(0, 8)}xxxxxxxx` }, /mask/],
+    ['a secret of which a part is redacted', { id, secret: `${secret.slice(0, 8)}[REDACTED]` }, /mask/],
+    ['the line of an environment file', `BZ_TOKEN=${token}`, /equals sign/],
+    ['the line of a shell script', `export BZ_TOKEN=${token}`, /equals sign/],
+    ['the line of a secret', { id, secret: `API_KEY_SECRET=${secret}` }, /equals sign/],
+    ['a value that sops has encrypted', { id, secret: 'ENC[AES256_GCM,data:abc=,type:str]' }, /encrypted/],
+    ['a value that Ansible has encrypted', { id, secret: '$ANSIBLE_VAULT;1.1;AES256' }, /encrypted/],
   ];
   it.each(mistaken)('for %s, by its name', (_, value, hint) => {
     const error = refused(value);
     expect(error.message).toMatch(hint);
     expectHidden(error, secret);
+  });
+
+  it.each([
+    '$BZ_SECRET',
+    '$bz_secret',
+    '$env:BZ_SECRET',
+    '%BZ_SECRET%',
+    '$(BZ_SECRET)',
+    `\${BZ_SECRET}`,
+    `\${BZ_SECRET:-none}`,
+    `\${{ secrets.BZ_SECRET }}`,
+    '{{ bz_secret }}',
+    '{{resolve:secretsmanager:bz:SecretString:secret}}',
+    'op://vault/item/secret',
+    'file:///run/secrets/bz',
+    'gcp-sm://project/bz',
+    'https://bz.vault.azure.net/secrets/bz',
+    'ref+vault://secret/bz#/secret',
+    'vault:secret/data/bz#secret',
+    'arn:aws:secretsmanager:eu-west-1:123456789012:secret:bz',
+    'projects/p/secrets/bz/versions/latest',
+    'secretref:bz',
+    '@Microsoft.KeyVault(SecretUri=https://bz.vault.azure.net/secrets/bz)',
+  ])('for %s, which nothing replaced, as either half, as both, or as the whole', (reference) => {
+    for (const value of [
+      reference,
+      ` ${reference}\n`,
+      `${reference}:${secret}`,
+      `${id}:${reference}`,
+      `${reference}:${reference}`,
+      { id: reference, secret },
+      { id, secret: reference },
+      { id, secret: Secret.from(reference) },
+    ]) {
+      const error = refused(value);
+      expect(error.message).toContain('reference');
+      expect(error.message).not.toContain(reference);
+      expectHidden(error, secret);
+    }
+  });
+
+  it.each([
+    '$ecret9',
+    '$Ab9_xyz',
+    'a$BZ_SECRET',
+    '$BZ-SECRET',
+    `a\${b}c`,
+    '100%AB%cd',
+    'op:x',
+    '//x',
+    '://x',
+    'a://b',
+    'projects/secrets',
+    'A=b',
+    'AAAAAAA=',
+    'AAAAAAA======',
+    'ENCODED',
+    'a..b',
+    'a***b',
+    'axxxxxa',
+    'a...b',
+    'vault',
+    'ключ',
+  ])('but not for the secret %s, which may be one', (odd) => {
+    for (const value of [{ id, secret: odd }, `${id}:${odd}`])
+      expect(parseCredentials(value).secret.reveal()).toBe(odd);
   });
 
   it('by the name of their source, where they have one', () => {
@@ -164,12 +242,14 @@ function lone() {
 }
 
 const carried = (text: string) => text !== '' && !CONTROL.test(text) && text.isWellFormed();
+/** What is also taken for a mask or a shortened value inside a text. */
+const MASK = /\*{4}|…|[•●]{2}|x{6}/i;
 const INVISIBLE = /[\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0]/u;
 /** Any text between letters and a digit, so that it is neither quoted nor a placeholder nor a path. */
 const goodText = (before: string) =>
   anyText
     .map((text) => `${before}${text}9`)
-    .filter((text) => carried(text) && !INVISIBLE.test(text) && !text.includes('****'));
+    .filter((text) => carried(text) && !INVISIBLE.test(text) && !MASK.test(text));
 const goodSecret = goodText('secret');
 /** Nor an address. */
 const goodId = goodText('id').filter((text) => !/[:@]/.test(text));

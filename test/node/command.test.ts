@@ -84,6 +84,13 @@ describe('what a program prints', () => {
     expect((await refusal(fromCommand(argv)())).message).toContain('UTF-8');
   });
 
+  it('must not be UTF-16, which is named', async () => {
+    const argv = script(
+      `process.stdout.write(Buffer.from('{"id":"${id}","secret":"${secret}"}', 'utf16le'))`,
+    );
+    expect((await refusal(fromCommand(argv)(), secret)).message).toContain('printed UTF-16 text');
+  });
+
   it('is never shown, on whichever stream, and not on that of this process either', async () => {
     const written = vi.spyOn(process.stderr, 'write');
     const argv = script(`console.log("${token}"); console.error("${token}"); process.exitCode = 3;`);

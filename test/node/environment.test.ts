@@ -1,5 +1,5 @@
 // Credentials from the environment: each name and form, their order, and every way in which they are set wrongly.
-import { symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromEnvironment } from 'blazemeter-client/node';
 import { describe, expect, it, vi } from 'vitest';
@@ -182,6 +182,7 @@ describe('what is configured and broken stops the search, though good credential
     '%MY_SECRET%',
     `\${MY_SECRET:-}`,
     `\${{ secrets.MY_SECRET }}`,
+    '$env:MY_SECRET',
   ])
     it(`an unreplaced ${variable}`, async () => {
       for (const env of [
@@ -202,9 +203,32 @@ describe('what is configured and broken stops the search, though good credential
       }
     });
 
-  it('a home folder that nothing replaced', async () => {
-    const error = await refusal(fromEnvironment({ env: { API_KEY_PATH: '~/api-key.json' } })());
-    expect(error.source).toContain('API_KEY_PATH');
+  it.each(['~/api-key.json', '$HOME/api-key.json', '$KEY_FILE'])(
+    '%s, which nothing replaced',
+    async (path) => {
+      const error = await refusal(fromEnvironment({ env: { API_KEY_PATH: path } })());
+      expect(error.source).toContain('API_KEY_PATH');
+      expect(error.message).toContain('variable');
+    },
+  );
+
+  it.each([
+    'op://vault/item/secret',
+    'file:///run/secrets/api-key.json',
+    'vault:secret/data/bz#secret',
+    'arn:aws:secretsmanager:eu-west-1:123456789012:secret:bz',
+    '@Microsoft.KeyVault(SecretUri=https://bz.vault.azure.net/secrets/bz)',
+  ])('%s in the place of a path', async (address) => {
+    const error = await refusal(fromEnvironment({ env: { API_KEY_PATH: address } })());
+    expect(error.message).toContain('an address');
+    expect(error.message).not.toContain(address);
+  });
+
+  it('a path that looks like the name of a stored secret is one', async () => {
+    const folder = join(temporaryFolder(), 'projects', 'p', 'secrets');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'bz'), JSON.stringify(file), { mode: 0o600 });
+    expect((await fromEnvironment({ env: { API_KEY_PATH: join(folder, 'bz') } })()).id).toBe(file.id);
   });
 
   it('a path cannot drive the terminal or the CI system that the error is printed on', async () => {

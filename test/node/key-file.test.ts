@@ -19,6 +19,9 @@ import { fileWith, keyFile, madeUp, refusal, temporaryFolder } from '../support/
 
 const credentials = madeUp('key file');
 const { id, secret } = credentials;
+const json = JSON.stringify({ id, secret });
+const utf16 = (text: string): Buffer => Buffer.from(text, 'utf16le');
+const sops = `ENC[AES256_GCM,data:${secret},iv:x,tag:y,type:str]`;
 const windows = process.platform === 'win32';
 const root = process.geteuid?.() === 0;
 
@@ -71,7 +74,23 @@ describe('what a key file holds', () => {
     ['a line break in the secret', JSON.stringify({ id, secret: `${secret}\n` }), /control character/],
     ['a template', `{"id": "\${ID}", "secret": "${secret}"}`, /variable/],
     ['the inherited names', `{"__proto__": {"id": "${id}", "secret": "${secret}"}}`, /key id/],
-    ['UTF-16, as PowerShell writes it', Buffer.from(`\ufeff{"id":"${id}"}`, 'utf16le'), /ERR_ENCODING/],
+    ['UTF-16, as PowerShell writes it', utf16(`\ufeff${json}`), /UTF-16.*UTF-8/],
+    ['UTF-16 in the other order', utf16(`\ufeff${json}`).swap16(), /UTF-16/],
+    ['UTF-16 without a byte-order mark', utf16(json), /UTF-16/],
+    ['UTF-16 in the other order without one', utf16(json).swap16(), /UTF-16/],
+    ['Latin-1', Buffer.from(JSON.stringify({ id, secret, note: 'é' }), 'latin1'), /Latin-1/],
+    ['binary data', Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3]), /binary/],
+    ['binary data that begins with the text', Buffer.from(`${json}\0\u0001`), /binary/],
+    ['a file of git-crypt', Buffer.from(`\0GITCRYPT\0${secret}`), /git-crypt unlock/],
+    ['a file of age', `age-encryption.org/v1\n-> X25519 ${secret}\n`, /age --decrypt/],
+    ['a file of age as text', `-----BEGIN AGE ENCRYPTED FILE-----\n${secret}\n`, /age --decrypt/],
+    ['a file of PGP', `-----BEGIN PGP MESSAGE-----\n\n${secret}\n`, /gpg --decrypt/],
+    ['a file of Ansible Vault', `$ANSIBLE_VAULT;1.1;AES256\n${secret}\n`, /ansible-vault decrypt/],
+    ['a JSON file of sops', JSON.stringify({ id: sops, secret: sops, sops: {} }, null, 2), /sops --decrypt/],
+    ['a YAML file of sops', `id: ${sops}\nsecret: ${sops}\n`, /sops --decrypt/],
+    ['a whole file that sops encrypted', JSON.stringify({ data: sops, sops: {} }), /sops --decrypt/],
+    ['a secret that sops encrypted', JSON.stringify({ id, secret: sops }), /encrypted/],
+    ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:ab\n', /git lfs pull/],
     ['more than 64 KiB', JSON.stringify({ id, secret, x: 'y'.repeat(65_536) }), /64 KiB/],
   ];
   for (const [what, content, message] of wrong)
