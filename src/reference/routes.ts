@@ -125,6 +125,32 @@ export type RouteOverrides = {
   readonly [Name in ReferenceOperation | 'apiKeyPolicy.get']?: RouteOverride | undefined;
 };
 
+/** The fields that a correction must not lose: without them the reference could not do the operation, or the client not read it. */
+const NEEDED: Readonly<
+  Record<keyof RouteOverrides, { readonly body?: readonly string[]; readonly result?: readonly string[] }>
+> = {
+  'web.version': {},
+  'user.get': {},
+  'accounts.list': {},
+  'accounts.get': {},
+  'accounts.users': {},
+  'apiKeyPolicy.get': { result: ['apiKeyExpiration'] },
+  'apiKeyPolicy.set': { body: ['apiKeyExpiration'] },
+  'apiKeys.list': { result: ['id'] },
+  'apiKeys.create': { body: ['name', 'expiration'], result: ['id', 'secret'] },
+  'apiKeys.get': {},
+  'apiKeys.delete': {},
+  'apiKeys.regenerateSecret': { result: ['secret'] },
+  'workspaces.list': {},
+  'workspaces.get': {},
+  'projects.list': {},
+  'projects.get': {},
+  'tests.list': {},
+  'tests.get': {},
+  'multiTests.list': {},
+  'multiTests.get': {},
+};
+
 /** A route as the core runs it. */
 export interface ActiveRoute extends Operation {
   /** The parameters that the query holds: their names, and those of the query. */
@@ -154,7 +180,11 @@ export function overriddenRoutes(overrides: RouteOverrides = {}): readonly Activ
 const pattern = ({ method, path }: Route): string => `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
 const sameRoute = (one: Route, other: Route): boolean => pattern(one) === pattern(other);
 
-function corrected(route: Operation, name: string, override: RouteOverride | undefined): ActiveRoute {
+function corrected(
+  route: Operation,
+  name: keyof RouteOverrides,
+  override: RouteOverride | undefined,
+): ActiveRoute {
   const { method = route.method, path: given = route.path, body, result } = override ?? {};
   const [path = '', query] = given.split('?');
   return {
@@ -165,8 +195,8 @@ function corrected(route: Operation, name: string, override: RouteOverride | und
       const param = /^\{(\w+)\}$/.exec(value)?.[1];
       return param === undefined ? [] : [[param, key] as const];
     }),
-    readBody: body === undefined ? undefined : bodyReader(name, body),
-    writeResult: result === undefined ? undefined : resultWriter(name, result),
+    readBody: body === undefined ? undefined : bodyReader(name, body, NEEDED[name].body ?? []),
+    writeResult: result === undefined ? undefined : resultWriter(name, result, NEEDED[name].result ?? []),
   };
 }
 

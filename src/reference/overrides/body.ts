@@ -18,7 +18,11 @@ import {
 export type ReadBody = (body: Json, now: number) => Json;
 
 /** Learns where the client's function puts what. Throws a `TypeError` where the reference could not read its bodies. */
-export function bodyReader(operation: string, build: NonNullable<RouteOverride['body']>): ReadBody {
+export function bodyReader(
+  operation: string,
+  build: NonNullable<RouteOverride['body']>,
+  needed: readonly string[],
+): ReadBody {
   const built = (input: BodyInput): [Path, unknown][] => {
     try {
       return leaves(JSON.parse(JSON.stringify(build(input) ?? null)));
@@ -45,9 +49,7 @@ export function bodyReader(operation: string, build: NonNullable<RouteOverride['
     } else if (Number(value) === DAYS)
       readers.push(['expiration', path, (found, now) => now + Number(found) * DAY]);
   }
-  const missing = (NEEDED_IN_BODY[operation] ?? []).filter(
-    (name) => !readers.some(([field]) => field === name),
-  );
+  const missing = needed.filter((name) => !readers.some(([field]) => field === name));
   if (missing.length > 0) throw unclear(operation, 'body', missing);
   return (body, now) =>
     Object.fromEntries(
@@ -56,11 +58,6 @@ export function bodyReader(operation: string, build: NonNullable<RouteOverride['
         .flatMap(([field, found, read]) => (found === undefined ? [] : [[field, read(found, now)]])),
     );
 }
-
-const NEEDED_IN_BODY: Readonly<Record<string, readonly string[]>> = {
-  'apiKeys.create': ['name', 'expiration'],
-  'apiKeyPolicy.set': ['apiKeyExpiration'],
-};
 
 /** The values in a JSON text, each with its path. */
 function leaves(value: unknown, path: Path = []): [Path, unknown][] {

@@ -14,13 +14,6 @@ import {
 } from './override.ts';
 import { ITEM, probe } from './probe.ts';
 
-const NEEDED_IN_RESULT: Readonly<Record<string, readonly string[]>> = {
-  'apiKeys.create': ['id', 'secret'],
-  'apiKeys.regenerateSecret': ['secret'],
-  'apiKeys.list': ['id'],
-  'apiKeyPolicy.get': ['apiKeyExpiration'],
-};
-
 /** Writes a result (an object, or the items of a list) as the fields of a response in which the client finds it. */
 export type WriteResult = (result: unknown) => Json;
 
@@ -46,7 +39,11 @@ interface Place {
 }
 
 /** Learns where the client's function finds what. Throws a `TypeError` where it would not find what it must. */
-export function resultWriter(operation: string, find: NonNullable<RouteOverride['result']>): WriteResult {
+export function resultWriter(
+  operation: string,
+  find: NonNullable<RouteOverride['result']>,
+  needed: readonly string[],
+): WriteResult {
   const isList =
     operation === 'apiKeys.list' || operation === 'accounts.list' || operation === 'accounts.users';
   let places: readonly Place[] | undefined;
@@ -57,14 +54,14 @@ export function resultWriter(operation: string, find: NonNullable<RouteOverride[
     } catch {
       throw unclear(operation, 'result', ['a response']);
     }
-    const missing = (NEEDED_IN_RESULT[operation] ?? []).filter(
+    const missing = needed.filter(
       (name) =>
         found.known.every((known) => known !== name) && !found.places.some(({ field }) => field === name),
     );
     if (missing.length > 0) throw unclear(operation, 'result', missing);
     return found.places;
   };
-  learn(NEEDED_IN_RESULT[operation] ?? []);
+  learn(needed);
   return (result) => {
     const items: readonly unknown[] = Array.isArray(result) ? result : [result];
     if (items.length > 0) places ??= learn(Object.keys(Object.assign({}, ...items)));
