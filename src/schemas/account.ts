@@ -47,37 +47,43 @@ export interface AccountUser {
   readonly extra: Extra;
 }
 
+const accountFields = {
+  id: numericId,
+  name: optional('name', z.string()),
+  owner: optional('owner', z.object({ id: numericId, ...person('owner.') })),
+  apiKeyExpiration: optional('apiKeyExpiration', z.number()),
+  legacyApiKeysDisabled: optional('legacyApiKeysDisabled', z.boolean()),
+  membersCount: optional('membersCount', z.number()),
+  workspacesCount: optional('workspacesCount', z.number()),
+  created: optionalTime('created'),
+  updated: optionalTime('updated'),
+};
+
 /** One account, or an item of the list of accounts. */
 export const account: z.ZodMiniType<Account> = z.pipe(
-  z.looseObject({
-    id: numericId,
-    name: optional('name', z.string()),
-    owner: optional('owner', z.object({ id: numericId, ...person('owner.') })),
-    apiKeyExpiration: optional('apiKeyExpiration', z.number()),
-    legacyApiKeysDisabled: optional('legacyApiKeysDisabled', z.boolean()),
-    membersCount: optional('membersCount', z.number()),
-    workspacesCount: optional('workspacesCount', z.number()),
-    created: optionalTime('created'),
-    updated: optionalTime('updated'),
-  }),
-  z.transform(({ id, name, owner, apiKeyExpiration, legacyApiKeysDisabled, ...rest }) => {
-    const { membersCount, workspacesCount, created, updated, ...unknownFields } = rest;
+  z.looseObject(accountFields),
+  z.transform((found) => {
+    const { id, name, owner, apiKeyExpiration, legacyApiKeysDisabled, membersCount, workspacesCount } = found;
     const limits = { apiKeyExpirationDays: apiKeyExpiration, legacyApiKeysDisabled };
-    const dates = { createdAt: created, updatedAt: updated };
-    return withExtra({ id, name, owner, ...limits, membersCount, workspacesCount, ...dates }, unknownFields);
+    const dates = { createdAt: found.created, updatedAt: found.updated };
+    const model = { id, name, owner, ...limits, membersCount, workspacesCount, ...dates };
+    return withExtra(model, found, accountFields);
   }),
 );
 
+const memberFields = {
+  id: numericId,
+  ...person(),
+  enabled: optional('enabled', z.boolean()),
+  roles: optional('roles', z.array(z.unknown())),
+};
+
 /** A member of an account. */
 export const accountUser: z.ZodMiniType<AccountUser> = z.pipe(
-  z.looseObject({
-    id: numericId,
-    ...person(),
-    enabled: optional('enabled', z.boolean()),
-    roles: optional('roles', z.array(z.unknown())),
-  }),
-  z.transform(({ id, email, displayName, enabled, roles, ...unknownFields }) => {
-    const names = (roles ?? []).filter((role) => typeof role === 'string');
-    return withExtra({ id, email, displayName, enabled, roles: names }, unknownFields);
+  z.looseObject(memberFields),
+  z.transform((found) => {
+    const { id, email, displayName, enabled } = found;
+    const roles = (found.roles ?? []).filter((role) => typeof role === 'string');
+    return withExtra({ id, email, displayName, enabled, roles }, found, memberFields);
   }),
 );

@@ -46,16 +46,16 @@ const fields = {
 
 type Fields = z.infer<z.ZodMiniObject<typeof fields, z.core.$loose>>;
 
-function toApiKey({ created, updated, expiration, lastUsed, ...rest }: Fields, opaque: boolean): ApiKey {
-  const { id, name, userId, ...unknownFields } = rest;
+function toApiKey(found: Fields, schemaFields: object, opaque: boolean): ApiKey {
+  const { id, name, userId, created, updated, expiration, lastUsed } = found;
   const dates = { createdAt: created, updatedAt: updated, expiresAt: expiration, lastUsedAt: lastUsed };
-  return withExtra({ id, name, userId, ...dates }, unknownFields, opaque);
+  return withExtra({ id, name, userId, ...dates }, found, schemaFields, opaque);
 }
 
 /** A key, as lists and reads return it. */
 export const apiKey: z.ZodMiniType<ApiKey> = z.pipe(
   z.looseObject(fields),
-  z.transform((found) => toApiKey(found, false)),
+  z.transform((found) => toApiKey(found, fields, false)),
 );
 
 const secret: z.ZodMiniType<Secret> = z.pipe(
@@ -63,10 +63,12 @@ const secret: z.ZodMiniType<Secret> = z.pipe(
   z.transform((text) => Secret.from(text)),
 );
 
+const newFields = { ...fields, secret };
+
 /** The response to a create or a regenerate. Its secret is a {@link Secret} from the moment that it is read. */
 export const newApiKey: z.ZodMiniType<NewApiKey> = z.pipe(
-  z.looseObject({ ...fields, secret }),
-  z.transform(({ secret: shownOnce, ...found }) => ({ apiKey: toApiKey(found, true), secret: shownOnce })),
+  z.looseObject(newFields),
+  z.transform((found) => ({ apiKey: toApiKey(found, newFields, true), secret: found.secret })),
 );
 
 /** The input of `apiKeys.create`: a name, and either a period or a date. */

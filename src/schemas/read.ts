@@ -86,17 +86,21 @@ export const person = (field = '') => ({
 
 const DANGEROUS = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Adds the unknown fields to a model, where nothing shows them without asking. */
+/**
+ * Adds the fields of `found` that a schema does not have to a model, where nothing shows them without asking. They are copied
+ * once, because a response may have hundreds of thousands.
+ */
 export function withExtra<T extends object>(
   model: T,
-  unknownFields: Readonly<Record<string, unknown>>,
+  found: Readonly<Record<string, unknown>>,
+  schemaFields: object,
   opaque = false,
 ): T & { readonly extra: Extra } {
-  const entries = Object.entries(unknownFields).filter(([key]) => !DANGEROUS.has(key));
-  const extra = Object.freeze(
-    Object.fromEntries(opaque ? entries.map(([key, value]) => [key, concealed(value)]) : entries),
-  );
-  return Object.defineProperty({ ...model, extra }, 'extra', { enumerable: false });
+  const extra: Record<string, unknown> = {};
+  for (const name of Object.keys(found))
+    if (!Object.hasOwn(schemaFields, name) && !DANGEROUS.has(name))
+      extra[name] = opaque ? concealed(found[name]) : found[name];
+  return Object.defineProperty({ ...model, extra: Object.freeze(extra) }, 'extra', { enumerable: false });
 }
 
 function concealed(value: unknown): Secret {

@@ -49,22 +49,25 @@ const defaultProject: z.ZodMiniType<DefaultProject> = z.object({
   workspaceId: optional('defaultProject.workspaceId', numericId),
 });
 
+const fields = {
+  id: numericId,
+  ...person(),
+  firstName: optional('firstName', z.string()),
+  lastName: optional('lastName', z.string()),
+  enabled: optional('enabled', z.boolean()),
+  created: optionalTime('created'),
+  updated: optionalTime('updated'),
+  defaultProject: optional('defaultProject', defaultProject),
+};
+
 /** The user whose key signs the call. */
 export const user: z.ZodMiniType<User> = z.pipe(
-  z.looseObject({
-    id: numericId,
-    ...person(),
-    firstName: optional('firstName', z.string()),
-    lastName: optional('lastName', z.string()),
-    enabled: optional('enabled', z.boolean()),
-    created: optionalTime('created'),
-    updated: optionalTime('updated'),
-    defaultProject: optional('defaultProject', defaultProject),
-  }),
-  z.transform(({ id, email, displayName, firstName, lastName, enabled, created, updated, ...rest }) => {
-    const { defaultProject: project, ...unknownFields } = rest;
+  z.looseObject(fields),
+  z.transform((found) => {
+    const { id, email, displayName, firstName, lastName, enabled, created, updated } = found;
     const dates = { createdAt: created, updatedAt: updated };
-    const model = { id, email, displayName, firstName, lastName, enabled, ...dates, defaultProject: project };
-    return withExtra(model, unknownFields);
+    const names = { email, displayName, firstName, lastName };
+    const model = { id, ...names, enabled, ...dates, defaultProject: found.defaultProject };
+    return withExtra(model, found, fields);
   }),
 );

@@ -183,6 +183,35 @@ describe('a field of a new key that this package does not know', () => {
   });
 });
 
+describe('the extra fields of a model', () => {
+  const unknown = { isSecret: 'no', more: [1], hasOwnProperty: 2, toString: 3 };
+  const dangerous = JSON.parse('{"__proto__":{"admin":true},"constructor":1,"prototype":2}');
+  const key = { id: 'k1', name: 'ci', userId: 1, created: 1, updated: 1, expiration: 2, lastUsed: 1 };
+  const person = { id: 1, email: 'a@b.c', displayName: 'A', enabled: true };
+  const project = { id: 1, name: 'p', accountId: 1, accountName: 'a', workspaceId: 1 };
+  const dates = { created: 1, updated: 1 };
+  const limits = { apiKeyExpiration: 90, legacyApiKeysDisabled: true };
+  const counts = { membersCount: 1, workspacesCount: 1 };
+
+  it.each([
+    ['user', schemas.user, { ...person, firstName: 'A', lastName: 'B', ...dates, defaultProject: project }],
+    ['account', schemas.account, { id: 1, name: 'a', owner: person, ...limits, ...counts, ...dates }],
+    ['member of an account', schemas.accountUser, { ...person, roles: ['admin'] }],
+    ['key', schemas.apiKey, key],
+  ])('of a %s are those that its schema does not have, and none is inherited', (_, schema, known) => {
+    const { extra } = schema.parse({ ...known, ...dangerous, ...unknown });
+    expect(Object.entries(extra)).toEqual(Object.entries(unknown));
+    expect(Object.isFrozen(extra)).toBe(true);
+    expect(extra.admin).toBeUndefined();
+    expect(Object.keys(schema.parse(known).extra)).toEqual([]);
+  });
+
+  it('of a new key do not hold its secret', () => {
+    const { apiKey } = schemas.newApiKey.parse({ ...key, secret: 'the-secret', ...unknown });
+    expect(Object.keys(apiKey.extra)).toEqual(Object.keys(unknown));
+  });
+});
+
 describe("a program's z.config({ customError })", () => {
   afterEach(() => {
     z.config({ customError: undefined });
