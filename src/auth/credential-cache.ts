@@ -11,6 +11,7 @@ import {
   type CredentialsOption,
   EXPIRED_EARLY,
   parseCredentials,
+  sameKey,
 } from './credentials.ts';
 import type { Secret } from './secret.ts';
 
@@ -47,6 +48,7 @@ export class CredentialCache {
     | undefined;
   /** Settles with the last rotation of the own secret that a call of this client has begun. */
   #rotated: Promise<unknown> = Promise.resolve();
+  #learned: { readonly id: string; readonly expiresAt: Date | null } | undefined;
   readonly #warn: ((message: string) => void) | undefined;
   #lastRefresh = Number.NEGATIVE_INFINITY;
   /** When the provider wants to be asked again, whatever the expiry. */
@@ -108,6 +110,17 @@ export class CredentialCache {
   /** The current credentials, if there are any yet. Never asks the provider. */
   peek(): Credentials | undefined {
     return this.#current;
+  }
+
+  /** Remembers when a key expires, as a response says, if it is the current one. */
+  learn({ id, expiresAt }: { readonly id: string; readonly expiresAt: Date | null }): void {
+    if (this.#current !== undefined && sameKey(id, this.#current.id)) this.#learned = { id, expiresAt };
+  }
+
+  /** When these credentials expire, by their source or by a response. */
+  expiryOf({ id, expiresAt }: Credentials): Date | undefined {
+    const learned = this.#learned !== undefined && sameKey(id, this.#learned.id) ? this.#learned : undefined;
+    return expiresAt ?? learned?.expiresAt ?? undefined;
   }
 
   /** Where the credentials come from, in words. */

@@ -43,7 +43,9 @@ export function secretsIn({
   ];
 }
 
-function unauthorizedHint({ clock }: CallContext, { id, expiresAt, source }: Credentials): string {
+function unauthorizedHint({ clock, credentials }: CallContext, refused: Credentials): string {
+  const { id, source } = refused;
+  const expiresAt = credentials.expiryOf(refused);
   const key = id.length > 8 ? printable(`${id.slice(0, 4)}…${id.slice(-4)}`) : 'in use';
   const from = source === undefined ? '' : ` (from ${printable(source)})`;
   return expiresAt !== undefined && clock.now() >= expiresAt.getTime()

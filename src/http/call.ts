@@ -63,10 +63,13 @@ export const simpleCall = <T>(
   args: Arguments,
   schema: ZodMiniType<T>,
   options: CallOptions | undefined,
+  onResult: (result: T) => void = () => {},
 ): CallPromise<T> =>
   call(context, id, options, async (deadline, given) => {
     const reply = await perform(context, id, args, given, deadline);
-    return outcomeOf(readResult(context, id, reply, schema, args), reply);
+    const result = readResult(context, id, reply, schema, args);
+    onResult(result);
+    return outcomeOf(result, reply);
   });
 
 /** Does an operation and reads the envelope of its response. */

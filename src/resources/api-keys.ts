@@ -110,7 +110,10 @@ const deleteKey = (context: ClientContext, id: string, options: SelfOptions | un
 
 export const apiKeysResource = (context: ClientContext): ApiKeysResource => ({
   list: (params, options) => listKeys(context, params, options),
-  get: (id, options) => simpleCall(context, 'apiKeys.get', { params: { id } }, apiKey, options),
+  get: (id, options) =>
+    simpleCall(context, 'apiKeys.get', { params: { id } }, apiKey, options, (key) =>
+      context.credentials.learn(key),
+    ),
   create: (input, options) =>
     call(context, 'apiKeys.create', options, (deadline, given) => createKey(context, input, given, deadline)),
   regenerateSecret: (id, options) =>

@@ -25,4 +25,4 @@ export const listKeys = (
   context: ClientContext,
   params?: ApiKeyListParams,
   options?: CallOptions,
-): PagePromise<ApiKey> => list(context, KEYS, params, options);
+): PagePromise<ApiKey> => list(context, KEYS, params, options, {}, (key) => context.credentials.learn(key));

@@ -35,6 +35,49 @@ function setUp() {
   return { reference, keys, asked, clientOf };
 }
 
+describe('a 401 of a key whose source does not know when it expires', () => {
+  const reads: readonly [name: string, read: (client: BlazeMeterClient, id: string) => Promise<unknown>][] = [
+    ['a list', (client) => client.apiKeys.list().toArray()],
+    ['a read of the key', (client, id) => client.apiKeys.get(id)],
+  ];
+  const setUpKeys = () => {
+    const reference = createReference();
+    const { keys } = reference.seed({
+      users: { ana: {} },
+      keys: { own: { user: 'ana', expires: { days: 30 } }, other: { user: 'ana', expires: { days: 3 } } },
+    });
+    const credentials = { id: keys.own.id, secret: keys.own.secret };
+    const client = new BlazeMeterClient({
+      credentials,
+      fetch: reference.fetch,
+      maxRetries: 0,
+      logLevel: 'off',
+    });
+    return { reference, keys, client };
+  };
+
+  it.each(reads)('says that it has expired, once %s has shown when', async (_, read) => {
+    const { reference, keys, client } = setUpKeys();
+    const expiresAt = reference.clock.now().getTime() + 30 * 86_400_000;
+    await read(client, keys.own.id);
+    reference.clock.advance({ days: 31 });
+    await expect(client.withOptions({ timeout: 5_000 }).user.get()).rejects.toThrow(
+      `has most likely expired: its expiry was ${new Date(expiresAt).toISOString().slice(0, 10)}`,
+    );
+  });
+
+  it('does not say so before that, nor for the expiry of another key', async () => {
+    const { reference, keys, client } = setUpKeys();
+    await client.apiKeys.list();
+    await client.apiKeys.get(keys.other.id);
+    reference.clock.advance({ days: 4 });
+    reference.faults.add({ effect: 'status', status: 401 });
+    const error: unknown = await client.user.get().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(AuthenticationError);
+    expect(String(error)).not.toContain('most likely expired');
+  });
+});
+
 describe('a credential provider', () => {
   it('is asked once for many concurrent calls, and not again for later ones', async () => {
     const { keys, asked, clientOf } = setUp();
