@@ -121,7 +121,7 @@ const IMPOSSIBLE: readonly (readonly [form: RegExp, problem: string])[] = [
   ],
   [
     /^(?:~|\.{1,2})[\\/]|^[a-z]:\\|^\\\\|^\/(?:app|data|etc|home|mnt|opt|private|root|run|secrets?|srv|tmp|usr|users|vault|var|workspace)\/|^[^:]{1,200}\.(?:json|txt|ya?ml)$/i,
-    'hold a path as the %. Give the text in the file; the path of a key file belongs in BLAZEMETER_API_KEY or fromKeyFile().',
+    'hold a path as the %. Give the text in the file. The path of a key file belongs in BLAZEMETER_API_KEY.',
   ],
 ];
 
@@ -167,7 +167,7 @@ export function parseCredentials(value: string | CredentialsInput, source?: stri
     if (trimmed === '') return fail('are empty. Give id:secret.');
     if (/^(?:\{|\[\s*[{"\]])/.test(trimmed) && !/^\{\{/.test(trimmed))
       return fail(
-        'hold JSON where id:secret belongs. Save it as a key file and give its path in BLAZEMETER_API_KEY or to fromKeyFile().',
+        'hold JSON where id:secret belongs. Save it as a key file and give its path in BLAZEMETER_API_KEY.',
       );
     // Before it is split, because many have colons of their own.
     if (REFERENCE.test(trimmed)) return fail(problemOf(trimmed, 'value') ?? '');

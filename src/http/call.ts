@@ -262,10 +262,17 @@ function attemptTimeout(
   { attempts, unconnected }: Progress,
   retryable: boolean,
 ): RequestTimeoutError {
-  const what = unconnected
-    ? `had no connection within ${timeoutMs} ms (timeout), so it was not sent. Check the network, and the proxy in fetchOptions.dispatcher.`
-    : `got no complete response within ${timeoutMs} ms (timeout). The service or the network is slow; raise timeout if that is expected.`;
+  const [what, hint] = unconnected
+    ? [
+        `had no connection within ${timeoutMs} ms, so it was not sent.`,
+        { option: 'dispatcher', text: 'Check the network, and the proxy in fetchOptions.dispatcher.' },
+      ]
+    : [
+        `got no complete response within ${timeoutMs} ms. The service or the network is slow.`,
+        { option: 'timeout', text: 'If that is expected, raise timeout.' },
+      ];
   return new RequestTimeoutError(`${operation ?? 'The request'} ${what}`, {
+    hint,
     scope: 'attempt',
     timeoutMs,
     operation,

@@ -19,8 +19,14 @@ export class Deadline {
       () =>
         this.#end.abort(
           new RequestTimeoutError(
-            `${operation} did not complete within ${totalTimeout} ms (totalTimeout). The service or the network is slow; raise totalTimeout if that is expected.`,
-            { scope: 'call', timeoutMs: totalTimeout, operation, attempts: this.attempts },
+            `${operation} did not complete within ${totalTimeout} ms. The service or the network is slow.`,
+            {
+              hint: { option: 'totalTimeout', text: 'If that is expected, raise totalTimeout.' },
+              scope: 'call',
+              timeoutMs: totalTimeout,
+              operation,
+              attempts: this.attempts,
+            },
           ),
         ),
       Math.min(totalTimeout, LONGEST_TIMER),

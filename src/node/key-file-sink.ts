@@ -72,7 +72,7 @@ export interface KeyFileSink {
  * ```
  */
 export function keyFileSink(path: string, options: KeyFileSinkOptions = {}): KeyFileSink {
-  checkPath(path, 'the path given to keyFileSink');
+  checkPath(path, 'the path given for the key file');
   const given = parseOptions('keyFileSink', OPTIONS, options);
   const { resolve } = builtin('node:path');
   const target = resolve(path);

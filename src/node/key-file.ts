@@ -86,7 +86,7 @@ export async function keyFileCredentials(
  * ```
  */
 export function fromKeyFile(path: string, options: FileOptions = {}): CredentialProvider {
-  const name = 'the path given to fromKeyFile';
+  const name = 'the path given for the key file';
   const given = parseOptions('fromKeyFile', FILE_OPTIONS, options);
   const find = (context?: CredentialContext) =>
     keyFileCredentials(path, name, fileSource('key file', path), given, context);

@@ -45,7 +45,7 @@ export async function writeKeyFile(
   credentials: CredentialsInput,
   options: WriteKeyFileOptions = {},
 ): Promise<void> {
-  checkPath(path, 'the path given to writeKeyFile');
+  checkPath(path, 'the path given for the key file');
   const { id, secret } = parseCredentials(credentials);
   const text = `${JSON.stringify({ id, secret: secret.reveal() }, null, 2)}\n`;
   await replaceFile(path, text, fileSource('key file', path), options);
@@ -117,7 +117,10 @@ export async function replaceable(
   let stat = await status(target);
   if (stat?.isSymbolicLink()) {
     if (!followSymlink)
-      throw broken(source, 'is a symbolic link. Write to the file that it points to, or set followSymlink.');
+      throw broken(source, 'is a symbolic link.', {
+        option: 'followSymlink',
+        text: 'Write to the file that it points to, or set followSymlink.',
+      });
     target = await promises.realpath(target);
     stat = await status(target);
   }

@@ -36,8 +36,13 @@ interface Plan {
 
 function tooLong(asked: string, { accountId, maximumDays }: Bound): ExpirationPolicyError {
   return new ExpirationPolicyError(
-    `apiKeys.create: ${asked} is more than the ${maximumDays} days that account ${accountId} allows, as this client last read it. Ask for less, or for 'max'.`,
-    { maximumDays, accountId, operation: 'apiKeys.create' },
+    `apiKeys.create: ${asked} is more than the ${maximumDays} days that account ${accountId} allows, as this client last read it.`,
+    {
+      hint: { option: 'expiresIn', text: "Ask for less, or for 'max'." },
+      maximumDays,
+      accountId,
+      operation: 'apiKeys.create',
+    },
   );
 }
 
@@ -56,7 +61,7 @@ async function plan(
   if (expiresAt !== undefined) {
     if (expiresAt.getTime() <= now) {
       throw new ExpirationPolicyError(
-        `apiKeys.create: expiresAt is ${expiresAt.toISOString()}, which is in the past. It is ${new Date(now).toISOString()} by the ${clock.known ? "server's" : 'local'} clock.`,
+        `apiKeys.create: the expiry ${expiresAt.toISOString()} is in the past. It is ${new Date(now).toISOString()} by the ${clock.known ? "server's" : 'local'} clock.`,
         { operation: 'apiKeys.create' },
       );
     }

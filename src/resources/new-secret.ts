@@ -169,6 +169,7 @@ function undelivered(
   const key = keyId === undefined ? 'the key' : `the key ${printable(keyId)}`;
   return new UndeliveredSecretError(`${id} returned the secret of ${key}, but ${what}.`, {
     hint: {
+      option: 'newSecret',
       text: `newSecret holds the secret: store it now, it is shown only once.${doubtOf(id, cause)}`,
     },
     operation: id,

@@ -1,5 +1,6 @@
 // Options that every command has, keys by their name, and reports to paste.
 
+import { symlinkSync } from 'node:fs';
 import { type FetchLike, VERSION } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
 import { invoke, keysWorld, shows } from './support/keys.ts';
@@ -25,6 +26,142 @@ describe('help', () => {
       expect(out.match(/^ {2}\$ blazemeter-keys .*/gm)).toHaveLength(2);
       expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
     }
+  });
+});
+
+describe('a command that is missing or unknown', () => {
+  it.each(['help nope', 'help nope --json', 'policy --json', 'policy -q', 'policy gte', 'nope', '--quiet'])(
+    'is a wrong command line: %s',
+    async (line) => {
+      const argv = line.split(' ');
+      const left = await invoke(argv);
+      expect(left).toMatchObject({ code: 2, out: '' });
+      if (argv.includes('--json')) expect(JSON.parse(left.err)).toMatchObject({ code: 'usage', exitCode: 2 });
+    },
+  );
+
+  it('is none where its help is asked for', async () => {
+    const asked = [
+      ['policy'],
+      ['help'],
+      ['help', 'list'],
+      ['help', 'policy'],
+      ['policy', '--help', '--json'],
+    ];
+    for (const argv of asked) {
+      const left = await invoke(argv);
+      expect(left).toMatchObject({ code: 0, err: '' });
+      expect(left.out).toMatch(/^Usage: blazemeter-keys/);
+    }
+  });
+});
+
+describe('messages', () => {
+  const adopted = async () => {
+    const world = keysWorld();
+    await world.run(['adopt', '--store', 'ci.json', '--name', 'ci']);
+    return world;
+  };
+  const linked = async () => {
+    const world = await adopted();
+    world.file('target.json', '{}');
+    symlinkSync(world.path('target.json'), world.path('link.json'));
+    return world;
+  };
+  const edited = async () => {
+    const world = await adopted();
+    world.file('ci.json', '{"format": "unknown"}');
+    return world;
+  };
+  const withoutAccount = async () => {
+    const world = keysWorld();
+    const { id } = world.users.owner;
+    const fetch: FetchLike = async () => Response.json({ result: { id } });
+    return { run: (argv: readonly string[]) => world.run(argv, { fetch }) };
+  };
+  const slow = async () => {
+    const world = keysWorld();
+    world.file('config.mjs', 'export const timeout = 20;\nexport const maxRetries = 0;\n');
+    return { run: (argv: readonly string[]) => world.run(argv, { fetch: () => new Promise(() => {}) }) };
+  };
+  const withToken = (BZ_TOKEN: string) => async () => {
+    const world = keysWorld();
+    return { run: (argv: readonly string[]) => world.run(argv, { env: { BZ_TOKEN } }) };
+  };
+  const plain = async () => keysWorld();
+  const rotate = ['rotate', '--store', 'ci.json'];
+  type World = { readonly run: (argv: readonly string[]) => ReturnType<typeof invoke> };
+
+  /** Functions, options and advice of the library. */
+  const LIBRARY =
+    /\b(?!apiKeys\.)[a-z]+[A-Z]\w*|\w\(|\b[Pp]ass\b|\brun resume\b|(?<!-)\b(?:every|within|name) must/;
+
+  const said: readonly [
+    what: string,
+    world: () => Promise<World>,
+    argv: readonly string[],
+    option: string,
+  ][] = [
+    ['an interval of nothing', adopted, [...rotate, '--every', '0'], '--every must be longer than 0'],
+    ['two ways to be due', adopted, [...rotate, '--every', '7d', '--within', '3d'], '--within'],
+    ['a schedule for a leak', adopted, [...rotate, '--every', '7d', '--reason', 'leak'], '--reason leak'],
+    [
+      'a lifetime too short for its schedule',
+      adopted,
+      [...rotate, '--every', '60d', '--expires-in', '90d'],
+      '(--every), or let keys live longer (--expires-in',
+    ],
+    [
+      'a file for two sinks',
+      plain,
+      ['rotate', '--name', 'ci', '--sink-file', 'k.json', '--sink-file', './k.json'],
+      '--sink-file',
+    ],
+    ['a long name', plain, ['adopt', '--store', 's.json', '--name', 'x'.repeat(200)], '--name must be'],
+    [
+      'a blank name',
+      plain,
+      ['create', '--name', ' ', '--expires-in', '9d', '--print-secret'],
+      '--name must be',
+    ],
+    ['a user without an account', withoutAccount, ['policy', 'get'], '--account <id>'],
+    [
+      'a user without an account whose maximum is set',
+      withoutAccount,
+      ['policy', 'set', '--maximum', '90d', '--yes'],
+      '--account <id>',
+    ],
+    [
+      'a sink behind a link',
+      linked,
+      [...rotate, '--reason', 'schedule', '--sink-file', 'link.json'],
+      'Give the file that it points to.',
+    ],
+    ['a path that a variable is left in', plain, ['whoami', '--key-file', '%HOME%/k.json'], 'variable'],
+    ['a slow service', slow, ['whoami', '--config', 'config.mjs'], 'raise --timeout'],
+    [
+      'a path to write that a variable is left in',
+      plain,
+      ['create', '--name', 'ci', '--expires-in', '9d', '--out', '%HOME%/k.json'],
+      'variable',
+    ],
+    ['a path as credentials', withToken('/run/secrets/bz'), ['whoami'], 'BLAZEMETER_API_KEY'],
+    ['JSON as credentials', withToken('{"id": "k"}'), ['whoami'], 'BLAZEMETER_API_KEY'],
+    ['a record that was edited', edited, rotate, 'rotate --resume'],
+    ['a second record in one store', adopted, ['adopt', '--store', 'ci.json', '--name', 'ci'], '--store'],
+    [
+      'a date in the past',
+      plain,
+      ['create', '--name', 'ci', '--expires-at', '2001-01-01', '--print-secret'],
+      'is in the past',
+    ],
+  ];
+  it.each(said)('about %s speak of options of the command', async (_, world, argv, option) => {
+    const { code, err } = await (await world()).run(argv);
+    expect(code).not.toBe(0);
+    expect(err).toContain(option);
+    // Not in the name of a folder, which is made up.
+    expect(err.replace(/\S*[\\/]\S*/g, '')).not.toMatch(LIBRARY);
   });
 });
 

@@ -51,6 +51,7 @@ describe('the time of an attempt (timeout)', () => {
     const error = await withCollections(() => rejection(client.user.get()));
     expect(error).toBeInstanceOf(RequestTimeoutError);
     expect(error).toMatchObject({ code: 'timeout', scope: 'attempt', timeoutMs: 60, attempts: 2 });
+    expect(error).toMatchObject({ hint: { option: 'timeout' } });
     expect(sent).toHaveLength(2);
   });
 
@@ -90,7 +91,9 @@ describe.each(tried)('%s ends within its total time (totalTimeout)', (_, call) =
     const found = error instanceof AmbiguousOutcomeError ? error.cause : error;
     // A wait that would end after the deadline is not begun: the last failure stands.
     expect(found).toMatchObject(
-      step === silent || step === stalled ? { code: 'timeout', scope: 'call' } : { status: 503 },
+      step === silent || step === stalled
+        ? { code: 'timeout', scope: 'call', hint: { option: 'totalTimeout' } }
+        : { status: 503 },
     );
     const before = sent.length;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -196,7 +196,7 @@ describe('what is refused before anything is written', () => {
     'what is not a path (%#)',
     async (path) => {
       expect((await refusal(writeKeyFile(path, next), next.secret, next.id)).source).toContain(
-        'writeKeyFile',
+        'the path given for the key file',
       );
     },
   );

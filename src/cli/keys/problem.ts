@@ -53,12 +53,18 @@ const ADVICE: Readonly<Record<string, string>> = {
   allowSelf: 'Sign with another key (--key-file), or give --allow-self.',
   baseUrl: 'Check --base-url: the path of the API is /api/v4.',
   credentials: 'Set BLAZEMETER_API_KEY_ID and BLAZEMETER_API_KEY_SECRET, or give --key-file <file>.',
+  dispatcher: 'Check the network, and HTTPS_PROXY.',
   every:
     'Run it more often (--every), or let keys live longer (--expires-in, or the maximum of the account).',
   expiresIn: 'Give another --expires-in.',
+  followSymlink: 'Give the file that it points to.',
+  newSecret: 'It is shown only once.',
   operations: OPERATIONS,
-  quietFor: 'Find its user, or give --quiet-for: how long it may be unused before it is deleted.',
+  reason: 'Give --reason expiry.',
   recovery: 'Give another key of the same user as --recovery-file.',
+  store: 'Give each rotated key a --store of its own.',
+  timeout: 'If that is expected, raise --timeout.',
+  totalTimeout: 'If that is expected, export a longer totalTimeout from a file for --config.',
   takeOver: 'Wait for it; if it has surely ended, give --take-over.',
   within: 'Give another --within, or a longer --expires-in.',
   adopt: `Create the record with ${NAME} adopt.`,
@@ -94,6 +100,13 @@ export function inWordsOfCommands(message: string, hint?: ErrorHint | null, advi
   return `${message.slice(0, -text.length)}${advice ?? ADVICE[option ?? method ?? ''] ?? text}`;
 }
 
+/** A message about an option of the library, such as `rotate: drain must be …`, about that of the command. */
+const inOptions = (message: string): string =>
+  message.replace(
+    /^(?:[\w.]+: )?([a-z]\w*)(?= must be )/,
+    (_, name) => `--${name.replace(/[A-Z]/g, (letter: string) => `-${letter.toLowerCase()}`)}`,
+  );
+
 export function problemOf(error: unknown): Problem {
   if (error instanceof Stop) return error;
   if (error instanceof FileProblem) return { exitCode: EXIT.usage, code: 'file', message: error.message };
@@ -102,7 +115,7 @@ export function problemOf(error: unknown): Problem {
     return { exitCode: exitCodeOf(error), code, message: messageOf(error), operation, requestId };
   }
   // An argument that cannot be right.
-  if (error instanceof TypeError) return usage(error.message);
+  if (error instanceof TypeError) return usage(inOptions(error.message));
   const name = error instanceof Error ? error.name : 'not an error';
   return {
     exitCode: EXIT.failed,

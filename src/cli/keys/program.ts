@@ -25,7 +25,7 @@ export function createProgram(width: number, print: (text: string) => void, act:
     .exitOverride()
     .configureOutput({
       writeOut: print,
-      writeErr: print,
+      writeErr: () => undefined,
       outputError: () => undefined,
       getOutHelpWidth: () => width,
       getErrHelpWidth: () => width,
@@ -174,10 +174,13 @@ ${EXIT_CODES}`,
       ),
     )
     .option('--resume', 'only complete what is under way')
-    .option(
-      '--every <duration>',
-      'how often you run this: a key is due unless it lives until the run after next',
-      duration,
+    .addOption(
+      new Option(
+        '--every <duration>',
+        'how often you run this: a key is due unless it lives until the run after next',
+      )
+        .argParser(duration)
+        .conflicts('within'),
     )
     .option('--within <duration>', 'how long before its expiry a key is due, such as 30d', duration)
     .option(

@@ -79,6 +79,10 @@ async function run(context: Context, options: RotateOptions): Promise<rotation.R
   const { store, name = '', reason, resume, recoveryFile, sinkFile = [], leaseOwner } = options;
   const { every, within, expiresIn, drain, quietFor, leakedSince, allowSelf, dryRun, takeOver, dropSink } =
     options;
+  if (every !== undefined && reason === 'leak')
+    throw usage('--every is for scheduled runs, and --reason leak rotates at once: give one of them.');
+  if (new Set(sinkFile.map((file) => context.path(file))).size < sinkFile.length)
+    throw usage('--sink-file names one file twice.');
   const sinks = sinkFile.map((file) => keyFileSink(context.secretPath(file, '--sink-file', options)));
   const recovery =
     recoveryFile === undefined
@@ -150,6 +154,11 @@ async function show({ output, now }: Context, report: rotation.RotationReport): 
       'To delete',
       retire.map(({ id, problem }) => `${id}${because(problem)}`),
     ),
+    [
+      'Still used',
+      report.stillUsed &&
+        'find its user, or give --quiet-for: how long it may be unused before it is deleted',
+    ],
     ...each('Look at', madeSinceLeak?.map(keyText)),
     ...each('Note', notes),
     ['Run again', resumeAfter ? `after ${minute(resumeAfter)}` : undefined],

@@ -51,7 +51,11 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   );
   try {
     refuseSecrets(argv);
-    if (argv.length === 0) program.outputHelp();
+    // The bare command, or a group of commands.
+    const [name, ...rest] = argv;
+    const group = program.commands.find((each) => each.name() === name && each.commands.length > 0);
+    const asked = name === undefined ? program : rest.length === 0 ? group : undefined;
+    if (asked !== undefined) asked.outputHelp();
     else await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (help === '') code = await failed(output, error);
@@ -67,10 +71,14 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   return exitCode;
 }
 
+/** What is wrong with the command line. Commander would print its help in place of a command that is missing or unknown. */
+const lineProblem = ({ code, message }: CommanderError): string =>
+  code === 'commander.help' ? 'There is no such command, or none was given. See --help.' : sentence(message);
+
 async function failed(output: Output, error: unknown): Promise<ExitCode> {
   const { problemOf } = await import('./problem.ts');
   const { exitCode, message, ...fields } = problemOf(
-    error instanceof CommanderError ? usage(sentence(error.message)) : error,
+    error instanceof CommanderError ? usage(lineProblem(error)) : error,
   );
   output.say('error', message, { ...fields, exitCode });
   return exitCode;

@@ -62,7 +62,7 @@ export class Run<J extends Journal = Journal> {
   keepUsed(keyId: string, lastUsedAt: Date): void {
     this.stillUsed ??= { keyId, lastUsedAt };
     this.note(
-      `The old key ${keyId} was used on ${lastUsedAt.toISOString()}, after it was replaced, so it was not deleted. Find the reader that still uses it; or pass quietFor, the time without a use after which the key may go.`,
+      `The old key ${keyId} was used on ${lastUsedAt.toISOString()}, after it was replaced, so it was not deleted. Find the reader that still uses it, or set a time without a use after which the key may go.`,
     );
   }
 

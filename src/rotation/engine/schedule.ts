@@ -36,14 +36,14 @@ export function nextDays(run: Run, current: HeldKey): number {
   if (daysToMs(days) >= scheduledWindowMs(everyMs)) return days;
   if (days >= least) {
     run.note(
-      `A key of ${days} days, with a run every ${describeDuration(everyMs)}, expires about when the run after next begins: if one run fails, the key may expire before the next. Run it more often (every), or let keys live longer.`,
+      `A key of ${days} days, with a run every ${describeDuration(everyMs)}, expires about when the run after next begins: if one run fails, the key may expire before the next. Run it more often, or let keys live longer.`,
     );
     return days;
   }
   const why =
     expiresIn === undefined || expiresIn === 'max'
       ? `account ${maximum?.accountId} allows ${days} days at most`
-      : `expiresIn asks for ${days} days`;
+      : `it is to live ${days} days`;
   throw new RotationError(
     `With a run every ${describeDuration(everyMs)} a key must live ${least} days at least, until the run after next, but ${why}.`,
     {

@@ -137,9 +137,10 @@ export async function probeSinks(
   const [first] = refused.values();
   if (refused.size === 0) return states;
   const each = [...refused].map(([name, error]) => `${printable(name)} (${sinkProblem(error, secrets)})`);
+  const shown = quotesNone(first, secrets) ? first : summary(first);
   throw new RotationError(
     `The rotation was not begun, because these sinks would not take the new credentials: ${each.join(', ')}. Fix them, then run it again.`,
-    { code: 'rotation_sink', cause: quotesNone(first, secrets) ? first : summary(first) },
+    { code: 'rotation_sink', cause: shown, hint: shown instanceof BlazeMeterError ? shown.hint : undefined },
   );
 }
 
@@ -166,12 +167,17 @@ const declines = (answer: unknown): boolean => {
   return (acknowledged ?? true) !== true || ok === false;
 };
 
+/** The message without its hint, which belongs to the option of a function. */
+const whatFailed = ({ message, hint }: BlazeMeterError): string =>
+  hint !== undefined && message.endsWith(` ${hint.text}`) ? message.slice(0, -hint.text.length - 1) : message;
+
 /** Names and codes only: a message may quote a secret, one of ours too if the sink wrote it. */
 function sinkProblem(thrown: unknown, secrets: readonly string[]): string {
   const error = inspectable(thrown);
   if (error instanceof SinkTimeout) return `it took longer than ${SINK_TIMEOUT / 1000} s`;
   const kept = scrubbed(error);
-  const problem = kept instanceof BlazeMeterError ? withoutSecrets(kept.message, secrets) : firstCode(kept);
+  const problem =
+    kept instanceof BlazeMeterError ? withoutSecrets(whatFailed(kept), secrets) : firstCode(kept);
   if (problem !== undefined) return printable(`${kept.name}: ${problem}`);
   return `its ${printable(kept.name)} is withheld, because it may quote the secret`;
 }

@@ -183,7 +183,7 @@ export function readRecord(text: string): RotationRecord {
   const parsed = parse(text);
   if (typeof parsed !== 'string') return parsed;
   throw new RotationError(
-    `The record of the rotation cannot be used: ${parsed}. No key was touched. If it was changed by hand, undo that or restore the last good copy, then run resume.`,
-    { code: 'rotation_record' },
+    `The record of the rotation cannot be used: ${parsed}. No key was touched. If it was changed by hand, undo that or restore the last good copy.`,
+    { code: 'rotation_record', hint: { method: 'resume', text: 'Then run resume.' } },
   );
 }

@@ -49,7 +49,7 @@ const specs: OptionSpecs = {
  * ```
  */
 export function fileStore(path: string, options: FileStoreOptions = {}): CredentialStore {
-  checkPath(path, 'the path given to fileStore');
+  checkPath(path, 'the path given for the record');
   const given = parseOptions('fileStore', specs, options);
   const source = fileSource('record', path);
   const readText = () => readPrivateFile(path, source, given);
