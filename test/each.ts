@@ -2,8 +2,9 @@
 import { afterEach, vi } from 'vitest';
 
 afterEach(() => {
-  vi.useRealTimers();
+  // Before the timers: what was spied on may be a faked one.
   vi.restoreAllMocks();
+  vi.useRealTimers();
   vi.unstubAllEnvs();
   vi.unstubAllGlobals();
 });
