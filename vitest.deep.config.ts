@@ -3,6 +3,6 @@ import { mergeConfig } from 'vitest/config';
 import base from './vitest.config.ts';
 
 const config = mergeConfig(base, { test: { disableConsoleIntercept: true } });
-config.test = { ...config.test, include: ['test/**/*.deep.ts'] };
+config.test = { ...config.test, projects: undefined, include: ['test/**/*.deep.ts'] };
 
 export default config;
