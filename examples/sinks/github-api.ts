@@ -29,18 +29,19 @@ function permission(scope: string, at: string): string {
 
 /** What a refusal means, by its status and by words of GitHub's message. The first that fits counts. */
 const refusals = (needs: string, at: string): readonly (readonly [RegExp, string])[] => [
-  [/^30\d /, 'The repository or its owner was renamed or moved: give the new name in scope.'],
+  [/^30[178] /, 'The repository or its owner was renamed or moved: give the new name in scope.'],
+  [/^30\d /, 'This is no API: check apiUrl, and the proxy in between.'],
   [/^401 /, 'The token is not accepted: wrong, revoked, or expired.'],
   [
-    /\bSAML\b/,
+    /^403 .*\bSAML\b/,
     'The organisation asks for single sign-on (SAML): authorise the token for it under "Configure SSO".',
   ],
-  [/IP allow list/i, 'The organisation does not allow this IP address.'],
-  [/forbids access via/i, 'The organisation forbids this kind of token, or one that lives so long.'],
+  [/^403 .*IP allow list/i, 'The organisation does not allow this IP address.'],
+  [/^403 .*forbids access via/i, 'The organisation forbids this kind of token, or one that lives so long.'],
   [/^403 .*was archived/i, 'The repository is archived and so read-only: unarchive it.'],
   [/^403 .*suspended/i, 'The installation of the GitHub App, or the account, is suspended: unsuspend it.'],
   [/^403 .*upgrade to/i, 'The plan of the owner has this for public repositories only: upgrade the plan.'],
-  [/^451 |access blocked/i, 'GitHub has blocked the repository.'],
+  [/^451 |^403 .*repository access blocked/i, 'GitHub has blocked the repository.'],
   [/administrative rules/i, 'The User-Agent is missing: look at the proxy in between.'],
   [
     /^403 .*by integration/i,
@@ -52,6 +53,10 @@ const refusals = (needs: string, at: string): readonly (readonly [RegExp, string
   ],
   [/^403 /, `Likely the token lacks ${needs}, or its user is no administrator there.`],
   [/^404 /, `Not there, or not for this token: it needs ${needs}. GITHUB_TOKEN cannot.`],
+  [
+    /^422 .*\bvisibility\b/i,
+    'A secret of an organisation states who may see it: give more, such as { visibility: "all" }.',
+  ],
   [
     /^422 /,
     at.startsWith('variables')

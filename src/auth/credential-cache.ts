@@ -48,7 +48,8 @@ export class CredentialCache {
     | undefined;
   /** Settles with the last rotation of the own secret that a call of this client has begun. */
   #rotated: Promise<unknown> = Promise.resolve();
-  #learned: { readonly id: string; readonly expiresAt: Date | null } | undefined;
+  /** When the key expires, as a response said, and the secret that it had then: a new one may have another expiry. */
+  #learned: { readonly secret: Secret; readonly expiresAt: Date | null } | undefined;
   readonly #warn: ((message: string) => void) | undefined;
   #lastRefresh = Number.NEGATIVE_INFINITY;
   /** When the provider wants to be asked again, whatever the expiry. */
@@ -114,13 +115,14 @@ export class CredentialCache {
 
   /** Remembers when a key expires, as a response says, if it is the current one. */
   learn({ id, expiresAt }: { readonly id: string; readonly expiresAt: Date | null }): void {
-    if (this.#current !== undefined && sameKey(id, this.#current.id)) this.#learned = { id, expiresAt };
+    if (this.#current !== undefined && sameKey(id, this.#current.id))
+      this.#learned = { secret: this.#current.secret, expiresAt };
   }
 
-  /** When these credentials expire, by their source or by a response. */
-  expiryOf({ id, expiresAt }: Credentials): Date | undefined {
-    const learned = this.#learned !== undefined && sameKey(id, this.#learned.id) ? this.#learned : undefined;
-    return expiresAt ?? learned?.expiresAt ?? undefined;
+  /** When these credentials expire, by a response, or else by their source. */
+  expiryOf({ secret, expiresAt }: Credentials): Date | undefined {
+    const learned = this.#learned?.secret.equals(secret) === true ? this.#learned : undefined;
+    return learned === undefined ? expiresAt : (learned.expiresAt ?? undefined);
   }
 
   /** Where the credentials come from, in words. */

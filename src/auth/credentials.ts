@@ -78,7 +78,7 @@ export const VARIABLE =
 const SHELL_VARIABLE = /\$(?:[A-Z_][A-Z\d_]*|[a-z][a-z\d]*(?:_[a-z\d]+)+)/.source;
 /** The address of a secret that a tool should have replaced with the secret itself. */
 const ADDRESS =
-  /[a-z]{2,20}(?:[+-][a-z\d.]{1,30})?:\/\/|arn:aws[\w-]*:|vault:[^#]+#|secretref:|ssm:\/|projects\/[^/]+\/secrets\/|@Microsoft\.KeyVault\(/
+  /[A-Za-z][A-Za-z\d+.-]{1,15}:\/\/|arn:aws[\w-]*:|vault:(?:[^#]+#|v\d+:)|encrypted:B|secretref:|ssm:\/|projects\/[^/]+\/secrets\/|@Microsoft\.KeyVault\(/
     .source;
 /** One of these as a whole key id, secret or token, or before a colon: elsewhere a secret may contain them. */
 const REFERENCE = new RegExp(`^(?:(?:${VARIABLE}|${SHELL_VARIABLE})(?:$|:)|${ADDRESS})`);
@@ -94,7 +94,7 @@ const IMPOSSIBLE: readonly (readonly [form: RegExp, problem: string])[] = [
     'hold NAME=value as the %. Give what follows the equals sign.',
   ],
   [
-    /^(?:ENC[[(]|\$ANSIBLE_VAULT;|-----BEGIN )/,
+    /^(?:ENC[[(]|EJ\[1:|\$ANSIBLE_VAULT;|-----BEGIN )/,
     'hold encrypted text as the %. Decrypt it, and give the value itself.',
   ],
   [/\p{Cc}/u, 'contain a control character, such as a line break, in the %. Remove it.'],
@@ -112,7 +112,7 @@ const IMPOSSIBLE: readonly (readonly [form: RegExp, problem: string])[] = [
     'hold a mask such as *** or a shortened value as the %. Copy the whole value from where it is kept, not from a log.',
   ],
   [
-    /^<[^<>]+>$|^your[-_ ]|^(?:undefined|null|nan|none|changeme)$|^\[object \w+\]$/i,
+    /^<[^<>]+>$|^your[-_ ]|^(?:undefined|null|nan|none|change[-_ ]?me)$|^\[object \w+\]$/i,
     'hold a placeholder as the %, as templates such as <key id>:<key secret> do. Put the real value there.',
   ],
   [

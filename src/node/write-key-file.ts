@@ -117,9 +117,9 @@ export async function replaceable(
   let stat = await status(target);
   if (stat?.isSymbolicLink()) {
     if (!followSymlink)
-      throw broken(source, 'is a symbolic link.', {
+      throw broken(source, 'is a symbolic link: give the file that it points to.', {
         option: 'followSymlink',
-        text: 'Write to the file that it points to, or set followSymlink.',
+        text: 'Or set followSymlink.',
       });
     target = await promises.realpath(target);
     stat = await status(target);

@@ -7,6 +7,7 @@ import { newNonce, newRecordId } from '../util/key-name.ts';
 import { printable } from '../util/printable.ts';
 import { lostTo } from './engine/busy.ts';
 import { advance } from './engine/machine.ts';
+import { rescued } from './engine/obtain.ts';
 import type { AdoptOptions, RotateIfExpiringOptions, RotateOptions, RunOptions } from './engine/options.ts';
 import { begin, escalateToLeak, fetchState, plan, remaining, type ServiceState } from './engine/plan.ts';
 import { type RotationReport, reportOf } from './engine/report.ts';
@@ -202,11 +203,13 @@ function noteDropped(run: RecordRun): void {
   const shown = (names: readonly string[]) => names.map((name) => printable(name)).join(', ') || 'none';
   const both = settings.dropSinks.filter((name) => given.includes(name));
   if (both.length > 0)
-    run.note(`These sinks were given, but get no credentials, because dropSinks names them: ${shown(both)}.`);
+    run.note(
+      `These sinks were given, but get no credentials, because they are to be dropped: ${shown(both)}.`,
+    );
   const unknown = settings.dropSinks.filter((name) => ![...known, ...given].includes(name));
   if (unknown.length > 0)
     run.note(
-      `No sink on record is called ${shown(unknown)}: it was dropped before, or its name in dropSinks is misspelt. On record: ${shown(known)}.`,
+      `No sink on record is called ${shown(unknown)}: it was dropped before, or its name is misspelt. On record: ${shown(known)}.`,
     );
 }
 
@@ -244,6 +247,8 @@ async function session(
     }
     // So that the next run need not wait. If this fails too, the lease expires.
     if (!dryRun && journal.taken) await journal.release().catch(() => {});
-    throw error;
+    const { pending, current } = run.record;
+    const obtained = pending?.key ?? (rotated() ? current : undefined);
+    throw (obtained && rescued(obtained, error)) ?? error;
   }
 }

@@ -135,7 +135,7 @@ describe('messages', () => {
       'a sink behind a link',
       linked,
       [...rotate, '--reason', 'schedule', '--sink-file', 'link.json'],
-      'Give the file that it points to.',
+      'give the file that it points to',
     ],
     ['a path that a variable is left in', plain, ['whoami', '--key-file', '%HOME%/k.json'], 'variable'],
     ['a slow service', slow, ['whoami', '--config', 'config.mjs'], 'raise --timeout'],

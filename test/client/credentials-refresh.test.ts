@@ -66,6 +66,42 @@ describe('a 401 of a key whose source does not know when it expires', () => {
     );
   });
 
+  it('believes the service about it, not the source of the credentials', async () => {
+    const { reference, keys } = setUpKeys();
+    const credentials = { ...keys.own, expiresAt: new Date(reference.clock.now().getTime() - 1) };
+    const client = new BlazeMeterClient({
+      credentials,
+      fetch: reference.fetch,
+      maxRetries: 0,
+      logLevel: 'off',
+    });
+    await client.apiKeys.get(keys.own.id);
+    reference.faults.add({ effect: 'status', status: 401 });
+    await expect(client.user.get()).rejects.not.toThrow('most likely expired');
+  });
+
+  it('does not say so of another secret of the key, whose expiry it has not read', async () => {
+    const reference = createReference({ semantics: { regenerateExpiry: 'renew-period' } });
+    const { keys } = reference.seed({
+      users: { ana: {} },
+      keys: { own: { user: 'ana', expires: { days: 30 } }, other: { user: 'ana', expires: { days: 300 } } },
+    });
+    const options = { fetch: reference.fetch, maxRetries: 0, logLevel: 'off' } as const;
+    let { secret } = keys.own;
+    const client = new BlazeMeterClient({
+      ...options,
+      credentials: async () => ({ id: keys.own.id, secret }),
+    });
+    await client.apiKeys.get(keys.own.id);
+    reference.clock.advance({ days: 20 });
+    const elsewhere = new BlazeMeterClient({ ...options, credentials: keys.other });
+    secret = (await elsewhere.apiKeys.regenerateSecret(keys.own.id)).secret.reveal();
+    reference.clock.advance({ days: 20 });
+    await client.user.get();
+    reference.faults.add({ effect: 'status', status: 401 });
+    await expect(client.user.get()).rejects.not.toThrow('most likely expired');
+  });
+
   it('does not say so before that, nor for the expiry of another key', async () => {
     const { reference, keys, client } = setUpKeys();
     await client.apiKeys.list();

@@ -205,12 +205,12 @@ describe('new credentials', () => {
     const sinks = [new FakeSink('there')];
     const misspelt = await resume({ sinks, dropSinks: ['gnoe'] });
     expect(misspelt).toMatchObject({ phase: 'delivering' });
-    expect(misspelt.notes.join()).toMatch(/gnoe.*dropSinks.*gone, there/);
+    expect(misspelt.notes.join()).toMatch(/gnoe.*misspelt.*gone, there/);
     const dropped = await resume({ sinks, dropSinks: ['gone'] });
     expect(dropped.notes.join()).not.toContain('dropSinks');
     const left = await resume({ sinks, dropSinks: ['gone'], dryRun: true });
     expect(left).toMatchObject({ phase: 'idle' });
-    expect(left.notes.join()).toMatch(/gone.*dropSinks/);
+    expect(left.notes.join()).toMatch(/gone.*misspelt/);
     const both = await resume({ sinks, dropSinks: ['there'] });
     expect(both.notes).toEqual([expect.stringMatching(/given, but get no credentials.*there/)]);
   });

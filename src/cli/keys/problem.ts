@@ -57,8 +57,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   every:
     'Run it more often (--every), or let keys live longer (--expires-in, or the maximum of the account).',
   expiresIn: 'Give another --expires-in.',
-  followSymlink: 'Give the file that it points to.',
-  newSecret: 'It is shown only once.',
+  followSymlink: '',
   operations: OPERATIONS,
   reason: 'Give --reason expiry.',
   recovery: 'Give another key of the same user as --recovery-file.',
@@ -69,7 +68,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   within: 'Give another --within, or a longer --expires-in.',
   adopt: `Create the record with ${NAME} adopt.`,
   resolve: `Look with ${NAME} list.`,
-  resume: `Then run ${NAME} rotate --resume.`,
 };
 
 /** What helps against a connection that failed, by its reason. */
@@ -97,7 +95,10 @@ export function messageOf(error: BlazeMeterError): string {
 export function inWordsOfCommands(message: string, hint?: ErrorHint | null, advice?: string): string {
   if (!hint || !message.endsWith(hint.text)) return message;
   const { option, method, text } = hint;
-  return `${message.slice(0, -text.length)}${advice ?? ADVICE[option ?? method ?? ''] ?? text}`;
+  const worded = text
+    .replace(/\b(run) resume\b/i, `$1 ${NAME} rotate --resume`)
+    .replace('newSecret holds the secret: store it now, it', 'It');
+  return `${message.slice(0, -text.length)}${advice ?? ADVICE[option ?? method ?? ''] ?? worded}`.trimEnd();
 }
 
 /** A message about an option of the library, such as `rotate: drain must be …`, about that of the command. */

@@ -21,20 +21,17 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
   try {
     await run.journal.save({ phase: 'testing', pending: { ...pending, key } });
   } catch (error) {
-    // There is no record any more.
-    if (error instanceof RotationError && error.hint?.method === 'adopt')
-      throw undelivered(key, error, {
-        method: 'adopt',
-        text: 'The record was deleted, so resume cannot go on: begin a new one with this secret, by adopt(client, { store, name, credentials: { id: error.keyId, secret: error.newSecret } }).',
-      });
-    throw undelivered(key, error, {
-      method: 'resume',
-      text:
-        pending.strategy === 'create'
-          ? // The key is found again by its name, so that the next run gives it another secret.
-            'Fix the store, then run resume: it finds the key by its name.'
-          : 'The secret that the record still holds is worthless: keep this one, fix the store, then run resume with recovery credentials.',
-    });
+    throw (
+      rescued(key, error) ??
+      undelivered(key, error, {
+        method: 'resume',
+        text:
+          pending.strategy === 'create'
+            ? // The key is found again by its name, so that the next run gives it another secret.
+              'Fix the store, then run resume: it finds the key by its name.'
+            : 'The secret that the record still holds is worthless: keep this one, fix the store, then run resume with recovery credentials.',
+      })
+    );
   }
   run.did(
     pending.strategy === 'create'
@@ -42,6 +39,15 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
       : `gave the key ${key.id} a new secret`,
   );
 }
+
+/** The error for a record that was deleted while the run worked on it, with the secret of a key that only the record held. */
+export const rescued = (key: HeldKey, error: unknown): UndeliveredSecretError | undefined =>
+  error instanceof RotationError && error.hint?.method === 'adopt'
+    ? undelivered(key, error, {
+        method: 'adopt',
+        text: 'The record was deleted, so resume cannot go on: begin a new one with this secret, by adopt(client, { store, name, credentials: { id: error.keyId, secret: error.newSecret } }).',
+      })
+    : undefined;
 
 function undelivered(key: HeldKey, cause: unknown, hint: ErrorHint): UndeliveredSecretError {
   const why = cause instanceof RotationError ? ` (${cause.code})` : '';

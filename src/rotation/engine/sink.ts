@@ -140,7 +140,7 @@ export async function probeSinks(
   const shown = quotesNone(first, secrets) ? first : summary(first);
   throw new RotationError(
     `The rotation was not begun, because these sinks would not take the new credentials: ${each.join(', ')}. Fix them, then run it again.`,
-    { code: 'rotation_sink', cause: shown, hint: shown instanceof BlazeMeterError ? shown.hint : undefined },
+    { code: 'rotation_sink', cause: shown },
   );
 }
 
@@ -167,7 +167,7 @@ const declines = (answer: unknown): boolean => {
   return (acknowledged ?? true) !== true || ok === false;
 };
 
-/** The message without its hint, which belongs to the option of a function. */
+/** The message without its hint, which names an option of a function. */
 const whatFailed = ({ message, hint }: BlazeMeterError): string =>
   hint !== undefined && message.endsWith(` ${hint.text}`) ? message.slice(0, -hint.text.length - 1) : message;
 

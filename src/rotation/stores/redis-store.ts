@@ -177,7 +177,7 @@ const REPLIES: Readonly<Record<string, string>> = {
 /** Errors that are known by a phrase, and the word that they are reported by. */
 const PHRASES: readonly (readonly [RegExp, string, string])[] = [
   [
-    /^(?=.*\beval\b).*\b(?:unknown|unsupported|disabled|forbidden|not (?:allowed|support(?:ed)?|available|permitted))\b/i,
+    /\b(?:unknown|unsupported|disabled|forbidden|not (?:allowed|support(?:ed)?|available|permitted))\W+(?:\w+\W+){0,2}eval(?:sha)?\b|\beval(?:sha)?\W+(?:\w+\W+){0,2}(?:unknown|unsupported|disabled|forbidden|not (?:allowed|support(?:ed)?|available|permitted))\b/i,
     'runs no scripts: EVAL is disabled or renamed there, and without a script no write can be compared. Allow it, or use another store',
     'EVAL',
   ],
@@ -194,7 +194,7 @@ const PHRASES: readonly (readonly [RegExp, string, string])[] = [
   [/\binvalid password\b/i, `${REPLIES.WRONGPASS}`, 'WRONGPASS'],
   [/AUTH <password> called without any password/, 'has no password, but the client sends one', 'AUTH'],
   [/max number of clients/i, 'accepts no further connections', 'maxclients'],
-  [/request limit exceeded/i, 'has used up the requests that its plan allows', 'limit'],
+  [/requests? limit exceeded/i, 'has used up the requests that its plan allows', 'limit'],
   [/cluster support disabled/i, 'is not a cluster; connect with a client for one server', 'cluster'],
   [
     /\bnumber of keys\b|value is not an integer/i,
@@ -210,8 +210,12 @@ const PHRASES: readonly (readonly [RegExp, string, string])[] = [
 
 /** The text of a reply may quote arguments: it is compared, never shown. */
 function redisError(source: string, error: unknown): RotationError {
-  const message = (error instanceof Error ? error.message : '').slice(0, 300);
-  const phrase = PHRASES.find(([form]) => form.test(message));
+  // Upstash's client appends the command, and with it our script.
+  const [message = ''] = (error instanceof Error ? error.message : '')
+    .slice(0, 300)
+    .split(', command was:', 1);
+  const code = /^-?([A-Z]+) /.exec(message)?.[1] ?? '';
+  const phrase = Object.hasOwn(REPLIES, code) ? undefined : PHRASES.find(([form]) => form.test(message));
   const word = [...message.matchAll(/\b[A-Z]{3,11}\b/g)]
     .map(([found]) => found)
     .find((found) => Object.hasOwn(REPLIES, found));

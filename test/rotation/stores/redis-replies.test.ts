@@ -179,6 +179,24 @@ describe('an error of Redis', () => {
   });
 
   it.each([
+    ['WRONGPASS invalid username-password pair or user is disabled.', 'WRONGPASS'],
+    ["NOPERM this user has no permissions to run the 'eval' command", 'NOPERM'],
+    ["READONLY You can't write against a read only replica.", 'READONLY'],
+    ['ERR max requests limit exceeded. Limit: 500000', 'limit'],
+  ])('is named by its own code, whatever command a client appends (%s)', async (text, word) => {
+    const command = JSON.stringify(['eval', 'return redis.sha1hex(ARGV[1])', 1, KEY]);
+    const error = await said(new Error(`${text}, command was: ${command}`));
+    expect(error.message).toContain(`(${word})`);
+  });
+
+  it.each(['eval failed: getaddrinfo ENOTFOUND unknown host', 'Redis eval over TLS: certificate unknown'])(
+    'is not taken for one that forbids scripts because it names them (%s)',
+    async (text) => {
+      expect((await said(new Error(text))).message).not.toContain('(EVAL)');
+    },
+  );
+
+  it.each([
     "ERR unknown command 'EVAL', with args beginning with: 'return made-up nonsense'",
     'ERR unknown command `eval`, with args beginning with: `return BUSY`',
     'ReplyError: ERR command eval is not allowed',
