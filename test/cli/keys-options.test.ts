@@ -1,6 +1,6 @@
 // Options that every command has, keys by their name, and reports to paste.
 
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type FetchLike, VERSION } from 'blazemeter-client';
 import { describe, expect, it } from 'vitest';
 import { invoke, keysWorld, shows } from './support/keys.ts';
@@ -71,6 +71,13 @@ describe('messages', () => {
   const edited = async () => {
     const world = await adopted();
     world.file('ci.json', '{"format": "unknown"}');
+    return world;
+  };
+  const restored = async () => {
+    const world = await adopted();
+    const old = readFileSync(world.path('ci.json'));
+    expect((await world.run([...rotate, '--reason', 'schedule'])).code).toBe(0);
+    writeFileSync(world.path('ci.json'), old);
     return world;
   };
   const withoutAccount = async () => {
@@ -148,6 +155,7 @@ describe('messages', () => {
     ['a path as credentials', withToken('/run/secrets/bz'), ['whoami'], 'BLAZEMETER_API_KEY'],
     ['JSON as credentials', withToken('{"id": "k"}'), ['whoami'], 'BLAZEMETER_API_KEY'],
     ['a record that was edited', edited, rotate, 'rotate --resume'],
+    ['an older record that was put back', restored, rotate, 'Put the newer record back.'],
     ['a second record in one store', adopted, ['adopt', '--store', 'ci.json', '--name', 'ci'], '--store'],
     [
       'a date in the past',

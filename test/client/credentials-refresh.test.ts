@@ -68,7 +68,7 @@ describe('a 401 of a key whose source does not know when it expires', () => {
 
   it('believes the service about it, not the source of the credentials', async () => {
     const { reference, keys } = setUpKeys();
-    const credentials = { ...keys.own, expiresAt: new Date(reference.clock.now().getTime() - 1) };
+    const credentials = { ...keys.own, expiresAt: new Date(reference.clock.now().getTime() - 86_400_000) };
     const client = new BlazeMeterClient({
       credentials,
       fetch: reference.fetch,
