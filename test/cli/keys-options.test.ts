@@ -91,6 +91,13 @@ describe('messages', () => {
     world.file('config.mjs', 'export const timeout = 20;\nexport const maxRetries = 0;\n');
     return { run: (argv: readonly string[]) => world.run(argv, { fetch: () => new Promise(() => {}) }) };
   };
+  const unclear = async () => {
+    const world = keysWorld();
+    const result = { id: 'k1', name: ['ci'], secret: '7e57ed5e'.repeat(9) };
+    const fetch: FetchLike = async (url, init) =>
+      init?.method === 'POST' ? Response.json({ result }, { status: 201 }) : world.reference.fetch(url, init);
+    return { run: (argv: readonly string[]) => world.run(argv, { fetch }) };
+  };
   const withToken = (BZ_TOKEN: string) => async () => {
     const world = keysWorld();
     return { run: (argv: readonly string[]) => world.run(argv, { env: { BZ_TOKEN } }) };
@@ -157,6 +164,12 @@ describe('messages', () => {
     ['a record that was edited', edited, rotate, 'rotate --resume'],
     ['an older record that was put back', restored, rotate, 'Put the newer record back.'],
     ['a second record in one store', adopted, ['adopt', '--store', 'ci.json', '--name', 'ci'], '--store'],
+    [
+      'a new key whose response is unclear',
+      unclear,
+      ['create', '--name', 'ci', '--expires-in', '9d', '--out', 'k.json'],
+      'is an assumption',
+    ],
     [
       'a date in the past',
       plain,

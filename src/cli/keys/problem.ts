@@ -1,7 +1,13 @@
 // What a failure means to a pipeline and to a person: an exit code, which never changes its meaning, and a message in words
 // of the command line.
 
-import { BlazeMeterError, ConnectionError, type ErrorHint, operations } from '../../index.ts';
+import {
+  BlazeMeterError,
+  ConnectionError,
+  type ErrorHint,
+  InvalidResponseError,
+  operations,
+} from '../../index.ts';
 import { FileProblem } from '../files.ts';
 import { EXIT, type ExitCode, Stop, usage } from './exit.ts';
 import { NAME } from './show.ts';
@@ -58,6 +64,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'Run it more often (--every), or let keys live longer (--expires-in, or the maximum of the account).',
   expiresIn: 'Give another --expires-in.',
   followSymlink: '',
+  newSecret: 'It is shown only once.',
   operations: OPERATIONS,
   reason: 'Give --reason expiry.',
   recovery: 'Give another key of the same user as --recovery-file.',
@@ -68,6 +75,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   within: 'Give another --within, or a longer --expires-in.',
   adopt: `Create the record with ${NAME} adopt.`,
   resolve: `Look with ${NAME} list.`,
+  resume: `Run ${NAME} rotate --resume.`,
 };
 
 /** What helps against a connection that failed, by its reason. */
@@ -87,7 +95,8 @@ const isAssumed = (id: string | undefined): boolean =>
 export function messageOf(error: BlazeMeterError): string {
   const { hint, operation, message } = error;
   const advice = error instanceof ConnectionError ? CONNECTION[error.reason] : undefined;
-  const doubt = hint?.option === 'baseUrl' && isAssumed(operation) ? ` ${OPERATIONS}` : '';
+  const unclear = hint?.option === 'baseUrl' || error.cause instanceof InvalidResponseError;
+  const doubt = unclear && isAssumed(operation) ? ` ${OPERATIONS}` : '';
   return `${inWordsOfCommands(message, hint, advice)}${doubt}`;
 }
 
@@ -95,10 +104,7 @@ export function messageOf(error: BlazeMeterError): string {
 export function inWordsOfCommands(message: string, hint?: ErrorHint | null, advice?: string): string {
   if (!hint || !message.endsWith(hint.text)) return message;
   const { option, method, text } = hint;
-  const worded = text
-    .replace(/\b(run) resume\b/i, `$1 ${NAME} rotate --resume`)
-    .replace('newSecret holds the secret: store it now, it', 'It');
-  return `${message.slice(0, -text.length)}${advice ?? ADVICE[option ?? method ?? ''] ?? worded}`.trimEnd();
+  return `${message.slice(0, -text.length)}${advice ?? ADVICE[option ?? method ?? ''] ?? text}`.trimEnd();
 }
 
 /** A message about an option of the library, such as `rotate: drain must be …`, about that of the command. */

@@ -91,13 +91,10 @@ function withLeftovers(run: Run, error: RequestFailedError, keys: readonly ApiKe
 /** A service that changes names: another key could be created for ever, and each would be left over. */
 const changedName = (keys: readonly ApiKey[], { name }: PendingKey, why: string): RotationError =>
   new RotationError(
-    `Whether the key ${name} was created is not known, so no other one is created. ${why} It may be ${keys.map((key) => `${key.id} (${printable(key.name)})`).join(' or ')}.`,
+    `Whether the key ${name} was created is not known, so no other one is created. ${why} It may be ${keys.map((key) => `${key.id} (${printable(key.name)})`).join(' or ')}. If such a key was created by this rotation, delete it: nothing has its secret.`,
     {
       code: 'rotation_unknown',
-      hint: {
-        method: 'resume',
-        text: 'If such a key was created by this rotation, delete it: nothing has its secret. Then run resume.',
-      },
+      hint: { method: 'resume', text: 'Then run resume.' },
     },
   );
 
@@ -159,13 +156,10 @@ async function findPending(
   );
   if (early || used) {
     throw new RotationError(
-      `The key ${key.id} has the name of the key to be created, but ${used ? 'it was used already' : 'it was created before this rotation was begun'}. Nothing was changed.`,
+      `The key ${key.id} has the name of the key to be created, but ${used ? 'it was used already' : 'it was created before this rotation was begun'}. Nothing was changed. If the key is not needed, delete it; else put back the record that knows it.`,
       {
         code: 'rotation_unknown',
-        hint: {
-          method: 'resume',
-          text: 'If the key is not needed, delete it; else put back the record that knows it. Then run resume.',
-        },
+        hint: { method: 'resume', text: 'Then run resume.' },
       },
     );
   }

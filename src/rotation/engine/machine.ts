@@ -62,13 +62,10 @@ async function testAndPromote(run: Run, pending: PendingKey, key: HeldKey): Prom
     // A service that reports one id and accepts another would make this run create keys without end.
     if (run.discarded === MAX_DISCARDED)
       throw new RotationError(
-        `The new key ${key.id} ${outcome === 'gone' ? 'does not exist' : 'is refused'}, as those that this run created before it, so no other one is created.`,
+        `The new key ${key.id} ${outcome === 'gone' ? 'does not exist' : 'is refused'}, as those that this run created before it, so no other one is created. Look in the list of keys whether something deletes them, or whether the service states other ids there.`,
         {
           code: 'rotation_untested',
-          hint: {
-            method: 'resume',
-            text: 'Look in the list of keys whether something deletes them, or whether the service states other ids there; then run resume.',
-          },
+          hint: { method: 'resume', text: 'Then run resume.' },
         },
       );
     run.note(

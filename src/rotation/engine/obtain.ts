@@ -23,14 +23,18 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
   } catch (error) {
     throw (
       rescued(key, error) ??
-      undelivered(key, error, {
-        method: 'resume',
-        text:
-          pending.strategy === 'create'
-            ? // The key is found again by its name, so that the next run gives it another secret.
-              'Fix the store, then run resume: it finds the key by its name.'
-            : 'The secret that the record still holds is worthless: keep this one, fix the store, then run resume with recovery credentials.',
-      })
+      (pending.strategy === 'create'
+        ? // The key is found again by its name, so that the next run gives it another secret.
+          undelivered(key, error, 'Fix the store.', {
+            method: 'resume',
+            text: 'Then run resume: it finds the key by its name.',
+          })
+        : undelivered(
+            key,
+            error,
+            'The secret that the record still holds is worthless: keep this one, and fix the store.',
+            { method: 'resume', option: 'recovery', text: 'Then run resume with recovery credentials.' },
+          ))
     );
   }
   run.did(
@@ -43,16 +47,16 @@ export async function obtain(run: Run, pending: PendingKey): Promise<void> {
 /** The error for a record that was deleted while the run worked on it, with the secret of a key that only the record held. */
 export const rescued = (key: HeldKey, error: unknown): UndeliveredSecretError | undefined =>
   error instanceof RotationError && error.hint?.method === 'adopt'
-    ? undelivered(key, error, {
+    ? undelivered(key, error, 'The record was deleted, so this rotation cannot go on.', {
         method: 'adopt',
-        text: 'The record was deleted, so resume cannot go on: begin a new one with this secret, by adopt(client, { store, name, credentials: { id: error.keyId, secret: error.newSecret } }).',
+        text: 'Begin a new record with this secret: adopt(client, { store, name, credentials: { id: error.keyId, secret: error.newSecret } }).',
       })
     : undefined;
 
-function undelivered(key: HeldKey, cause: unknown, hint: ErrorHint): UndeliveredSecretError {
+function undelivered(key: HeldKey, cause: unknown, fix: string, hint: ErrorHint): UndeliveredSecretError {
   const why = cause instanceof RotationError ? ` (${cause.code})` : '';
   return new UndeliveredSecretError(
-    `The new secret of the key ${key.id} arrived, but was not stored${why}.`,
+    `The new secret of the key ${key.id} arrived, but was not stored${why}. ${fix}`,
     { newSecret: key.secret, keyId: key.id, cause, hint },
   );
 }

@@ -168,13 +168,10 @@ export function refuseOldRecord(keys: readonly ApiKey[], record: RotationRecord)
     if (name === undefined || name.epoch <= epoch || name.nonce === pending?.nonce) continue;
     if (retire.some(({ id }) => id === key.id)) continue;
     throw new RotationError(
-      `The record says epoch ${epoch}, but the key ${key.id} was created for epoch ${name.epoch}: the record is an older copy, as after a backup was restored. Nothing was changed.`,
+      `The record says epoch ${epoch}, but the key ${key.id} was created for epoch ${name.epoch}: the record is an older copy, as after a backup was restored. Nothing was changed. Put the newer record back. If there is none and that key is not in use, delete it.`,
       {
         code: 'rotation_epoch',
-        hint: {
-          method: 'resume',
-          text: 'Put the newer record back. If there is none and that key is not in use, delete it, then run resume.',
-        },
+        hint: { method: 'resume', text: 'Then run resume.' },
       },
     );
   }

@@ -138,10 +138,10 @@ export class RecordSession implements Journal {
         );
       if (error instanceof StoreConflictError || (found !== undefined && found.etag !== ifMatch)) {
         throw new RotationError(
-          'Something else changed the record while this run worked on it, so this run stopped. Likely another run; if there is none, the record was edited by hand.',
+          'Something else changed the record while this run worked on it, so this run stopped. Likely another run; if there is none, the record was edited by hand. Check the record.',
           {
             code: 'rotation_conflict',
-            hint: { method: 'resume', text: 'Check the record, then run resume.' },
+            hint: { method: 'resume', text: 'Then run resume.' },
           },
         );
       }
@@ -200,11 +200,11 @@ export async function readStore(
 export function storeError(what: 'read' | 'written', error: unknown): RotationError {
   const { name, message } = scrubbed(error);
   return new RotationError(
-    `The record could not be ${what} (${printable(`${name}: ${message}`)}). The key in use still works.`,
+    `The record could not be ${what} (${printable(`${name}: ${message}`)}). The key in use still works. Fix the store (free space, permissions, network).`,
     {
       code: 'rotation_store',
       cause: scrubbed(error),
-      hint: { method: 'resume', text: 'Fix the store (free space, permissions, network), then run resume.' },
+      hint: { method: 'resume', text: 'Then run resume.' },
     },
   );
 }

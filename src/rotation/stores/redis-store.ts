@@ -214,8 +214,7 @@ function redisError(source: string, error: unknown): RotationError {
   const [message = ''] = (error instanceof Error ? error.message : '')
     .slice(0, 300)
     .split(', command was:', 1);
-  const code = /^-?([A-Z]+) /.exec(message)?.[1] ?? '';
-  const phrase = Object.hasOwn(REPLIES, code) ? undefined : PHRASES.find(([form]) => form.test(message));
+  const phrase = PHRASES.find(([form]) => form.test(message));
   const word = [...message.matchAll(/\b[A-Z]{3,11}\b/g)]
     .map(([found]) => found)
     .find((found) => Object.hasOwn(REPLIES, found));
